@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* cohort.h - write a protocol, get a server.
+ *
+ * A protocol is a table of callbacks.  Cohort forks workers, accepts
+ * connections in each of them, and calls the protocol for every connection
+ * (transport): connection_made, then data_received any number of times, then
+ * eof_received at most once, then connection_lost.
+ *
+ * Everything runs in one thread of one worker process: no locks, no callback
+ * is entered from within another of the same transport, nothing may block.
+ * A transport pointer is valid from connection_made until connection_lost has
+ * returned; keep the id (cohort_id) for anything longer.
+ *
+ * The whole of a server:
+ *
+ *	static void echo(struct cohort_transport *t, void *session,
+ *			 const void *data, size_t size)
+ *	{
+ *		(void)session;
+ *		cohort_write(t, data, size);
+ *	}
+ *
+ *	static const struct cohort_protocol protocol = {
+ *		.name = "my-echo",
+ *		.data_received = echo,
+ *	};
+ *
+ *	int main(int argc, char **argv)
+ *	{
+ *		return cohort_main(argc, argv, &protocol);
+ *	}
+ */
+#ifndef COHORT_H
+#define COHORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define COHORT_VERSION "0.1.0"
+
+struct cohort_transport; /* opaque */
+
+/* What a callback that has a choice wants done. */
+enum cohort_verdict {
+	COHORT_CLOSE, /* flush what is queued, then close */
+	COHORT_KEEP,  /* go on; the protocol closes when it is done */
+	COHORT_ABORT, /* the peer broke the protocol: end it now, with the
+			 reason protocol_error */
+};
+
+/* Why a transport ended.  The words (cohort_reason_name) appear in logs and
+ * as a metric's label. */
+enum cohort_reason {
+	COHORT_REASON_EOF,                /* the peer closed first */
+	COHORT_REASON_PEER_RESET,         /* RST, or the network gave up */
+	COHORT_REASON_LOCAL_CLOSE,        /* the protocol closed or aborted */
+	COHORT_REASON_IDLE_TIMEOUT,       /* no byte either way */
+	COHORT_REASON_FIRST_BYTE_TIMEOUT, /* connected and said nothing */
+	COHORT_REASON_WRITE_TIMEOUT,      /* queued bytes, no progress */
+	COHORT_REASON_LIFETIME,           /* its time was up */
+	COHORT_REASON_WRITE_OVERFLOW,     /* more than write_limit queued */
+	COHORT_REASON_LIMIT,
+	COHORT_REASON_LIMIT_SOURCE,
+	COHORT_REASON_DENIED,
+	COHORT_REASON_PROXY_HEADER,
+	COHORT_REASON_PROTOCOL_ERROR, /* a callback's verdict was abort */
+	COHORT_REASON_UPSTREAM,
+	COHORT_REASON_SHUTDOWN,    /* a drain reached its bound */
+	COHORT_REASON_KILLED,      /* an operator closed it */
+	COHORT_REASON_WORKER_EXIT, /* its worker died */
+	COHORT_REASON_RESOURCE,    /* memory or descriptors ran out */
+	COHORT_REASONS,
+};
+
+/* "eof", "peer_reset", …; never NULL for a value below COHORT_REASONS. */
+const char *cohort_reason_name(enum cohort_reason reason);
+
+/* What connection_lost is told. */
+struct cohort_end {
+	enum cohort_reason reason;
+	int error; /* the errno behind it, or 0 */
+};
+
+/* ---- A protocol's own directives ------------------------------------- */
+
+/* `protocol NAME { DIRECTIVE VALUE; … }`: each row is one directive whose
+ * value is stored at `offset` of the options (cohort_options). */
+enum cohort_value {
+	COHORT_VALUE_BOOLEAN,  /* bool: on, off */
+	COHORT_VALUE_NUMBER,   /* uint64_t */
+	COHORT_VALUE_SIZE,     /* uint64_t, bytes: 64k 1m */
+	COHORT_VALUE_DURATION, /* int64_t, ms: 250ms 30s; off is -1 */
+	COHORT_VALUE_STRING,   /* const char *, owned by the configuration */
+};
+
+struct cohort_directive {
+	const char *name; /* NULL ends the table */
+	enum cohort_value kind;
+	size_t offset;
+	const char *initial; /* the default, as it would be written; NULL for
+				a string means that it may stay unset (NULL) */
+	uint64_t minimum;    /* of number, size and duration; */
+	uint64_t maximum;    /* 0 stands for no bound */
+	const char *help;    /* one line */
+};
+
+/* ---- A protocol ------------------------------------------------------ */
+
+/* All members but `name` may be left out.  The table and what it points at
+ * must live as long as the program. */
+struct cohort_protocol {
+	const char *name;    /* as written after `protocol` */
+	size_t session_size; /* zeroed bytes given to each transport */
+
+	const struct cohort_directive *directives; /* own directives, or NULL */
+	size_t options_size; /* of the struct that the offsets point into */
+
+	/* Exactly once, first.  Reading starts after it has returned. */
+	void (*connection_made)(struct cohort_transport *t, void *session);
+
+	/* `size` is 1 to 65536 bytes; `data` is valid during the call only.
+	 * Never comes after end of file, close, or while reading is paused. */
+	void (*data_received)(struct cohort_transport *t, void *session,
+			      const void *data, size_t size);
+
+	/* At most once: the peer will send no more.  Without this callback
+	 * the verdict is COHORT_CLOSE. */
+	enum cohort_verdict (*eof_received)(struct cohort_transport *t,
+					    void *session);
+
+	/* More than the high mark is queued: stop writing.  Strictly
+	 * alternates with resume_writing, pause first. */
+	void (*pause_writing)(struct cohort_transport *t, void *session);
+	/* The queue has fallen to the low mark or below. */
+	void (*resume_writing)(struct cohort_transport *t, void *session);
+
+	/* Once, when the worker wants to leave: finish soon.  Without it the
+	 * transport lives until the peer closes or the drain's bound. */
+	void (*draining)(struct cohort_transport *t, void *session);
+
+	/* The timer set by cohort_set_timer has run out. */
+	void (*timeout)(struct cohort_transport *t, void *session);
+
+	/* Exactly once, last; never from inside a call of the protocol's
+	 * own.  The transport and the session are gone after it. */
+	void (*connection_lost)(struct cohort_transport *t, void *session,
+				const struct cohort_end *end);
+};
+
+/* ---- Writing --------------------------------------------------------- */
+
+/* Send or queue `size` bytes; never blocks; the bytes are the caller's again
+ * on return.  0, or -1 with errno: EPIPE after cohort_write_eof, close, abort
+ * or loss (nothing is queued), ENOBUFS when the queue would exceed
+ * write_limit or memory is out (the transport is aborted).  An empty write
+ * does nothing and returns 0 unless it is too late to write. */
+int cohort_write(struct cohort_transport *t, const void *data, size_t size);
+int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
+		  int count);
+
+/* Send what is queued, then end our half of the connection; reading goes on.
+ * Twice is once. */
+void cohort_write_eof(struct cohort_transport *t);
+
+/* Bytes that wait in the transport's own queue (not in the kernel's). */
+size_t cohort_queued(const struct cohort_transport *t);
+
+/* pause_writing comes when the queue is above `high` bytes, resume_writing at
+ * `low` or below.  Takes effect at once.  -1 with EINVAL if high < low. */
+int cohort_set_write_limits(struct cohort_transport *t, size_t high,
+			    size_t low);
+
+/* ---- Ending ---------------------------------------------------------- */
+
+/* Stop reading, send what is queued, end the connection in good order: the
+ * peer gets every byte.  Idempotent. */
+void cohort_close(struct cohort_transport *t);
+
+/* Drop the queue and close now; cohort_reset does it with an RST. */
+void cohort_abort(struct cohort_transport *t);
+void cohort_reset(struct cohort_transport *t);
+
+/* The peer broke the protocol: abort with the reason protocol_error. */
+void cohort_fail(struct cohort_transport *t);
+
+bool cohort_is_closing(const struct cohort_transport *t);
+
+/* ---- Reading --------------------------------------------------------- */
+
+/* Idempotent, allowed in any callback.  What arrives while paused is
+ * delivered on resume.  A resume after close does nothing. */
+void cohort_pause_reading(struct cohort_transport *t);
+void cohort_resume_reading(struct cohort_transport *t);
+bool cohort_is_reading(const struct cohort_transport *t);
+
+/* ---- Knowing --------------------------------------------------------- */
+
+/* A number never used again in the life of this worker, and the way back:
+ * NULL if that transport has ended. */
+uint64_t cohort_id(const struct cohort_transport *t);
+struct cohort_transport *cohort_find(struct cohort_transport *any,
+				     uint64_t id);
+
+void *cohort_session(struct cohort_transport *t);
+
+/* The protocol's options as the configuration has them; options_size bytes,
+ * or NULL without a directive table. */
+const void *cohort_options(const struct cohort_transport *t);
+
+enum cohort_family {
+	COHORT_FAMILY_IPV4,
+	COHORT_FAMILY_IPV6,
+	COHORT_FAMILY_UNIX,
+};
+
+#define COHORT_ADDRESS_TEXT 128
+struct cohort_address {
+	enum cohort_family family;
+	uint16_t port;                  /* 0 for a unix socket */
+	uint8_t bytes[16];              /* 4 or 16 of them; not for unix */
+	char text[COHORT_ADDRESS_TEXT]; /* 127.0.0.1:80 [::1]:80 unix:/path;
+					   an unnamed peer is "unix:" */
+};
+/* 0, or -1 with errno (ENOTCONN: the peer has already gone). */
+int cohort_peer(const struct cohort_transport *t,
+		struct cohort_address *address);
+int cohort_local(const struct cohort_transport *t,
+		 struct cohort_address *address);
+
+struct cohort_info {
+	const char *service; /* owned by the server */
+	unsigned worker;     /* slot number */
+	uint64_t id;
+	int64_t age_ms;  /* since it was accepted */
+	int64_t idle_ms; /* since the last byte either way */
+	uint64_t received_bytes;
+	uint64_t sent_bytes; /* handed to the kernel */
+	uint64_t queued_bytes;
+	/* From TCP_INFO; all 0 for a unix socket. */
+	uint32_t rtt_us;
+	uint32_t rtt_variance_us;
+	uint32_t cwnd_segments;
+	uint32_t ssthresh_segments;
+	uint32_t retransmits_count;
+};
+void cohort_info(const struct cohort_transport *t, struct cohort_info *info);
+
+/* ---- Timing and changing --------------------------------------------- */
+
+/* Call `timeout` in `delay_ms` from now; a second call moves the timer.  One
+ * timer per transport.  0 runs in the next turn of the loop. */
+void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms);
+void cohort_cancel_timer(struct cohort_transport *t);
+
+/* From the next event on `protocol` is called, with a zeroed session of its
+ * own; the old session is freed.  No connection_made comes.  -1 with ENOMEM
+ * and nothing changed if there is no memory. */
+int cohort_set_protocol(struct cohort_transport *t,
+			const struct cohort_protocol *protocol);
+
+/* A line in the server's log, with the transport's service and id. */
+enum cohort_log_level {
+	COHORT_LOG_DEBUG,
+	COHORT_LOG_INFO,
+	COHORT_LOG_WARNING,
+	COHORT_LOG_ERROR,
+};
+void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
+		const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- A program ------------------------------------------------------- */
+
+/* The whole program: parse the command line, run the server, return the exit
+ * status.  `protocol` is the default of `-p` and of the implied service. */
+int cohort_main(int argc, char **argv, const struct cohort_protocol *protocol);
+
+/* The same with several protocols, ended by NULL; the first is the
+ * default. */
+int cohort_main_with(int argc, char **argv,
+		     const struct cohort_protocol *const *protocols);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* check.h - what can only be judged when all has been read. */
+#ifndef COHORT_CONFIG_CHECK_H
+#define COHORT_CONFIG_CHECK_H
+
+#include "config/reading.h"
+
+/* Complete the configuration from its drafts, and complain about what does
+ * not fit together.  `source` names the whole in messages. */
+void check_configuration(struct reading *reading,
+			 const struct config_source *source);
+
+#endif

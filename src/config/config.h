@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* config.h - the configuration as the rest of the program sees it: checked,
+ * complete and never changed after it was made.
+ *
+ * Made by config_read() from canonical text (supervisor and, by inheritance,
+ * its children) or from files (loader).  Everything a config points at is
+ * owned by its arena and goes with config_free. */
+#ifndef COHORT_CONFIG_CONFIG_H
+#define COHORT_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "cohort.h"
+#include "net/address.h"
+#include "net/service.h"
+
+#define CONFIG_WORKERS_MAX  256
+#define CONFIG_LISTENS_MAX  64 /* addresses of one service, resolved */
+#define CONFIG_SERVICES_MAX SCOREBOARD_SERVICES
+#define CONFIG_OFF          (-1)
+
+/* One address of a service. */
+struct config_listen {
+	struct address address;
+	/* `listen unix:/path mode=0660 owner=NAME group=NAME;` as numbers;
+	 * -1: left as the kernel makes them. */
+	int mode;
+	int owner;
+	int group;
+	int line; /* of the canonical text, for messages */
+};
+
+struct config_service {
+	const char *name;
+	const struct config_listen *listens;
+	unsigned listen_count; /* at least 1 */
+	const struct cohort_protocol *protocol;
+	void *protocol_options; /* options_size bytes, or NULL */
+	struct service_settings settings;
+};
+
+struct config {
+	struct arena *arena;
+	unsigned workers;     /* 0: auto */
+	const char *user;     /* NULL: nobody when started as root */
+	const char *chroot;   /* NULL: off */
+	const char *pid_file; /* NULL: off */
+	const char *log_path; /* NULL: standard error */
+	enum log_level log_level;
+	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
+	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
+	int64_t respawn_first_ms;    /* respawn_delay 100ms:30s */
+	int64_t respawn_limit_ms;
+	bool cpu_affinity;
+	uint64_t max_open_files; /* 0: auto */
+	const struct config_service *services;
+	unsigned service_count; /* at least 1 */
+};
+
+void config_free(struct config *config); /* NULL is fine */
+
+#endif

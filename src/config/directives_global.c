@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* directives_global.c - the directives that stand outside of services. */
+#include <stddef.h>
+#include <string.h>
+
+#include "config/apply.h"
+#include "config/config.h"
+#include "config/log_directive.h"
+#include "config/value.h"
+
+#define AT(member)    offsetof(struct config, member)
+#define WIDTH(member) sizeof(((struct config *)0)->member)
+#define VALUE(name_, kind_, member)                                            \
+	.name = (name_), .kind = &value_##kind_, .offset = AT(member),         \
+	.width = WIDTH(member)
+
+#define DESCRIPTORS_LEAST 64
+#define DESCRIPTORS_MOST  (UINT64_C(1) << 30) /* fs/file.c: sysctl_nr_open */
+
+static const struct value_word no_user[] = {
+	{"auto", 0},
+        {NULL,   0}
+};
+
+/* clang-format off */
+static const struct directive rows[] = {
+	{VALUE("workers", number, workers), .initial = "auto",
+	 .words = value_words_auto, .minimum = 1, .maximum = CONFIG_WORKERS_MAX,
+	 .help = "worker processes; auto: one per usable CPU"},
+	{VALUE("user", string, user), .form = "NAME", .initial = "auto", .words = no_user,
+	 .minimum = 1, .maximum = 255,
+	 .help = "who the workers run as; auto: nobody, if started as root"},
+	{VALUE("chroot", string, chroot), .form = "DIRECTORY", .initial = "off",
+	 .words = value_words_off, .minimum = 1, .maximum = 4095,
+	 .help = "the directory that is the workers' root"},
+	{VALUE("pid_file", string, pid_file), .form = "FILE", .initial = "off",
+	 .words = value_words_off, .minimum = 1, .maximum = 4095,
+	 .help = "a file that holds the supervisor's pid"},
+	{.name = "log", .form = "stderr|FILE format=text level=LEVEL",
+	 .initial = "stderr format=text level=info",
+	 .apply = log_directive_apply, .print = log_directive_print,
+	 .help = "where to log, and from which level on: debug, info, warning, error"},
+	{VALUE("shutdown_timeout", duration, shutdown_timeout_ms),
+	 .initial = "10s", .words = value_words_off,
+	 .help = "how long connections may take to finish after TERM"},
+	{VALUE("drain_timeout", duration, drain_timeout_ms),
+	 .initial = "off", .words = value_words_off,
+	 .help = "the same when a worker is replaced"},
+	{.name = "respawn_delay", .kind = &value_respawn_delay,
+	 .initial = "100ms:30s",
+	 .help = "the wait before a worker that keeps failing is started, and its limit"},
+	{VALUE("cpu_affinity", choice, cpu_affinity), .initial = "off",
+	 .words = value_words_boolean,
+	 .help = "bind each worker to a CPU of its own"},
+	{VALUE("max_open_files", number, max_open_files), .initial = "auto",
+	 .words = value_words_auto, .minimum = DESCRIPTORS_LEAST,
+	 .maximum = DESCRIPTORS_MOST,
+	 .help = "descriptors of a process; auto: as many as the system allows"},
+};
+/* clang-format on */
+
+void directive_list_global(struct directive_list *list)
+{
+	size_t i;
+
+	list->count = 0;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		directive_list_append(list, &rows[i]);
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* protocol_options.c - the protocol of a service and its own directives. */
+#include "config/protocol_options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/apply.h"
+#include "config/layout.h"
+#include "config/value.h"
+
+#define PROTOCOLS_MAX 64 /* names that are searched for the nearest */
+
+/* ---- Its table ------------------------------------------------------- */
+
+/* How each kind of cohort.h is stored and written. */
+struct kind {
+	const struct value_kind *kind;
+	unsigned char width;
+	const struct value_word *words;
+};
+
+/* clang-format off */
+static const struct kind kinds[] = {
+	[COHORT_VALUE_BOOLEAN] = {&value_choice, sizeof(bool), value_words_boolean},
+	[COHORT_VALUE_NUMBER] = {&value_number, sizeof(uint64_t), NULL},
+	[COHORT_VALUE_SIZE] = {&value_size, sizeof(uint64_t), NULL},
+	[COHORT_VALUE_DURATION] = {&value_duration, sizeof(int64_t), value_words_off},
+	[COHORT_VALUE_STRING] = {&value_string, sizeof(const char *), NULL},
+};
+/* clang-format on */
+
+static void append_directive(struct directive_list *list,
+			     const struct cohort_directive *own)
+{
+	const struct kind *kind = &kinds[own->kind];
+	bool is_bounded = own->kind != COHORT_VALUE_STRING &&
+			  own->kind != COHORT_VALUE_BOOLEAN;
+	const struct directive row = {
+		.name = own->name,
+		.kind = kind->kind,
+		.offset = own->offset,
+		.width = kind->width,
+		.initial = own->initial,
+		.words = kind->words,
+		.minimum = is_bounded ? own->minimum : 0,
+		.maximum = is_bounded ? own->maximum : 0,
+		.help = own->help,
+	};
+
+	directive_list_append(list, &row);
+}
+
+void directive_list_protocol(struct directive_list *list,
+			     const struct cohort_protocol *protocol)
+{
+	const struct cohort_directive *own = protocol->directives;
+
+	list->count = 0;
+	for (; own && own->name; own++)
+		append_directive(list, own);
+}
+
+/* ---- Choosing one ---------------------------------------------------- */
+
+void protocol_options_choose(struct reading *reading,
+			     struct config_service *service,
+			     const struct cohort_protocol *protocol)
+{
+	struct directive_list own;
+
+	service->protocol = protocol;
+	service->protocol_options = NULL;
+	if (!protocol->directives)
+		return;
+	directive_list_protocol(&own, protocol);
+	service->protocol_options =
+		arena_take(reading->arena, protocol->options_size);
+	value_set_initial(&own, service->protocol_options, reading->arena);
+}
+
+static int unknown(struct reading *reading, const char *word,
+		   const struct position *where)
+{
+	const struct cohort_protocol *const *protocol = reading->protocols;
+	const char *names[PROTOCOLS_MAX];
+	const char *nearest;
+	char quote[COMPLAINTS_QUOTE], hint[COMPLAINTS_QUOTE];
+	size_t count = 0;
+
+	while (*protocol && count < PROTOCOLS_MAX)
+		names[count++] = (*protocol++)->name;
+	nearest = text_nearest(word, names, count);
+	snprintf(hint, sizeof(hint), "; did you mean '%.64s'?",
+		 nearest ? nearest : "");
+	return complain(&reading->complaints, where, "unknown protocol %s%s",
+			complaints_quote(quote, word), nearest ? hint : "");
+}
+
+const struct cohort_protocol *
+protocol_options_find(struct reading *reading, const char *name,
+		      const struct position *where)
+{
+	const struct cohort_protocol *const *protocol = reading->protocols;
+
+	for (; *protocol; protocol++)
+		if (strcmp((*protocol)->name, name) == 0)
+			return *protocol;
+	unknown(reading, name, where);
+	return NULL;
+}
+
+static int apply_block(struct reading *reading,
+		       const struct statement *statement, void *options,
+		       const struct directive_list *own)
+{
+	const struct target target = {.object = options};
+	struct scope scope = {
+		.list = own,
+		.targets = &target,
+		.target_count = 1,
+		.name = "in a protocol's block",
+	};
+
+	return apply_statements(reading, &scope, statement->children);
+}
+
+int protocol_options_apply(struct reading *reading,
+			   const struct statement *statement, void *object)
+{
+	const struct word *name = apply_only_argument(reading, statement);
+	struct config_service *service = object;
+	const struct cohort_protocol *protocol;
+	struct directive_list own;
+
+	if (!name)
+		return -1;
+	protocol = protocol_options_find(reading, name->text, &name->where);
+	if (!protocol)
+		return -1;
+	protocol_options_choose(reading, service, protocol);
+	directive_list_protocol(&own, protocol);
+	return apply_block(reading, statement, service->protocol_options, &own);
+}
+
+void protocol_options_print(const void *object, struct text *out)
+{
+	const struct config_service *service = object;
+	struct directive_list own;
+
+	layout_begin(out, 1, "protocol");
+	value_print_word(service->protocol->name, out);
+	directive_list_protocol(&own, service->protocol);
+	if (own.count == 0) {
+		text_append(out, ";\n");
+		return;
+	}
+	text_append(out, " {\n");
+	layout_rows(out, 2, &own, service->protocol_options);
+	text_append(out, "%*s}\n", LAYOUT_INDENT, "");
+}

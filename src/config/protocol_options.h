@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* protocol_options.h - `protocol NAME;` and `protocol NAME { … }`, where the
+ * block is read by the protocol's own table of directives. */
+#ifndef COHORT_CONFIG_PROTOCOL_OPTIONS_H
+#define COHORT_CONFIG_PROTOCOL_OPTIONS_H
+
+#include "config/config.h"
+#include "config/reading.h"
+#include "config/statement.h"
+
+/* `object` is a struct config_service. */
+int protocol_options_apply(struct reading *reading,
+			   const struct statement *statement, void *object);
+void protocol_options_print(const void *object, struct text *out);
+
+/* The protocol of that name; NULL after a complaint at `where`. */
+const struct cohort_protocol *
+protocol_options_find(struct reading *reading, const char *name,
+		      const struct position *where);
+
+/* Give the service this protocol with its default options. */
+void protocol_options_choose(struct reading *reading,
+			     struct config_service *service,
+			     const struct cohort_protocol *protocol);
+
+#endif

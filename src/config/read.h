@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* read.h - from configuration text to a struct config, or to a list of
+ * everything that is wrong with it.
+ *
+ * Used by the loader on files, -o texts and the environment (may block: files,
+ * globs, names), and by the supervisor on the canonical text that a loader
+ * answered (never blocks: no include, no variable, no name to resolve). */
+#ifndef COHORT_CONFIG_READ_H
+#define COHORT_CONFIG_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/text.h"
+#include "config/config.h"
+
+/* One text and the name it has in messages ("cohort.conf", "-o#1"). */
+struct config_source {
+	const char *name;
+	const char *text; /* NUL-terminated; may hold anything */
+	size_t size;
+};
+
+struct config_request {
+	/* What may stand after `protocol`: ended by NULL, the first is the
+	 * default. */
+	const struct cohort_protocol *const *protocols;
+	const char *file; /* -c, or NULL: the implied service `default` */
+	/* -l of the implied service; none: 127.0.0.1:8888. */
+	const char *const *listens;
+	unsigned listen_count;
+	const char *protocol;         /* -p, or NULL */
+	const char *workers;          /* -w, or NULL */
+	const char *const *overrides; /* -o texts, in order */
+	unsigned override_count;
+	const char *const *environment; /* NAME=VALUE…, NULL at the end */
+};
+
+/* Loader: read all of it.  NULL if anything is wrong; then `complaints` has
+ * every error, each as `FILE:LINE:COLUMN: …`, the line, and a caret. It may
+ * hold warnings (a family the machine lacks, …) also on success. */
+struct config *config_load(const struct config_request *request,
+			   struct text *complaints);
+
+/* Supervisor: read canonical text, the answer of a loader. */
+struct config *config_parse(const struct config_source *source,
+			    const struct cohort_protocol *const *protocols,
+			    struct text *complaints);
+
+/* The canonical text: every directive with its value, addresses numeric;
+ * config_parse and config_load read it back to the same text. */
+void config_print(const struct config *config, struct text *out);
+
+/* A line of help for each directive there is, for `cohort -h` and the sample
+ * file: name, form, default, what it does. */
+void config_print_directives(struct text *out);
+
+#endif

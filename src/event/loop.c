@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* loop.c - the turn that every process repeats. */
+#include "event/loop.h"
+
+#include <limits.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+int loop_init(struct loop *loop, struct error *error)
+{
+	loop->poller = poller_open(error);
+	if (loop->poller < 0)
+		return -1;
+	loop->is_stopping = false;
+	loop->event_next = 0;
+	loop->event_count = 0;
+	loop->now_ms = clock_now_ms();
+	timers_init(&loop->timers, loop->now_ms);
+	list_init(&loop->tasks);
+	loop->observer = NULL;
+	loop->observer_context = NULL;
+	loop->turn_limit_ms = -1;
+	return 0;
+}
+
+void loop_release(struct loop *loop)
+{
+	if (loop->poller >= 0)
+		close(loop->poller);
+	loop->poller = -1;
+}
+
+void loop_source_init(struct loop_source *source,
+		      void (*ready)(struct loop_source *, unsigned found))
+{
+	source->ready = ready;
+	source->fd = -1;
+}
+
+int loop_add(struct loop *loop, struct loop_source *source, int fd,
+	     unsigned interest)
+{
+	if (poller_add(loop->poller, fd, interest, source) < 0)
+		return -1;
+	source->fd = fd;
+	return 0;
+}
+
+/* What was found for a source and is not handed out yet: its memory may be
+ * gone or be another's by then. */
+static void drop_events(struct loop *loop, const struct loop_source *source)
+{
+	int i;
+
+	for (i = loop->event_next; i < loop->event_count; i++)
+		if (loop->events[i].owner == source)
+			loop->events[i].owner = NULL;
+}
+
+void loop_remove(struct loop *loop, struct loop_source *source)
+{
+	if (source->fd < 0)
+		return;
+	poller_remove(loop->poller, source->fd);
+	source->fd = -1;
+	drop_events(loop, source);
+}
+
+void loop_forget(struct loop *loop, struct loop_source *source)
+{
+	source->fd = -1;
+	drop_events(loop, source);
+}
+
+void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
+{
+	list_init(&task->node);
+	task->run = run;
+}
+
+void loop_post(struct loop *loop, struct loop_task *task)
+{
+	if (list_is_empty(&task->node))
+		list_append(&loop->tasks, &task->node);
+}
+
+void loop_cancel(struct loop_task *task)
+{
+	list_remove(&task->node);
+}
+
+/* Only those that were queued when it began. */
+static void run_tasks(struct loop *loop)
+{
+	struct list round;
+
+	list_init(&round);
+	list_take(&round, &loop->tasks);
+	while (!list_is_empty(&round)) {
+		struct loop_task *task =
+			list_entry(round.next, struct loop_task, node);
+
+		list_remove(&task->node);
+		task->run(task);
+	}
+}
+
+static int wait_limit_ms(const struct loop *loop)
+{
+	int64_t wait_ms;
+
+	if (!list_is_empty(&loop->tasks))
+		return 0;
+	wait_ms = timers_wait_ms(&loop->timers, clock_now_ms());
+	if (loop->turn_limit_ms >= 0 &&
+	    (wait_ms < 0 || wait_ms > loop->turn_limit_ms))
+		wait_ms = loop->turn_limit_ms;
+	return wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+}
+
+static void serve_events(struct loop *loop)
+{
+	while (loop->event_next < loop->event_count) {
+		struct poller_event *event = &loop->events[loop->event_next++];
+		struct loop_source *source = event->owner;
+
+		if (source != NULL)
+			source->ready(source, event->found);
+	}
+}
+
+static int turn(struct loop *loop)
+{
+	int count = poller_wait(loop->poller, loop->events, LOOP_EVENTS,
+				wait_limit_ms(loop));
+
+	if (count < 0)
+		return -1;
+	loop->event_next = 0;
+	loop->event_count = count;
+	loop->now_ms = clock_now_ms();
+	serve_events(loop);
+	run_tasks(loop);
+	timers_advance(&loop->timers, loop->now_ms);
+	run_tasks(loop);
+	if (loop->observer != NULL)
+		loop->observer(loop->observer_context, loop);
+	return 0;
+}
+
+int loop_run(struct loop *loop, struct error *error)
+{
+	loop->is_stopping = false;
+	while (!loop->is_stopping)
+		if (turn(loop) < 0)
+			return error_set_errno(error, "the poller failed");
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->is_stopping = true;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* signals.c - signalfd, named nowhere else. */
+#include "event/signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void dispatch(const struct signals *signals,
+		     const struct signalfd_siginfo *info)
+{
+	size_t i;
+
+	for (i = 0; i < signals->row_count; i++) {
+		const struct signals_row *row = &signals->rows[i];
+
+		if (row->number == (int)info->ssi_signo && row->handle != NULL)
+			row->handle(signals->context, (int)info->ssi_pid);
+	}
+}
+
+static void signals_ready(struct loop_source *source, unsigned found)
+{
+	struct signals *signals = list_entry(source, struct signals, source);
+	struct signalfd_siginfo info;
+
+	(void)found;
+	/* A handler may stop the table, which closes the descriptor. */
+	while (source->fd >= 0 &&
+	       read(source->fd, &info, sizeof(info)) == sizeof(info))
+		dispatch(signals, &info);
+}
+
+/* Ignore the rows without a handler, block the others and list them. */
+static void prepare(const struct signals_row *rows, size_t row_count,
+		    sigset_t *handled)
+{
+	size_t i;
+
+	sigemptyset(handled);
+	for (i = 0; i < row_count; i++) {
+		if (rows[i].handle == NULL)
+			signal(rows[i].number, SIG_IGN);
+		else
+			sigaddset(handled, rows[i].number);
+	}
+	sigprocmask(SIG_BLOCK, handled, NULL);
+	/* An inherited SIG_IGN would swallow what signalfd is to report. */
+	for (i = 0; i < row_count; i++)
+		if (rows[i].handle != NULL)
+			signal(rows[i].number, SIG_DFL);
+}
+
+int signals_start(struct signals *signals, struct loop *loop,
+		  const struct signals_row *rows, size_t row_count,
+		  void *context, struct error *error)
+{
+	sigset_t handled;
+	int fd;
+
+	prepare(rows, row_count, &handled);
+	fd = signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (fd < 0)
+		return error_set_errno(error, "cannot read signals");
+	signals->rows = rows;
+	signals->row_count = row_count;
+	signals->context = context;
+	loop_source_init(&signals->source, signals_ready);
+	if (loop_add(loop, &signals->source, fd, POLLER_READ) < 0) {
+		error_set_errno(error, "cannot watch for signals");
+		close(fd);
+		return -1;
+	}
+	return 0;
+}
+
+void signals_stop(struct signals *signals, struct loop *loop)
+{
+	int fd = signals->source.fd;
+
+	if (fd < 0)
+		return;
+	loop_remove(loop, &signals->source);
+	close(fd);
+}
+
+void signals_reset(const int *ignored)
+{
+	sigset_t none;
+	int number;
+
+	for (number = 1; number < NSIG; number++)
+		if (number != SIGKILL && number != SIGSTOP)
+			signal(number, SIG_DFL);
+	for (; *ignored != 0; ignored++)
+		signal(*ignored, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}

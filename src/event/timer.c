@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* timer.c - a hierarchical timing wheel.
+ *
+ * Level 0 has a bucket per millisecond, each further level buckets 64 times
+ * as wide.  A timer sits on the lowest level whose range reaches its
+ * deadline; when the wheel's time enters a wide bucket, its timers move down
+ * (cascade).  Every timer moves at most TIMER_LEVELS times. */
+#include "event/timer.h"
+
+#define MASK (TIMER_BUCKETS - 1)
+
+static int level_shift(int level)
+{
+	return level * TIMER_LEVEL_BITS;
+}
+
+static unsigned bucket_index(int64_t time_ms, int level)
+{
+	return (unsigned)((uint64_t)time_ms >> level_shift(level)) & MASK;
+}
+
+void timers_init(struct timers *timers, int64_t now_ms)
+{
+	int level, i;
+
+	timers->now_ms = now_ms;
+	for (level = 0; level < TIMER_LEVELS; level++) {
+		timers->occupied[level] = 0;
+		for (i = 0; i < TIMER_BUCKETS; i++)
+			list_init(&timers->buckets[level][i]);
+	}
+}
+
+void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
+{
+	list_init(&timer->node);
+	timer->deadline_ms = 0;
+	timer->expired = expired;
+}
+
+bool timer_is_started(const struct timer *timer)
+{
+	return timer->node.next != &timer->node;
+}
+
+/* The lowest level on which the deadline and the present differ only in
+ * that level's digit or below. */
+static int level_for(int64_t now_ms, int64_t deadline_ms)
+{
+	uint64_t differing = (uint64_t)now_ms ^ (uint64_t)deadline_ms;
+	int level = 0;
+
+	while (level < TIMER_LEVELS - 1 &&
+	       differing >> level_shift(level + 1) != 0)
+		level++;
+	return level;
+}
+
+/* What is beyond the wheel is placed at its end and, when that comes, again. */
+static void place(struct timers *timers, struct timer *timer, int64_t due_ms)
+{
+	const int64_t reach_ms = INT64_C(1) << (level_shift(TIMER_LEVELS) - 1);
+	int level;
+	unsigned index;
+
+	if (due_ms - timers->now_ms > reach_ms)
+		due_ms = timers->now_ms + reach_ms;
+	level = level_for(timers->now_ms, due_ms);
+	index = bucket_index(due_ms, level);
+	list_append(&timers->buckets[level][index], &timer->node);
+	timers->occupied[level] |= UINT64_C(1) << index;
+}
+
+void timer_start(struct timers *timers, struct timer *timer,
+		 int64_t deadline_ms)
+{
+	int64_t due_ms = deadline_ms;
+
+	timer_stop(timers, timer);
+	timer->deadline_ms = deadline_ms;
+	if (due_ms <= timers->now_ms)
+		due_ms = timers->now_ms + 1;
+	place(timers, timer, due_ms);
+}
+
+void timer_stop(struct timers *timers, struct timer *timer)
+{
+	/* The bucket's bit is corrected when the wheel gets there. */
+	(void)timers;
+	list_remove(&timer->node);
+}
+
+/* How far it is from the bucket `from` to the next marked one, going round (as
+ * the highest level does; on the others nothing is marked behind `from`): 1 to
+ * TIMER_BUCKETS, or 0 if none is marked. */
+static int next_occupied(uint64_t occupied, unsigned from)
+{
+	unsigned turn = (from + 1) & MASK;
+	uint64_t rotated = occupied >> turn;
+
+	if (turn != 0)
+		rotated |= occupied << (TIMER_BUCKETS - turn);
+	return rotated == 0 ? 0 : __builtin_ctzll(rotated) + 1;
+}
+
+/* When the wheel has to be turned next: the start of the nearest bucket that
+ * is marked; INT64_MAX for none. */
+static int64_t next_event_ms(const struct timers *timers)
+{
+	int level;
+
+	for (level = 0; level < TIMER_LEVELS; level++) {
+		int shift = level_shift(level);
+		int ahead = next_occupied(timers->occupied[level],
+					  bucket_index(timers->now_ms, level));
+
+		if (ahead > 0)
+			return ((timers->now_ms >> shift) + ahead) << shift;
+	}
+	return INT64_MAX;
+}
+
+int64_t timers_wait_ms(const struct timers *timers, int64_t now_ms)
+{
+	int64_t next_ms = next_event_ms(timers);
+
+	if (next_ms == INT64_MAX)
+		return -1;
+	return next_ms <= now_ms ? 0 : next_ms - now_ms;
+}
+
+/* Move the timers of the wide buckets that begin at the wheel's time down. */
+static void cascade(struct timers *timers)
+{
+	int level;
+
+	for (level = TIMER_LEVELS - 1; level > 0; level--) {
+		unsigned index = bucket_index(timers->now_ms, level);
+		struct list moving;
+
+		if ((timers->occupied[level] >> index & 1) == 0)
+			continue;
+		timers->occupied[level] &= ~(UINT64_C(1) << index);
+		list_init(&moving);
+		list_take(&moving, &timers->buckets[level][index]);
+		while (!list_is_empty(&moving)) {
+			struct timer *timer =
+				list_entry(moving.next, struct timer, node);
+
+			list_remove(&timer->node);
+			place(timers, timer,
+			      timer->deadline_ms > timers->now_ms
+				      ? timer->deadline_ms
+				      : timers->now_ms);
+		}
+	}
+}
+
+static void run_bucket(struct timers *timers)
+{
+	unsigned index = bucket_index(timers->now_ms, 0);
+	struct list due;
+
+	if ((timers->occupied[0] >> index & 1) == 0)
+		return;
+	timers->occupied[0] &= ~(UINT64_C(1) << index);
+	list_init(&due);
+	list_take(&due, &timers->buckets[0][index]);
+	while (!list_is_empty(&due)) {
+		struct timer *timer = list_entry(due.next, struct timer, node);
+
+		list_remove(&timer->node);
+		timer->expired(timer);
+	}
+}
+
+void timers_advance(struct timers *timers, int64_t now_ms)
+{
+	int64_t next_ms;
+
+	/* next_event_ms is always later than now_ms of the wheel, so a
+	 * callback that starts timers for the past ends after one round. */
+	while ((next_ms = next_event_ms(timers)) <= now_ms) {
+		timers->now_ms = next_ms;
+		cascade(timers);
+		run_bucket(timers);
+	}
+	if (now_ms > timers->now_ms)
+		timers->now_ms = now_ms;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* main.c - the server with the protocols that come with it. */
+#include "protocols/protocols.h"
+
+int main(int argc, char **argv)
+{
+	static const struct cohort_protocol *const protocols[] = {
+		&protocol_echo,
+		NULL,
+	};
+
+	return cohort_main_with(argc, argv, protocols);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* scoreboard.h - shared memory in which each worker counts, for others to read.
+ *
+ * The supervisor creates one scoreboard before it forks; a worker is given a
+ * page, of which it is the only writer.  Pages are whole memory pages apart,
+ * so no two workers share a cache line.  When the supervisor reaps a worker it
+ * folds the page's counters into totals kept by service name and frees the
+ * page: nothing counted is ever lost, also not with a SIGKILL.
+ *
+ * A page says which layout it has (version and column counts), so that
+ * another build can fold what it does not know in full.  All cells are 64 bits
+ * wide and written with relaxed atomic stores; a reader sees each cell whole,
+ * not the page as one. */
+#ifndef COHORT_METRICS_SCOREBOARD_H
+#define COHORT_METRICS_SCOREBOARD_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "cohort.h"
+
+#define SCOREBOARD_LAYOUT       1
+#define SCOREBOARD_PAGES        1024 /* workers alive at once, all told */
+#define SCOREBOARD_SERVICES     256
+#define SCOREBOARD_SERVICE_NAME 64
+
+/* Cells of a worker as a whole. */
+enum scoreboard_cell {
+	SCOREBOARD_SLOT,
+	SCOREBOARD_PID,
+	SCOREBOARD_GENERATION,
+	SCOREBOARD_STARTED_MS,    /* monotonic */
+	SCOREBOARD_HEARTBEAT_MS,  /* monotonic; stored each turn */
+	SCOREBOARD_CALLBACK,      /* enum scoreboard_callback */
+	SCOREBOARD_CALLBACK_ID,   /* of the transport */
+	SCOREBOARD_CALLBACK_MS,   /* since when, monotonic, turn's time */
+	SCOREBOARD_TURNS,         /* of the loop; a counter */
+	SCOREBOARD_LOG_DROPPED,   /* a counter */
+	SCOREBOARD_ACCEPT_EMFILE, /* accept errors by errno: counters */
+	SCOREBOARD_ACCEPT_ENFILE,
+	SCOREBOARD_ACCEPT_ENOBUFS,
+	SCOREBOARD_ACCEPT_ENOMEM,
+	SCOREBOARD_ACCEPT_ECONNABORTED,
+	SCOREBOARD_ACCEPT_OTHER,
+	SCOREBOARD_CELLS,
+};
+
+/* Cells of one service in one worker. */
+enum scoreboard_service_cell {
+	SCOREBOARD_ACCEPTED, /* counters … */
+	SCOREBOARD_RECEIVED_BYTES,
+	SCOREBOARD_SENT_BYTES,
+	SCOREBOARD_WRITE_PAUSES, /* the peer did not read */
+	SCOREBOARD_READ_PAUSES,  /* the protocol paused reading */
+	SCOREBOARD_CLOSED,       /* COHORT_REASONS of them */
+	SCOREBOARD_LIVE = SCOREBOARD_CLOSED + COHORT_REASONS, /* a gauge */
+	SCOREBOARD_QUEUED_BYTES,                              /* a gauge */
+	SCOREBOARD_SERVICE_CELLS,
+};
+
+/* What a worker is doing, by the protocol's callbacks. */
+enum scoreboard_callback {
+	SCOREBOARD_IN_NONE,
+	SCOREBOARD_IN_CONNECTION_MADE,
+	SCOREBOARD_IN_DATA_RECEIVED,
+	SCOREBOARD_IN_EOF_RECEIVED,
+	SCOREBOARD_IN_PAUSE_WRITING,
+	SCOREBOARD_IN_RESUME_WRITING,
+	SCOREBOARD_IN_DRAINING,
+	SCOREBOARD_IN_TIMEOUT,
+	SCOREBOARD_IN_CONNECTION_LOST,
+	SCOREBOARD_CALLBACKS,
+};
+extern const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS];
+
+enum scoreboard_kind {
+	SCOREBOARD_KIND_LABEL,   /* who the page belongs to, and what it does */
+	SCOREBOARD_KIND_COUNTER, /* folded into the totals */
+	SCOREBOARD_KIND_GAUGE,   /* gone with the worker */
+};
+/* The name and kind of each cell: the table behind totals, dumps and, later,
+ * metrics. */
+struct scoreboard_column {
+	const char *name;
+	enum scoreboard_kind kind;
+};
+extern const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS];
+extern const struct scoreboard_column
+	scoreboard_service_columns[SCOREBOARD_SERVICE_CELLS];
+
+struct scoreboard_page; /* opaque: a header, the cells, services × cells */
+struct scoreboard;      /* opaque */
+
+/* Why workers had to be replaced: a row of totals each. */
+enum scoreboard_restart {
+	SCOREBOARD_RESTART_CRASH,   /* a crash signal */
+	SCOREBOARD_RESTART_KILLED,  /* KILL or TERM from outside */
+	SCOREBOARD_RESTART_EXIT,    /* exited by itself, non-zero */
+	SCOREBOARD_RESTART_LEAVE,   /* asked to leave by TERM */
+	SCOREBOARD_RESTART_STARTUP, /* failed before READY */
+	SCOREBOARD_RESTARTS,
+};
+extern const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS];
+
+/* Supervisor, once.  The memory is backed lazily: only touched pages cost. */
+struct scoreboard *scoreboard_open(struct error *error);
+void scoreboard_close(struct scoreboard *board);
+
+/* A zeroed page for a worker about to be forked, with the names of its
+ * services (at most SCOREBOARD_SERVICES of them, of less than
+ * SCOREBOARD_SERVICE_NAME bytes) and its slot and generation; NULL if all are
+ * taken or there is no memory.  Names that were never seen before get their
+ * row of totals here, the only allocation: taking again for known services
+ * and folding need no heap.  The child calls scoreboard_own first, which
+ * stores pid, start time and a first heartbeat. */
+struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
+					unsigned generation,
+					const char *const *services,
+					unsigned service_count);
+void scoreboard_own(struct scoreboard_page *page, pid_t pid, int64_t now_ms);
+
+/* Its worker has been reaped: add its counters to the totals (its live
+ * connections are counted as closed by worker_exit), free the page.  A header
+ * that the dying worker wrote over is logged, and the counts are left out. */
+void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page);
+
+/* The cells of a page, and of one of its services. */
+uint64_t *scoreboard_cells(struct scoreboard_page *page);
+uint64_t *scoreboard_service(struct scoreboard_page *page, unsigned service);
+
+/* One writer per page: plain adds made visible whole. */
+static inline void scoreboard_store(uint64_t *cell, uint64_t value)
+{
+	__atomic_store_n(cell, value, __ATOMIC_RELAXED);
+}
+static inline void scoreboard_add(uint64_t *cell, uint64_t value)
+{
+	__atomic_store_n(cell, *cell + value, __ATOMIC_RELAXED);
+}
+static inline uint64_t scoreboard_load(const uint64_t *cell)
+{
+	return __atomic_load_n(cell, __ATOMIC_RELAXED);
+}
+
+/* Supervisor: count a restart. */
+void scoreboard_count_restart(struct scoreboard *board,
+			      enum scoreboard_restart cause);
+
+/* Totals: retired pages plus living ones.  The first is for a service cell,
+ * of the service with that name; the second for a worker cell (counters
+ * only); the third for restarts. */
+uint64_t scoreboard_total(const struct scoreboard *board, const char *service,
+			  enum scoreboard_service_cell cell);
+uint64_t scoreboard_worker_total(const struct scoreboard *board,
+				 enum scoreboard_cell cell);
+uint64_t scoreboard_restart_total(const struct scoreboard *board,
+				  enum scoreboard_restart cause);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* scoreboard_layout.h - how a page of the scoreboard lies in memory.
+ *
+ * For scoreboard.c and its test; everybody else goes through scoreboard.h.
+ *
+ *	header | cells of the worker | service: name, cells | service … |
+ *
+ * A page is read by what its header says and not by what this build would
+ * have written, because after an upgrade the pages of the older workers are
+ * still there.  So that this works in both directions:
+ * - a cell keeps its place: new ones go to the end of their enum, a new
+ *   reason to the end of enum cohort_reason (the cells after the reasons
+ *   then move, and `reason_count` tells by how much);
+ * - the kind of a cell never changes;
+ * - a cell that the page lacks counts 0, one that this build does not know is
+ *   left out. */
+#ifndef COHORT_METRICS_SCOREBOARD_LAYOUT_H
+#define COHORT_METRICS_SCOREBOARD_LAYOUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics/scoreboard.h"
+
+/* 64 bytes, a cache line; 0 in `version` is a page nobody has. */
+struct scoreboard_page {
+	uint32_t version; /* SCOREBOARD_LAYOUT */
+	uint32_t cell_count;
+	uint32_t service_count;
+	uint32_t service_cell_count;
+	uint32_t reason_count; /* of the cells from SCOREBOARD_CLOSED on */
+	uint32_t name_bytes;   /* SCOREBOARD_SERVICE_NAME */
+	uint32_t reserved[10]; /* 0 */
+};
+
+/* From one service's name to the next. */
+#define SCOREBOARD_SERVICE_BYTES                                               \
+	(SCOREBOARD_SERVICE_NAME + SCOREBOARD_SERVICE_CELLS * sizeof(uint64_t))
+
+/* Header and cells of a page with all its services, in whole memory pages. */
+#define SCOREBOARD_PAGE_ROUND 4096
+#define SCOREBOARD_PAGE_USED                                                   \
+	(sizeof(struct scoreboard_page) +                                      \
+	 SCOREBOARD_CELLS * sizeof(uint64_t) +                                 \
+	 SCOREBOARD_SERVICES * SCOREBOARD_SERVICE_BYTES)
+#define SCOREBOARD_PAGE_BYTES                                                  \
+	((SCOREBOARD_PAGE_USED + SCOREBOARD_PAGE_ROUND - 1) /                  \
+	 SCOREBOARD_PAGE_ROUND * SCOREBOARD_PAGE_ROUND)
+
+/* Does the header describe something that fits into a page?  The worker could
+ * write here until its last moment, and may have died of writing where it
+ * should not.  Nothing below may be asked about a page that is not sound. */
+bool scoreboard_is_sound(const struct scoreboard_page *page);
+
+/* Our `cell` of the worker, of one of its services: 0 if the page lacks it. */
+uint64_t scoreboard_read_cell(const struct scoreboard_page *page,
+			      unsigned cell);
+uint64_t scoreboard_read_service(const struct scoreboard_page *page,
+				 unsigned service, unsigned cell);
+
+/* SCOREBOARD_SERVICE_NAME bytes, padded with NULs. */
+char *scoreboard_service_name(struct scoreboard_page *page, unsigned service);
+
+#endif

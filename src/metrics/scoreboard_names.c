@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* scoreboard_names.c - the words for everything that the scoreboard counts. */
+#include "metrics/scoreboard.h"
+
+const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
+	[SCOREBOARD_IN_NONE] = "none",
+	[SCOREBOARD_IN_CONNECTION_MADE] = "connection_made",
+	[SCOREBOARD_IN_DATA_RECEIVED] = "data_received",
+	[SCOREBOARD_IN_EOF_RECEIVED] = "eof_received",
+	[SCOREBOARD_IN_PAUSE_WRITING] = "pause_writing",
+	[SCOREBOARD_IN_RESUME_WRITING] = "resume_writing",
+	[SCOREBOARD_IN_DRAINING] = "draining",
+	[SCOREBOARD_IN_TIMEOUT] = "timeout",
+	[SCOREBOARD_IN_CONNECTION_LOST] = "connection_lost",
+};
+
+const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {
+	[SCOREBOARD_RESTART_CRASH] = "crash",
+	[SCOREBOARD_RESTART_KILLED] = "killed",
+	[SCOREBOARD_RESTART_EXIT] = "exit",
+	[SCOREBOARD_RESTART_LEAVE] = "leave",
+	[SCOREBOARD_RESTART_STARTUP] = "startup",
+};
+
+#define LABEL(cell, word)   [cell] = {word, SCOREBOARD_KIND_LABEL}
+#define COUNTER(cell, word) [cell] = {word, SCOREBOARD_KIND_COUNTER}
+#define GAUGE(cell, word)   [cell] = {word, SCOREBOARD_KIND_GAUGE}
+#define CLOSED(reason, word)                                                   \
+	COUNTER(SCOREBOARD_CLOSED + COHORT_REASON_##reason, "closed_" word)
+
+/* clang-format off */
+const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS] = {
+	LABEL(SCOREBOARD_SLOT, "slot"),
+	LABEL(SCOREBOARD_PID, "pid"),
+	LABEL(SCOREBOARD_GENERATION, "generation"),
+	LABEL(SCOREBOARD_STARTED_MS, "started_ms"),
+	LABEL(SCOREBOARD_HEARTBEAT_MS, "heartbeat_ms"),
+	LABEL(SCOREBOARD_CALLBACK, "callback"),
+	LABEL(SCOREBOARD_CALLBACK_ID, "callback_id"),
+	LABEL(SCOREBOARD_CALLBACK_MS, "callback_ms"),
+	COUNTER(SCOREBOARD_TURNS, "turns"),
+	COUNTER(SCOREBOARD_LOG_DROPPED, "log_dropped"),
+	COUNTER(SCOREBOARD_ACCEPT_EMFILE, "accept_emfile"),
+	COUNTER(SCOREBOARD_ACCEPT_ENFILE, "accept_enfile"),
+	COUNTER(SCOREBOARD_ACCEPT_ENOBUFS, "accept_enobufs"),
+	COUNTER(SCOREBOARD_ACCEPT_ENOMEM, "accept_enomem"),
+	COUNTER(SCOREBOARD_ACCEPT_ECONNABORTED, "accept_econnaborted"),
+	COUNTER(SCOREBOARD_ACCEPT_OTHER, "accept_other"),
+};
+
+const struct scoreboard_column
+	scoreboard_service_columns[SCOREBOARD_SERVICE_CELLS] = {
+	COUNTER(SCOREBOARD_ACCEPTED, "accepted"),
+	COUNTER(SCOREBOARD_RECEIVED_BYTES, "received_bytes"),
+	COUNTER(SCOREBOARD_SENT_BYTES, "sent_bytes"),
+	COUNTER(SCOREBOARD_WRITE_PAUSES, "write_pauses"),
+	COUNTER(SCOREBOARD_READ_PAUSES, "read_pauses"),
+	CLOSED(EOF, "eof"),
+	CLOSED(PEER_RESET, "peer_reset"),
+	CLOSED(LOCAL_CLOSE, "local_close"),
+	CLOSED(IDLE_TIMEOUT, "idle_timeout"),
+	CLOSED(FIRST_BYTE_TIMEOUT, "first_byte_timeout"),
+	CLOSED(WRITE_TIMEOUT, "write_timeout"),
+	CLOSED(LIFETIME, "lifetime"),
+	CLOSED(WRITE_OVERFLOW, "write_overflow"),
+	CLOSED(LIMIT, "limit"),
+	CLOSED(LIMIT_SOURCE, "limit_source"),
+	CLOSED(DENIED, "denied"),
+	CLOSED(PROXY_HEADER, "proxy_header"),
+	CLOSED(PROTOCOL_ERROR, "protocol_error"),
+	CLOSED(UPSTREAM, "upstream"),
+	CLOSED(SHUTDOWN, "shutdown"),
+	CLOSED(KILLED, "killed"),
+	CLOSED(WORKER_EXIT, "worker_exit"),
+	CLOSED(RESOURCE, "resource"),
+	GAUGE(SCOREBOARD_LIVE, "live"),
+	GAUGE(SCOREBOARD_QUEUED_BYTES, "queued_bytes"),
+};
+/* clang-format on */

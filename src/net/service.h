@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* service.h - one service as a worker runs it: what its transports share.
+ *
+ * Built once by the worker from the configuration; lives as long as the
+ * worker.  Owns the list of its transports and the memory of those that have
+ * ended (kept for the next ones, so that a warm worker allocates nothing per
+ * connection). */
+#ifndef COHORT_NET_SERVICE_H
+#define COHORT_NET_SERVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "cohort.h"
+#include "event/loop.h"
+#include "metrics/scoreboard.h"
+#include "net/sockopt.h"
+#include "net/transport_table.h"
+
+#define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
+#define SERVICE_OFF (-1) /* a duration or limit that is off */
+
+/* As configured; durations in ms or SERVICE_OFF. */
+struct service_settings {
+	int64_t idle_timeout_ms;
+	int64_t first_byte_timeout_ms;
+	int64_t write_timeout_ms;
+	int64_t lifetime_ms;
+	int64_t linger_timeout_ms;
+	uint64_t write_high_bytes;
+	uint64_t write_low_bytes;
+	uint64_t write_limit_bytes; /* UINT64_MAX: off */
+	uint64_t max_connections;   /* over all workers; 0: from descriptors */
+	struct sockopt_settings options;
+};
+
+/* What all services of a worker share. */
+struct worker_context {
+	struct loop *loop;
+	struct scoreboard_page *page;
+	struct buffer_pool buffers;
+	struct transport_table transports; /* by id */
+	struct list services;
+	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
+	unsigned slot;
+	bool is_draining;
+	/* All transports of all services have ended while draining; NULL if
+	 * nobody waits. */
+	void (*drained)(struct worker_context *context);
+	unsigned live_count; /* transports of all services */
+	unsigned live_max;   /* what the descriptors allow */
+};
+
+/* No service yet, nothing live, no cap.  0, or -1 with errno ENOMEM. */
+int worker_context_init(struct worker_context *worker, struct loop *loop,
+			struct scoreboard_page *page);
+/* After all its services. */
+void worker_context_release(struct worker_context *worker);
+
+struct service {
+	const char *name;
+	unsigned index; /* of its row on the scoreboard */
+	struct worker_context *worker;
+	const struct cohort_protocol *protocol;
+	const void *protocol_options;
+	const struct service_settings *settings;
+	uint64_t *cells; /* enum scoreboard_service_cell */
+
+	struct list node; /* of worker->services */
+	struct list transports;
+	unsigned live_count;
+	unsigned live_max;       /* this worker's share of max_connections */
+	struct list acceptors;   /* struct acceptor, waiting or not */
+	void *idle_memory;       /* freed transports, singly linked */
+	unsigned idle_count;
+};
+
+/* All pointers are borrowed and must outlive the service. */
+void service_init(struct service *service, struct worker_context *worker,
+		  const char *name, unsigned index);
+/* No transport may live any more; frees the kept memory. */
+void service_release(struct service *service);
+
+/* May this service take one more connection? */
+bool service_has_room(const struct service *service);
+
+#endif

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+/* transport.c - how a transport begins, settles and ends. */
+#include "net/transport.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/acceptor.h"
+#include "net/transport_internal.h"
+
+#define IDLE_MEMORY_MAX 1024 /* ended transports kept for the next ones */
+
+static const unsigned interest = POLLER_READ | POLLER_WRITE | POLLER_HANGUP |
+				 POLLER_URGENT | POLLER_EDGE;
+
+/* ---- Memory ---- */
+
+/* The session follows the transport, aligned for anything. */
+static size_t header_bytes(void)
+{
+	const size_t unit = _Alignof(max_align_t);
+
+	return (sizeof(struct cohort_transport) + unit - 1) / unit * unit;
+}
+
+static struct cohort_transport *take_memory(struct service *service)
+{
+	size_t size = header_bytes() + service->protocol->session_size;
+	void *memory = service->idle_memory;
+
+	if (memory == NULL)
+		return calloc(1, size);
+	service->idle_memory = *(void **)memory;
+	service->idle_count--;
+	memset(memory, 0, size);
+	return memory;
+}
+
+static void give_memory(struct service *service, struct cohort_transport *t)
+{
+	void *memory = t;
+
+	if (t->is_foreign_session)
+		free(t->session);
+	if (service->idle_count >= IDLE_MEMORY_MAX) {
+		free(memory);
+		return;
+	}
+	*(void **)memory = service->idle_memory;
+	service->idle_memory = memory;
+	service->idle_count++;
+}
+
+/* ---- Callbacks ---- */
+
+void transport_enter(struct cohort_transport *t,
+		     enum scoreboard_callback callback)
+{
+	uint64_t *cells = scoreboard_cells(t->service->worker->page);
+
+	t->is_in_callback = true;
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_ID], t->id);
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
+			 (uint64_t)transport_now_ms(t));
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK], callback);
+}
+
+void transport_leave(struct cohort_transport *t)
+{
+	uint64_t *cells = scoreboard_cells(t->service->worker->page);
+
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK], SCOREBOARD_IN_NONE);
+	t->is_in_callback = false;
+}
+
+void transport_touch(struct cohort_transport *t)
+{
+	if (!t->is_in_callback)
+		loop_post(transport_loop(t), &t->task);
+}
+
+/* ---- The end ---- */
+
+void transport_end(struct cohort_transport *t, enum cohort_reason reason,
+		   int error)
+{
+	if (t->state == TRANSPORT_ENDED)
+		return;
+	if (t->state == TRANSPORT_OPEN ||
+	    (t->state == TRANSPORT_FLUSHING && error != 0)) {
+		t->reason = (uint8_t)reason;
+		t->error = error;
+	}
+	t->state = TRANSPORT_ENDED;
+	transport_drop_queue(t);
+	transport_touch(t);
+}
+
+/* Room was made: whoever stopped accepting at a cap may go on. */
+static void make_room(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+	bool was_full = worker->live_count >= worker->live_max;
+	struct list *node;
+
+	service->live_count--;
+	worker->live_count--;
+	if (!was_full) {
+		acceptor_resume_all(service);
+		return;
+	}
+	list_for_each (node, &worker->services)
+		acceptor_resume_all(list_entry(node, struct service, node));
+}
+
+/* Nothing reaches it any more, neither by its id nor from the loop. */
+static void detach(struct cohort_transport *t)
+{
+	timer_stop(&transport_loop(t)->timers, &t->timer);
+	loop_cancel(&t->task);
+	list_remove(&t->node);
+	transport_table_remove(&t->service->worker->transports, t->id);
+}
+
+static void tell_lost(struct cohort_transport *t)
+{
+	const struct cohort_end end = {
+		.reason = (enum cohort_reason)t->reason,
+		.error = t->error,
+	};
+
+	log_debug("%s: connection %llu ended: %s%s%s", t->service->name,
+		  (unsigned long long)t->id, cohort_reason_name(end.reason),
+		  end.error != 0 ? ": " : "",
+		  end.error != 0 ? strerror(end.error) : "");
+	if (t->protocol->connection_lost == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_CONNECTION_LOST);
+	t->protocol->connection_lost(t, t->session, &end);
+	transport_leave(t);
+}
+
+static void close_socket(struct cohort_transport *t)
+{
+	int fd = t->source.fd;
+
+	loop_forget(transport_loop(t), &t->source);
+	close(fd);
+	transport_count(t, SCOREBOARD_CLOSED + t->reason, 1);
+	transport_count(t, SCOREBOARD_LIVE, (uint64_t)-1);
+}
+
+/* The socket lives a moment longer than the transport, so that
+ * connection_lost may still ask who it was (cohort_peer, cohort_info). */
+static void destroy(struct cohort_transport *t)
+{
+	struct service *service = t->service;
+	struct worker_context *worker = service->worker;
+
+	detach(t);
+	tell_lost(t);
+	close_socket(t);
+	give_memory(service, t);
+	make_room(service);
+	if (worker->is_draining && worker->live_count == 0 &&
+	    worker->drained != NULL)
+		worker->drained(worker);
+}
+
+/* ---- Settling ---- */
+
+static void tell_pause(struct cohort_transport *t)
+{
+	t->is_writing_paused = true;
+	transport_count(t, SCOREBOARD_WRITE_PAUSES, 1);
+	if (t->protocol->pause_writing == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_PAUSE_WRITING);
+	t->protocol->pause_writing(t, t->session);
+	transport_leave(t);
+}
+
+static void tell_resume(struct cohort_transport *t)
+{
+	t->is_writing_paused = false;
+	if (t->protocol->resume_writing == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_RESUME_WRITING);
+	t->protocol->resume_writing(t, t->session);
+	transport_leave(t);
+}
+
+void transport_settle_watermarks(struct cohort_transport *t)
+{
+	while (t->state == TRANSPORT_OPEN) {
+		size_t queued = t->queue.size_bytes;
+
+		if (!t->is_writing_paused && queued > t->write_high)
+			tell_pause(t);
+		else if (t->is_writing_paused && queued <= t->write_low)
+			tell_resume(t);
+		else
+			return;
+	}
+}
+
+bool transport_settle(struct cohort_transport *t)
+{
+	transport_settle_watermarks(t);
+	if (t->state != TRANSPORT_ENDED)
+		return true;
+	destroy(t);
+	return false;
+}
+
+/* ---- The loop calls ---- */
+
+/* A reset is noticed also when nobody reads. */
+static void settle_failure(struct cohort_transport *t)
+{
+	int error;
+
+	if (!t->is_failure_found || t->state == TRANSPORT_ENDED ||
+	    transport_may_read(t))
+		return;
+	t->is_failure_found = false;
+	error = sockopt_take_error(t->source.fd);
+	if (error > 0)
+		transport_end(t, COHORT_REASON_PEER_RESET, error);
+}
+
+static void serve(struct cohort_transport *t, bool is_writable)
+{
+	if (is_writable)
+		transport_flush(t);
+	transport_settle_watermarks(t);
+	transport_read(t);
+	settle_failure(t);
+	transport_settle(t);
+}
+
+static void transport_ready(struct loop_source *source, unsigned found)
+{
+	struct cohort_transport *t =
+		list_entry(source, struct cohort_transport, source);
+
+	if (found & (POLLER_HANGUP | POLLER_URGENT | POLLER_FAILURE))
+		t->is_read_to_end = true;
+	if (found & POLLER_FAILURE)
+		t->is_failure_found = true;
+	if (found & ~(unsigned)POLLER_WRITE)
+		t->is_readable = true;
+	serve(t, found & POLLER_WRITE);
+}
+
+static void transport_work(struct loop_task *task)
+{
+	struct cohort_transport *t =
+		list_entry(task, struct cohort_transport, task);
+
+	transport_settle_ack(t);
+	serve(t, t->is_flush_cut);
+}
+
+/* ---- The beginning ---- */
+
+static void fill(struct cohort_transport *t, struct service *service)
+{
+	const struct service_settings *settings = service->settings;
+	int64_t now_ms = service->worker->loop->now_ms;
+
+	loop_source_init(&t->source, transport_ready);
+	loop_task_init(&t->task, transport_work);
+	timer_init(&t->timer, transport_timer_expired);
+	list_init(&t->node);
+	buffer_queue_init(&t->queue);
+	t->service = service;
+	t->protocol = service->protocol;
+	t->session = (unsigned char *)t + header_bytes();
+	t->accepted_ms = now_ms;
+	t->activity_ms = now_ms;
+	t->progress_ms = now_ms;
+	t->user_timer_ms = TRANSPORT_NEVER;
+	t->resend_ms = TRANSPORT_NEVER;
+	t->write_high = settings->write_high_bytes;
+	t->write_low = settings->write_low_bytes;
+	t->reason = COHORT_REASON_LOCAL_CLOSE;
+}
+
+/* Options, id and registration; 0, or -1 with errno and nothing left. */
+static int attach(struct cohort_transport *t, int fd, int family)
+{
+	struct worker_context *worker = t->service->worker;
+
+	/* The peer may have gone already, which the first read will tell. */
+	if (sockopt_apply_connection(fd, family,
+				     &t->service->settings->options) < 0)
+		log_debug("%s: an option could not be set: %s",
+			  t->service->name, strerror(errno));
+	t->id = transport_table_add(&worker->transports, t);
+	if (t->id == 0) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (loop_add(worker->loop, &t->source, fd, interest) < 0) {
+		transport_table_remove(&worker->transports, t->id);
+		return -1;
+	}
+	return 0;
+}
+
+static int refuse(struct service *service, struct cohort_transport *t, int fd)
+{
+	int number = errno;
+
+	if (t != NULL)
+		give_memory(service, t);
+	close(fd);
+	scoreboard_add(&service->cells[SCOREBOARD_ACCEPTED], 1);
+	scoreboard_add(
+		&service->cells[SCOREBOARD_CLOSED + COHORT_REASON_RESOURCE], 1);
+	errno = number;
+	return -1;
+}
+
+static void log_connected(const struct cohort_transport *t)
+{
+	struct cohort_address peer;
+
+	if (cohort_peer(t, &peer) < 0)
+		strcpy(peer.text, "a peer that has gone");
+	log_debug("%s: connection %llu connected from %s", t->service->name,
+		  (unsigned long long)t->id, peer.text);
+}
+
+int transport_accept(struct service *service, int fd, int family)
+{
+	struct cohort_transport *t = take_memory(service);
+
+	if (t == NULL) {
+		errno = ENOMEM;
+		return refuse(service, NULL, fd);
+	}
+	fill(t, service);
+	t->is_tcp = family != AF_UNIX;
+	if (attach(t, fd, family) < 0)
+		return refuse(service, t, fd);
+	list_append(&service->transports, &t->node);
+	service->live_count++;
+	service->worker->live_count++;
+	transport_count(t, SCOREBOARD_ACCEPTED, 1);
+	transport_count(t, SCOREBOARD_LIVE, 1);
+	transport_arm_all(t);
+	if (log_is_enabled(LOG_LEVEL_DEBUG))
+		log_connected(t);
+	if (t->protocol->connection_made != NULL) {
+		transport_enter(t, SCOREBOARD_IN_CONNECTION_MADE);
+		t->protocol->connection_made(t, t->session);
+		transport_leave(t);
+	}
+	if (transport_settle(t) && service->worker->is_draining)
+		transport_announce_drain(t);
+	return 0;
+}
+
+struct cohort_transport *transport_of_node(struct list *node)
+{
+	return list_entry(node, struct cohort_transport, node);
+}
+
+struct cohort_transport *transport_rotate(struct service *service)
+{
+	struct list *node = service->transports.next;
+
+	if (list_is_empty(&service->transports))
+		return NULL;
+	list_remove(node);
+	list_append(&service->transports, node);
+	return transport_of_node(node);
+}

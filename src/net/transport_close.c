@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_close.c - the ways to end a transport, and their names. */
+#include <errno.h>
+
+#include "net/transport_internal.h"
+
+static const char *const reason_names[COHORT_REASONS] = {
+	[COHORT_REASON_EOF] = "eof",
+	[COHORT_REASON_PEER_RESET] = "peer_reset",
+	[COHORT_REASON_LOCAL_CLOSE] = "local_close",
+	[COHORT_REASON_IDLE_TIMEOUT] = "idle_timeout",
+	[COHORT_REASON_FIRST_BYTE_TIMEOUT] = "first_byte_timeout",
+	[COHORT_REASON_WRITE_TIMEOUT] = "write_timeout",
+	[COHORT_REASON_LIFETIME] = "lifetime",
+	[COHORT_REASON_WRITE_OVERFLOW] = "write_overflow",
+	[COHORT_REASON_LIMIT] = "limit",
+	[COHORT_REASON_LIMIT_SOURCE] = "limit_source",
+	[COHORT_REASON_DENIED] = "denied",
+	[COHORT_REASON_PROXY_HEADER] = "proxy_header",
+	[COHORT_REASON_PROTOCOL_ERROR] = "protocol_error",
+	[COHORT_REASON_UPSTREAM] = "upstream",
+	[COHORT_REASON_SHUTDOWN] = "shutdown",
+	[COHORT_REASON_KILLED] = "killed",
+	[COHORT_REASON_WORKER_EXIT] = "worker_exit",
+	[COHORT_REASON_RESOURCE] = "resource",
+};
+
+const char *cohort_reason_name(enum cohort_reason reason)
+{
+	return (unsigned)reason < COHORT_REASONS ? reason_names[reason]
+						 : "unknown";
+}
+
+void transport_close(struct cohort_transport *t, enum cohort_reason reason)
+{
+	if (t->state != TRANSPORT_OPEN)
+		return;
+	t->state = TRANSPORT_FLUSHING;
+	t->reason = (uint8_t)reason;
+	t->progress_ms = transport_now_ms(t);
+	if (t->queue.size_bytes == 0)
+		transport_finish_close(t);
+	else
+		transport_arm_all(t);
+	/* What has arrived is to be discarded. */
+	if (t->is_readable)
+		loop_post(transport_loop(t), &t->task);
+}
+
+void transport_abort(struct cohort_transport *t, enum cohort_reason reason)
+{
+	transport_end(t, reason, 0);
+}
+
+/* The peer's EOF came first: it is the reason, whoever closes then. */
+static enum cohort_reason local_reason(const struct cohort_transport *t)
+{
+	return t->is_eof_received ? COHORT_REASON_EOF
+				  : COHORT_REASON_LOCAL_CLOSE;
+}
+
+void cohort_close(struct cohort_transport *t)
+{
+	transport_close(t, local_reason(t));
+}
+
+void cohort_abort(struct cohort_transport *t)
+{
+	transport_end(t, COHORT_REASON_LOCAL_CLOSE, 0);
+}
+
+void cohort_reset(struct cohort_transport *t)
+{
+	if (t->state == TRANSPORT_ENDED)
+		return;
+	/* A unix socket has no RST: for it this is an abort. */
+	sockopt_set_reset_on_close(t->source.fd);
+	transport_end(t, COHORT_REASON_LOCAL_CLOSE, 0);
+}
+
+void cohort_fail(struct cohort_transport *t)
+{
+	transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);
+}
+
+bool cohort_is_closing(const struct cohort_transport *t)
+{
+	return t->state != TRANSPORT_OPEN;
+}

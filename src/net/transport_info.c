@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_info.c - what a transport knows, and what it can become. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "net/address.h"
+#include "net/transport_internal.h"
+
+#define LOGGED_BYTES 64 /* of each read and write, at level debug */
+
+uint64_t cohort_id(const struct cohort_transport *t)
+{
+	return t->id;
+}
+
+struct cohort_transport *cohort_find(struct cohort_transport *any, uint64_t id)
+{
+	return transport_table_find(&any->service->worker->transports, id);
+}
+
+void *cohort_session(struct cohort_transport *t)
+{
+	return t->session;
+}
+
+const void *cohort_options(const struct cohort_transport *t)
+{
+	if (t->protocol != t->service->protocol)
+		return NULL;
+	return t->service->protocol_options;
+}
+
+static int publish(int result, const struct address *address,
+		   struct cohort_address *published)
+{
+	if (result < 0)
+		return -1;
+	address_publish(address, published);
+	return 0;
+}
+
+int cohort_peer(const struct cohort_transport *t,
+		struct cohort_address *address)
+{
+	struct address peer;
+
+	return publish(address_of_peer(&peer, t->source.fd), &peer, address);
+}
+
+int cohort_local(const struct cohort_transport *t,
+		 struct cohort_address *address)
+{
+	struct address local;
+
+	return publish(address_of_socket(&local, t->source.fd), &local,
+		       address);
+}
+
+void cohort_info(const struct cohort_transport *t, struct cohort_info *info)
+{
+	int64_t now_ms = transport_now_ms(t);
+	struct sockopt_tcp tcp;
+
+	memset(info, 0, sizeof(*info));
+	info->service = t->service->name;
+	info->worker = t->service->worker->slot;
+	info->id = t->id;
+	info->age_ms = now_ms - t->accepted_ms;
+	info->idle_ms = now_ms - t->activity_ms;
+	info->received_bytes = t->received_bytes;
+	info->sent_bytes = t->sent_bytes;
+	info->queued_bytes = t->queue.size_bytes;
+	if (sockopt_tcp_info(t->source.fd, &tcp) < 0)
+		return;
+	info->rtt_us = tcp.rtt_us;
+	info->rtt_variance_us = tcp.rtt_variance_us;
+	info->cwnd_segments = tcp.cwnd_segments;
+	info->ssthresh_segments = tcp.ssthresh_segments;
+	info->retransmits_count = tcp.retransmits_count;
+}
+
+int cohort_set_protocol(struct cohort_transport *t,
+			const struct cohort_protocol *protocol)
+{
+	/* One byte at least, so that no memory and no session differ. */
+	void *session = calloc(1, protocol->session_size + 1);
+
+	if (session == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (t->is_foreign_session)
+		free(t->session);
+	t->session = session;
+	t->is_foreign_session = true;
+	t->protocol = protocol;
+	/* The timer and the pause were the old protocol's; if too much is
+	 * queued the new one is told so for itself. */
+	t->user_timer_ms = TRANSPORT_NEVER;
+	t->is_writing_paused = false;
+	transport_touch(t);
+	return 0;
+}
+
+void transport_announce_drain(struct cohort_transport *t)
+{
+	if (t->is_drain_announced || t->state != TRANSPORT_OPEN)
+		return;
+	t->is_drain_announced = true;
+	if (t->protocol->draining == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_DRAINING);
+	t->protocol->draining(t, t->session);
+	transport_leave(t);
+	transport_settle(t);
+}
+
+void transport_log_bytes(const struct cohort_transport *t, const char *verb,
+			 const void *data, size_t size)
+{
+	char text[LOGGED_BYTES * 4 + 1];
+	size_t shown = size > LOGGED_BYTES ? LOGGED_BYTES : size;
+
+	text_escape(text, sizeof(text), data, shown);
+	log_debug("%s: connection %llu %s %zu bytes: %s%s", t->service->name,
+		  (unsigned long long)t->id, verb, size, text,
+		  shown < size ? "..." : "");
+}
+
+static const enum log_level levels[] = {
+	[COHORT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
+	[COHORT_LOG_INFO] = LOG_LEVEL_INFO,
+	[COHORT_LOG_WARNING] = LOG_LEVEL_WARNING,
+	[COHORT_LOG_ERROR] = LOG_LEVEL_ERROR,
+};
+
+void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
+		const char *format, ...)
+{
+	char words[LOG_LINE_BYTES];
+	va_list arguments;
+
+	if (!log_is_enabled(levels[level]))
+		return;
+	va_start(arguments, format);
+	vsnprintf(words, sizeof(words), format, arguments);
+	va_end(arguments);
+	log_write(levels[level], "%s: connection %llu: %s", t->service->name,
+		  (unsigned long long)t->id, words);
+}

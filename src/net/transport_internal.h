@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_internal.h - a transport from inside, for the transport_*.c files
+ * alone: its state, and the steps that one of them does for the others. */
+#ifndef COHORT_NET_TRANSPORT_INTERNAL_H
+#define COHORT_NET_TRANSPORT_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "net/transport.h"
+
+#define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
+
+enum transport_state {
+	TRANSPORT_OPEN,
+	TRANSPORT_FLUSHING,  /* closed: what is queued still goes out */
+	TRANSPORT_LINGERING, /* FIN sent; discarding until the peer's EOF */
+	TRANSPORT_ENDED,     /* connection_lost is due */
+};
+
+#define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
+
+struct cohort_transport {
+	struct loop_source source;
+	struct timer timer;    /* for the nearest deadline, lazily */
+	struct loop_task task; /* what could not be done at once */
+	struct list node;      /* of service->transports */
+	struct service *service;
+	const struct cohort_protocol *protocol;
+	void *session;
+	struct buffer_queue queue;
+	uint64_t id;
+	uint64_t received_bytes;
+	uint64_t sent_bytes;
+	int64_t accepted_ms;
+	int64_t activity_ms; /* the last byte either way */
+	int64_t progress_ms; /* the kernel took queued bytes, or: closed */
+	int64_t user_timer_ms;
+	int64_t resend_ms; /* the kernel was out of memory: try again */
+	size_t write_high;
+	size_t write_low;
+	int error; /* the errno behind the reason */
+	uint8_t state;
+	uint8_t reason;
+	bool is_reading_paused : 1;
+	bool is_readable : 1;    /* not known to be empty */
+	bool is_read_to_end : 1; /* a short read proves nothing: on to EAGAIN */
+	bool is_eof_received : 1;
+	bool is_eof_wanted : 1; /* write_eof was called */
+	bool is_eof_sent : 1;
+	bool is_writing_paused : 1; /* the protocol was told so */
+	bool is_in_callback : 1;
+	bool is_drain_announced : 1;
+	bool has_answered : 1;     /* wrote since the last read */
+	bool is_ack_wanted : 1;    /* quickack auto: not answered so far */
+	bool is_flush_cut : 1;     /* the kernel would have taken more */
+	bool is_failure_found : 1; /* and not looked at yet */
+	bool is_tcp : 1;
+	bool is_foreign_session : 1; /* allocated apart by set_protocol */
+};
+
+_Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
+	       "an idle connection has to stay small");
+
+static inline struct loop *transport_loop(const struct cohort_transport *t)
+{
+	return t->service->worker->loop;
+}
+
+static inline int64_t transport_now_ms(const struct cohort_transport *t)
+{
+	return t->service->worker->loop->now_ms;
+}
+
+static inline void transport_count(struct cohort_transport *t,
+				   enum scoreboard_service_cell cell,
+				   uint64_t amount)
+{
+	scoreboard_add(&t->service->cells[cell], amount);
+}
+
+/* Around every callback: no other is entered meanwhile, and the scoreboard
+ * says which one is running, for whom, since when. */
+void transport_enter(struct cohort_transport *t,
+		     enum scoreboard_callback callback);
+void transport_leave(struct cohort_transport *t);
+
+/* Something has become necessary that must not happen inside a callback: it
+ * is done when the running callback of this transport returns, or by a task.
+ * Safe at any time. */
+void transport_touch(struct cohort_transport *t);
+
+/* Call pause_writing or resume_writing if the queue asks for it; not from
+ * inside a callback of this transport. */
+void transport_settle_watermarks(struct cohort_transport *t);
+
+/* Do what is necessary now: pause, resume, the end.  Not from inside a
+ * callback of this transport.  False if the transport is gone after it. */
+bool transport_settle(struct cohort_transport *t);
+
+/* End it: from now on it does nothing but wait for its connection_lost.  The
+ * first reason stays, unless a failure comes while bytes written before close
+ * are still owed to the peer. */
+void transport_end(struct cohort_transport *t, enum cohort_reason reason,
+		   int error);
+
+/* Deliver (or, after close, discard) what can be read, up to its share of a
+ * turn. */
+void transport_read(struct cohort_transport *t);
+
+/* There may be something to read, and it is wanted. */
+bool transport_may_read(const struct cohort_transport *t);
+
+/* The turn is nearly over: what was read in it is acknowledged at once if the
+ * protocol has not answered (`quickack auto`). */
+void transport_settle_ack(struct cohort_transport *t);
+
+/* Send what is queued, up to its share of a turn; then the FIN if wanted.
+ * The rest goes out on the next POLLER_WRITE, or by the task. */
+void transport_flush(struct cohort_transport *t);
+
+/* A line at level debug with the first bytes, escaped. */
+void transport_log_bytes(const struct cohort_transport *t, const char *verb,
+			 const void *data, size_t size);
+
+/* Drop the queue and its gauge. */
+void transport_drop_queue(struct cohort_transport *t);
+
+/* Everything was sent after close: send FIN and linger, or end. */
+void transport_finish_close(struct cohort_transport *t);
+
+/* The timer has to run at `deadline_ms` or earlier. */
+void transport_arm(struct cohort_transport *t, int64_t deadline_ms);
+
+/* Start the timer for the nearest of all deadlines. */
+void transport_arm_all(struct cohort_transport *t);
+void transport_timer_expired(struct timer *timer);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_read.c - bytes from the kernel to the protocol. */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "net/transport_internal.h"
+
+/* kernel.md 15: it wears off, so it is set again. */
+static void rearm_quickack(struct cohort_transport *t)
+{
+	int mode = t->service->settings->options.quickack;
+
+	if (mode == SOCKOPT_QUICKACK_OFF || !t->is_tcp ||
+	    t->state != TRANSPORT_OPEN)
+		return;
+	if (mode == SOCKOPT_QUICKACK_ON) {
+		sockopt_rearm_quickack(t->source.fd);
+	} else if (!t->has_answered) {
+		t->is_ack_wanted = true;
+		loop_post(transport_loop(t), &t->task);
+	}
+}
+
+void transport_settle_ack(struct cohort_transport *t)
+{
+	if (t->is_ack_wanted && !t->has_answered && t->state == TRANSPORT_OPEN)
+		sockopt_rearm_quickack(t->source.fd);
+	t->is_ack_wanted = false;
+}
+
+static void deliver(struct cohort_transport *t, ssize_t size)
+{
+	t->received_bytes += (uint64_t)size;
+	t->activity_ms = transport_now_ms(t);
+	t->has_answered = false;
+	transport_count(t, SCOREBOARD_RECEIVED_BYTES, (uint64_t)size);
+	if (log_is_enabled(LOG_LEVEL_DEBUG))
+		transport_log_bytes(t, "received",
+				    t->service->worker->read_buffer,
+				    (size_t)size);
+	if (t->protocol->data_received != NULL) {
+		transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
+		t->protocol->data_received(t, t->session,
+					   t->service->worker->read_buffer,
+					   (size_t)size);
+		transport_leave(t);
+	}
+	rearm_quickack(t);
+}
+
+static void deliver_eof(struct cohort_transport *t)
+{
+	enum cohort_verdict verdict = COHORT_CLOSE;
+
+	if (t->protocol->eof_received != NULL) {
+		transport_enter(t, SCOREBOARD_IN_EOF_RECEIVED);
+		verdict = t->protocol->eof_received(t, t->session);
+		transport_leave(t);
+	}
+	if (verdict == COHORT_CLOSE)
+		transport_close(t, COHORT_REASON_EOF);
+	else if (verdict == COHORT_ABORT)
+		transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);
+	else if (t->is_eof_sent)
+		transport_close(t, COHORT_REASON_EOF);
+}
+
+/* After close it reads on, to discard: a peer that writes all it has before
+ * it reads would otherwise neither get our bytes nor end. */
+bool transport_may_read(const struct cohort_transport *t)
+{
+	if (!t->is_readable || t->is_eof_received ||
+	    t->state == TRANSPORT_ENDED)
+		return false;
+	return t->state != TRANSPORT_OPEN || !t->is_reading_paused;
+}
+
+static void handle_eof(struct cohort_transport *t)
+{
+	t->is_eof_received = true;
+	t->is_readable = false;
+	if (t->state == TRANSPORT_OPEN)
+		deliver_eof(t);
+	else if (t->state == TRANSPORT_LINGERING)
+		transport_end(t, COHORT_REASON_EOF, 0);
+}
+
+static void handle_failure(struct cohort_transport *t, int number)
+{
+	if (number == EAGAIN || number == EWOULDBLOCK) {
+		t->is_readable = false;
+		t->is_read_to_end = false;
+	} else if (number == ENOMEM || number == ENOBUFS) {
+		transport_end(t, COHORT_REASON_RESOURCE, number);
+	} else if (number != EINTR) {
+		transport_end(t, COHORT_REASON_PEER_RESET, number);
+	}
+}
+
+void transport_read(struct cohort_transport *t)
+{
+	int reads = 0;
+
+	while (transport_may_read(t)) {
+		ssize_t size;
+
+		if (reads++ == TRANSPORT_TURN_READS) {
+			loop_post(transport_loop(t), &t->task);
+			return;
+		}
+		size = recv(t->source.fd, t->service->worker->read_buffer,
+			    SERVICE_READ_BYTES, 0);
+		if (size < 0) {
+			handle_failure(t, errno);
+		} else if (size == 0) {
+			handle_eof(t);
+		} else {
+			if (size < SERVICE_READ_BYTES && !t->is_read_to_end)
+				t->is_readable = false;
+			if (t->state == TRANSPORT_OPEN)
+				deliver(t, size);
+			/* A pause must come before the next chunk. */
+			transport_settle_watermarks(t);
+		}
+	}
+}
+
+/* ---- Public ---- */
+
+void cohort_pause_reading(struct cohort_transport *t)
+{
+	if (t->is_reading_paused || t->state != TRANSPORT_OPEN)
+		return;
+	t->is_reading_paused = true;
+	transport_count(t, SCOREBOARD_READ_PAUSES, 1);
+}
+
+void cohort_resume_reading(struct cohort_transport *t)
+{
+	if (!t->is_reading_paused || t->state != TRANSPORT_OPEN)
+		return;
+	t->is_reading_paused = false;
+	if (t->is_readable)
+		loop_post(transport_loop(t), &t->task);
+}
+
+bool cohort_is_reading(const struct cohort_transport *t)
+{
+	return t->state == TRANSPORT_OPEN && !t->is_reading_paused &&
+	       !t->is_eof_received;
+}

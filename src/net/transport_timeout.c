@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_timeout.c - one timer for all deadlines of a transport.
+ *
+ * Activity only notes the time; when the timer runs, the deadlines are
+ * computed anew, what is due is done, and the timer is started for the
+ * nearest of the rest. */
+#include <errno.h>
+
+#include "net/transport_internal.h"
+
+struct deadline {
+	int64_t at_ms; /* TRANSPORT_NEVER: it does not apply now */
+	void (*due)(struct cohort_transport *t);
+};
+
+#define DEADLINES 6
+
+static void due_idle(struct cohort_transport *t)
+{
+	transport_close(t, COHORT_REASON_IDLE_TIMEOUT);
+}
+
+static void due_first_byte(struct cohort_transport *t)
+{
+	transport_close(t, COHORT_REASON_FIRST_BYTE_TIMEOUT);
+}
+
+static void due_lifetime(struct cohort_transport *t)
+{
+	transport_close(t, COHORT_REASON_LIFETIME);
+}
+
+/* The peer does not take what is queued: there is nothing to flush. */
+static void due_write(struct cohort_transport *t)
+{
+	transport_end(t, COHORT_REASON_WRITE_TIMEOUT, 0);
+}
+
+/* The reason for the close stays; bytes that could not be sent are told by
+ * the error. */
+static void due_linger(struct cohort_transport *t)
+{
+	transport_end(t, (enum cohort_reason)t->reason,
+		      t->queue.size_bytes > 0 ? ETIMEDOUT : 0);
+}
+
+static void due_resend(struct cohort_transport *t)
+{
+	t->resend_ms = TRANSPORT_NEVER;
+	transport_flush(t);
+}
+
+static void due_user(struct cohort_transport *t)
+{
+	t->user_timer_ms = TRANSPORT_NEVER;
+	if (t->protocol->timeout == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_TIMEOUT);
+	t->protocol->timeout(t, t->session);
+	transport_leave(t);
+}
+
+static int64_t after(int64_t since_ms, int64_t duration_ms)
+{
+	return duration_ms == SERVICE_OFF ? TRANSPORT_NEVER
+					  : since_ms + duration_ms;
+}
+
+static int open_deadlines(const struct cohort_transport *t,
+			  struct deadline *deadlines)
+{
+	const struct service_settings *s = t->service->settings;
+	int count = 0;
+
+	deadlines[count++] = (struct deadline){
+		after(t->activity_ms, s->idle_timeout_ms), due_idle};
+	deadlines[count++] = (struct deadline){
+		after(t->accepted_ms, s->lifetime_ms), due_lifetime};
+	if (t->received_bytes == 0)
+		deadlines[count++] = (struct deadline){
+			after(t->accepted_ms, s->first_byte_timeout_ms),
+			due_first_byte};
+	if (t->queue.size_bytes > 0)
+		deadlines[count++] = (struct deadline){
+			after(t->progress_ms, s->write_timeout_ms), due_write};
+	deadlines[count++] = (struct deadline){t->user_timer_ms, due_user};
+	return count;
+}
+
+static int all_deadlines(const struct cohort_transport *t,
+			 struct deadline *deadlines)
+{
+	const struct service_settings *s = t->service->settings;
+	int count = 0;
+
+	if (t->state == TRANSPORT_ENDED)
+		return 0;
+	if (t->state == TRANSPORT_OPEN)
+		count = open_deadlines(t, deadlines);
+	else
+		deadlines[count++] = (struct deadline){
+			after(t->progress_ms, s->linger_timeout_ms),
+			due_linger};
+	deadlines[count++] = (struct deadline){t->resend_ms, due_resend};
+	return count;
+}
+
+static struct deadline nearest_deadline(const struct cohort_transport *t)
+{
+	struct deadline deadlines[DEADLINES];
+	struct deadline nearest = {TRANSPORT_NEVER, NULL};
+	int count = all_deadlines(t, deadlines);
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (deadlines[i].at_ms < nearest.at_ms)
+			nearest = deadlines[i];
+	return nearest;
+}
+
+void transport_arm(struct cohort_transport *t, int64_t deadline_ms)
+{
+	if (deadline_ms == TRANSPORT_NEVER)
+		return;
+	/* Too early is put right when it runs. */
+	if (timer_is_started(&t->timer) && t->timer.deadline_ms <= deadline_ms)
+		return;
+	timer_start(&transport_loop(t)->timers, &t->timer, deadline_ms);
+}
+
+void transport_arm_all(struct cohort_transport *t)
+{
+	transport_arm(t, nearest_deadline(t).at_ms);
+}
+
+void transport_timer_expired(struct timer *timer)
+{
+	struct cohort_transport *t =
+		list_entry(timer, struct cohort_transport, timer);
+	struct deadline nearest = nearest_deadline(t);
+
+	if (nearest.at_ms <= transport_now_ms(t))
+		nearest.due(t);
+	if (!transport_settle(t))
+		return;
+	/* Another one that is due as well runs in the next millisecond. */
+	transport_arm_all(t);
+}
+
+/* ---- Public ---- */
+
+void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms)
+{
+	if (t->state != TRANSPORT_OPEN)
+		return;
+	t->user_timer_ms = transport_now_ms(t) + (delay_ms > 0 ? delay_ms : 0);
+	transport_arm(t, t->user_timer_ms);
+}
+
+void cohort_cancel_timer(struct cohort_transport *t)
+{
+	t->user_timer_ms = TRANSPORT_NEVER;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_write.c - bytes from the protocol to the kernel. */
+#include <errno.h>
+#include <limits.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "net/transport_internal.h"
+
+#define PIECES         16        /* chunks in one sendmsg */
+#define TURN_BYTES     (1 << 20) /* sent in one turn, at most */
+#define RESEND_WAIT_MS 10        /* the kernel was out of memory */
+
+static void note_sent(struct cohort_transport *t, size_t size)
+{
+	int64_t now_ms = transport_now_ms(t);
+
+	t->sent_bytes += size;
+	t->activity_ms = now_ms;
+	t->progress_ms = now_ms;
+	t->has_answered = true;
+	transport_count(t, SCOREBOARD_SENT_BYTES, size);
+}
+
+/* What a failed send means.  0: what was not sent stays to be sent later; -1
+ * with errno EPIPE: the transport has ended. */
+static int handle_failure(struct cohort_transport *t, int number)
+{
+	if (number == EAGAIN || number == EWOULDBLOCK)
+		return 0;
+	if (number == ENOBUFS || number == ENOMEM) {
+		t->resend_ms = transport_now_ms(t) + RESEND_WAIT_MS;
+		transport_arm(t, t->resend_ms);
+		return 0;
+	}
+	transport_end(t, COHORT_REASON_PEER_RESET, number);
+	errno = EPIPE;
+	return -1;
+}
+
+/* One send; the bytes taken (0: none for now), or -1: it has ended. */
+static ssize_t send_pieces(struct cohort_transport *t,
+			   const struct iovec *pieces, int count)
+{
+	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+	ssize_t sent;
+
+	do {
+		if (count == 1) {
+			sent = send(t->source.fd, pieces->iov_base,
+				    pieces->iov_len, flags);
+		} else {
+			struct msghdr message = {
+				.msg_iov = (struct iovec *)pieces,
+				.msg_iovlen = (unsigned)count,
+			};
+
+			sent = sendmsg(t->source.fd, &message, flags);
+		}
+	} while (sent < 0 && errno == EINTR);
+	if (sent < 0)
+		return handle_failure(t, errno);
+	if (sent > 0)
+		note_sent(t, (size_t)sent);
+	return sent;
+}
+
+/* ---- The queue ---- */
+
+void transport_drop_queue(struct cohort_transport *t)
+{
+	transport_count(t, SCOREBOARD_QUEUED_BYTES,
+			(uint64_t)0 - t->queue.size_bytes);
+	buffer_clear(&t->queue, &t->service->worker->buffers);
+}
+
+static int queue_bytes(struct cohort_transport *t, const void *data,
+		       size_t size)
+{
+	const struct service_settings *settings = t->service->settings;
+
+	if (size > settings->write_limit_bytes ||
+	    t->queue.size_bytes > settings->write_limit_bytes - size) {
+		transport_end(t, COHORT_REASON_WRITE_OVERFLOW, 0);
+		errno = ENOBUFS;
+		return -1;
+	}
+	if (buffer_append(&t->queue, &t->service->worker->buffers, data, size) <
+	    0) {
+		transport_end(t, COHORT_REASON_RESOURCE, ENOMEM);
+		errno = ENOBUFS;
+		return -1;
+	}
+	transport_count(t, SCOREBOARD_QUEUED_BYTES, size);
+	return 0;
+}
+
+/* Queue the pieces without their first `skip` bytes. */
+static int queue_pieces(struct cohort_transport *t, const struct iovec *pieces,
+			int count, size_t skip)
+{
+	bool was_empty = t->queue.size_bytes == 0;
+	int i;
+
+	for (i = 0; i < count; i++) {
+		size_t size = pieces[i].iov_len;
+		size_t sent = skip < size ? skip : size;
+
+		skip -= sent;
+		if (size > sent &&
+		    queue_bytes(t, (const char *)pieces[i].iov_base + sent,
+				size - sent) < 0)
+			return -1;
+	}
+	if (was_empty && t->queue.size_bytes > 0) {
+		t->progress_ms = transport_now_ms(t);
+		transport_arm_all(t);
+	}
+	if (t->queue.size_bytes > t->write_high && !t->is_writing_paused)
+		transport_touch(t);
+	return 0;
+}
+
+static void send_eof(struct cohort_transport *t)
+{
+	t->is_eof_sent = true;
+	/* ENOTCONN: the peer has reset it, which reading will tell. */
+	if (shutdown(t->source.fd, SHUT_WR) < 0 && errno != ENOTCONN)
+		transport_end(t, COHORT_REASON_PEER_RESET, errno);
+	if (t->is_eof_received)
+		transport_close(t, COHORT_REASON_EOF);
+}
+
+void transport_finish_close(struct cohort_transport *t)
+{
+	if (t->is_eof_received) {
+		transport_end(t, COHORT_REASON_EOF, 0);
+		return;
+	}
+	if (!t->is_eof_sent)
+		send_eof(t);
+	if (t->state == TRANSPORT_ENDED)
+		return;
+	t->state = TRANSPORT_LINGERING;
+	t->progress_ms = transport_now_ms(t);
+	transport_arm_all(t);
+}
+
+/* The queue has run empty. */
+static void flushed(struct cohort_transport *t)
+{
+	if (t->state == TRANSPORT_FLUSHING)
+		transport_finish_close(t);
+	else if (t->is_eof_wanted && !t->is_eof_sent)
+		send_eof(t);
+}
+
+/* One sendmsg from the queue; the bytes taken, or 0 or -1 if that was all for
+ * now: the kernel took less than it was offered, so it will say when there is
+ * room (POLLER_WRITE), and asking again would only answer EAGAIN. */
+static ssize_t send_queued(struct cohort_transport *t)
+{
+	struct iovec pieces[PIECES];
+	int count = buffer_peek(&t->queue, pieces, PIECES);
+	ssize_t sent = send_pieces(t, pieces, count);
+	size_t offered = 0;
+	int i;
+
+	if (sent <= 0)
+		return sent;
+	for (i = 0; i < count; i++)
+		offered += pieces[i].iov_len;
+	buffer_consume(&t->queue, &t->service->worker->buffers, (size_t)sent);
+	transport_count(t, SCOREBOARD_QUEUED_BYTES,
+			(uint64_t)0 - (uint64_t)sent);
+	return (size_t)sent < offered ? 0 : sent;
+}
+
+void transport_flush(struct cohort_transport *t)
+{
+	size_t turn_bytes = 0;
+
+	t->is_flush_cut = false;
+	if (t->queue.size_bytes == 0)
+		return;
+	while (t->queue.size_bytes > 0 && turn_bytes < TURN_BYTES) {
+		ssize_t sent = send_queued(t);
+
+		if (sent <= 0)
+			return;
+		turn_bytes += (size_t)sent;
+	}
+	if (t->queue.size_bytes == 0) {
+		flushed(t);
+		return;
+	}
+	t->is_flush_cut = true;
+	loop_post(transport_loop(t), &t->task);
+}
+
+/* ---- Public ---- */
+
+static bool may_write(const struct cohort_transport *t)
+{
+	return t->state == TRANSPORT_OPEN && !t->is_eof_wanted;
+}
+
+static void log_pieces(const struct cohort_transport *t,
+		       const struct iovec *pieces, int count)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (pieces[i].iov_len > 0)
+			transport_log_bytes(t, "sent", pieces[i].iov_base,
+					    pieces[i].iov_len);
+}
+
+static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
+			int count, size_t size)
+{
+	ssize_t sent = 0;
+
+	if (!may_write(t)) {
+		errno = EPIPE;
+		return -1;
+	}
+	if (size == 0)
+		return 0;
+	if (log_is_enabled(LOG_LEVEL_DEBUG))
+		log_pieces(t, pieces, count);
+	if (t->queue.size_bytes == 0) {
+		sent = send_pieces(t, pieces, count);
+		if (sent < 0)
+			return -1;
+		if ((size_t)sent == size)
+			return 0;
+	}
+	return queue_pieces(t, pieces, count, (size_t)sent);
+}
+
+int cohort_write(struct cohort_transport *t, const void *data, size_t size)
+{
+	const struct iovec piece = {
+		.iov_base = (void *)(uintptr_t)data,
+		.iov_len = size,
+	};
+
+	return write_pieces(t, &piece, 1, size);
+}
+
+int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
+		  int count)
+{
+	size_t size = 0;
+	int i;
+
+	if (count < 0 || count > IOV_MAX) {
+		errno = EINVAL;
+		return -1;
+	}
+	for (i = 0; i < count; i++)
+		size += pieces[i].iov_len;
+	return write_pieces(t, pieces, count, size);
+}
+
+void cohort_write_eof(struct cohort_transport *t)
+{
+	if (!may_write(t))
+		return;
+	t->is_eof_wanted = true;
+	if (t->queue.size_bytes == 0)
+		send_eof(t);
+}
+
+size_t cohort_queued(const struct cohort_transport *t)
+{
+	return t->queue.size_bytes;
+}
+
+int cohort_set_write_limits(struct cohort_transport *t, size_t high, size_t low)
+{
+	if (high < low) {
+		errno = EINVAL;
+		return -1;
+	}
+	t->write_high = high;
+	t->write_low = low;
+	transport_touch(t);
+	return 0;
+}

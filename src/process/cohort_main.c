@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* cohort_main.c - the whole program, from its command line to its status. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cohort.h"
+#include "process/command_line.h"
+#include "process/loader.h"
+#include "process/supervisor.h"
+#include "process/title.h"
+
+static void print_text(FILE *stream, const struct text *text)
+{
+	if (text->size > 0)
+		fwrite(text->bytes, 1, text->size, stream);
+	fflush(stream);
+}
+
+/* Have a loader read the configuration; 0, or the status to exit with. */
+static int load(struct loader *loader, const struct command_line *line)
+{
+	struct error error;
+	int result = loader_run(loader, &line->request, &error);
+
+	print_text(stderr, &loader->complaints);
+	if (result < 0) {
+		fprintf(stderr, "cohort: %s\n", error.text);
+		return EXIT_FAILED;
+	}
+	return result == 0 ? 0 : EXIT_CONFIGURATION;
+}
+
+static int serve(const struct loader *loader, const struct command_line *line)
+{
+	const struct config_source source = {
+		.name = "canonical text",
+		.text = loader->canonical.bytes,
+		.size = loader->canonical.size,
+	};
+	struct text complaints = {0};
+	struct config *config;
+	struct error error;
+	int status;
+
+	config = config_parse(&source, line->request.protocols, &complaints);
+	if (config == NULL) {
+		print_text(stderr, &complaints);
+		text_release(&complaints);
+		return EXIT_CONFIGURATION;
+	}
+	text_release(&complaints);
+	if (log_open(config->log_path, config->log_level, &error) < 0) {
+		fprintf(stderr, "cohort: %s\n", error.text);
+		status = exit_status_of(error.number);
+	} else {
+		status = supervisor_run(config, line);
+	}
+	config_free(config);
+	return status;
+}
+
+/* The status of an answer on standard output: a full disk is a failure. */
+static int end_answer(void)
+{
+	return fflush(stdout) == 0 && ferror(stdout) == 0 ? EXIT_DONE
+							  : EXIT_FAILED;
+}
+
+static int check(const struct loader *loader, const struct command_line *line)
+{
+	if (line->action == ACTION_PRINT)
+		print_text(stdout, &loader->canonical);
+	else
+		fprintf(stderr, "cohort: the configuration is good\n");
+	return end_answer();
+}
+
+static int act(const struct command_line *line)
+{
+	struct loader loader;
+	int status;
+
+	if (line->action == ACTION_HELP) {
+		command_line_print_help();
+		return end_answer();
+	}
+	if (line->action == ACTION_VERSION) {
+		printf("cohort %s\n", COHORT_VERSION);
+		return end_answer();
+	}
+	status = load(&loader, line);
+	if (status == 0 && line->action == ACTION_RUN)
+		status = serve(&loader, line);
+	else if (status == 0)
+		status = check(&loader, line);
+	loader_release(&loader);
+	return status;
+}
+
+int cohort_main_with(int argc, char **argv,
+		     const struct cohort_protocol *const *protocols)
+{
+	char **environment = command_line_environment();
+	struct command_line line;
+	int status = EXIT_USAGE;
+
+	argv = title_init(argv, &environment);
+	command_line_move_environment(environment);
+	if (command_line_parse(&line, argc, argv, environment, protocols) == 0)
+		status = act(&line);
+	command_line_release(&line);
+	return status;
+}
+
+int cohort_main(int argc, char **argv, const struct cohort_protocol *protocol)
+{
+	const struct cohort_protocol *const protocols[] = {protocol, NULL};
+
+	return cohort_main_with(argc, argv, protocols);
+}

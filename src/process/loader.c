@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* loader.c - read a configuration in a child, and wait for its answer. */
+#include "process/loader.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "process/death.h"
+#include "process/sandbox.h"
+#include "process/spawn.h"
+
+/* ---- The child ---- */
+
+/* What only this process can know: may the workers become `user`? */
+static bool check_user(const struct config *config, struct text *complaints)
+{
+	struct error error;
+
+	if (sandbox_check_user(config->user, &error) == 0)
+		return true;
+	text_append(complaints, "user: %s\n", error.text);
+	return false;
+}
+
+static void answer(const struct config_request *request, struct text *canonical,
+		   struct text *complaints)
+{
+	struct config *config = config_load(request, complaints);
+
+	if (config != NULL && check_user(config, complaints))
+		config_print(config, canonical);
+	config_free(config);
+}
+
+static int loader_main(void *context)
+{
+	const struct loader *loader = context;
+	struct text canonical = {0}, complaints = {0};
+	struct channel_load end = {0};
+	struct error error;
+	int result = 0;
+
+	if (sandbox_forbid_privileges(&error) < 0)
+		log_fatal(1, "%s", error.text);
+	answer(loader->request, &canonical, &complaints);
+	end.number = canonical.size == 0;
+	if (channel_send_text(SPAWN_CHANNEL, RECORD_COMPLAINT, complaints.bytes,
+			      complaints.size) < 0 ||
+	    channel_send_text(SPAWN_CHANNEL, RECORD_TEXT, canonical.bytes,
+			      canonical.size) < 0 ||
+	    channel_send_waiting(SPAWN_CHANNEL, RECORD_END, &end) < 0)
+		result = 1;
+	text_release(&canonical);
+	text_release(&complaints);
+	return result;
+}
+
+/* ---- The parent ---- */
+
+static void finish(struct loader *loader)
+{
+	timer_stop(&loader->loop->timers, &loader->deadline);
+	channel_close(&loader->channel);
+	loader->is_running = false;
+	loader->done(loader);
+}
+
+static void loader_received(struct channel *channel,
+			    const struct record *record, const int *fds)
+{
+	struct loader *loader = list_entry(channel, struct loader, channel);
+	unsigned i;
+
+	for (i = 0; i < record->descriptor_count; i++)
+		close(fds[i]);
+	switch (record->type) {
+	case RECORD_TEXT:
+		text_append_bytes(&loader->canonical, record->data,
+				  record->size);
+		break;
+	case RECORD_COMPLAINT:
+		text_append_bytes(&loader->complaints, record->data,
+				  record->size);
+		break;
+	case RECORD_END:
+		loader->is_answered = true;
+		loader->is_good = record->number == 0;
+		finish(loader);
+		break;
+	default: log_error("loader: an unexpected record %u", record->type);
+	}
+}
+
+/* It died before its answer was whole. */
+static void loader_closed(struct channel *channel)
+{
+	struct loader *loader = list_entry(channel, struct loader, channel);
+
+	text_append(&loader->complaints,
+		    "the loader ended before it had read the configuration\n");
+	finish(loader);
+}
+
+static void loader_expired(struct timer *timer)
+{
+	struct loader *loader = list_entry(timer, struct loader, deadline);
+
+	kill(loader->pid, SIGKILL);
+	text_append(&loader->complaints,
+		    "the configuration could not be read within %d s (does a "
+		    "name server not answer?)\n",
+		    LOADER_TIMEOUT_MS / 1000);
+	finish(loader);
+}
+
+static int spawn_loader(struct loader *loader, int fd, struct error *error)
+{
+	const struct spawn_descriptor descriptors[] = {
+		{fd, SPAWN_CHANNEL}
+        };
+	const struct spawn spawn = {
+		.main = loader_main,
+		.context = loader,
+		.title = "cohort: loader",
+		.role = "loader",
+		.descriptors = descriptors,
+		.descriptor_count = 1,
+	};
+
+	loader->pid = spawn_child(&spawn, error);
+	return loader->pid < 0 ? -1 : 0;
+}
+
+int loader_start(struct loader *loader, struct loop *loop,
+		 const struct config_request *request,
+		 void (*done)(struct loader *loader), struct error *error)
+{
+	int fds[2];
+
+	memset(loader, 0, sizeof(*loader));
+	loader->loop = loop;
+	loader->request = request;
+	loader->done = done;
+	loader->channel.fd = -1;
+	timer_init(&loader->deadline, loader_expired);
+	if (channel_pair(fds, error) < 0)
+		return -1;
+	if (channel_start(&loader->channel, loop, fds[0], loader_received,
+			  loader_closed) < 0) {
+		error_set_errno(error, "cannot watch the loader");
+		close(fds[0]);
+	} else if (spawn_loader(loader, fds[1], error) == 0) {
+		loader->is_running = true;
+		timer_start(&loop->timers, &loader->deadline,
+			    loop->now_ms + LOADER_TIMEOUT_MS);
+	}
+	close(fds[1]);
+	if (!loader->is_running)
+		channel_close(&loader->channel);
+	return loader->is_running ? 0 : -1;
+}
+
+void loader_release(struct loader *loader)
+{
+	text_release(&loader->canonical);
+	text_release(&loader->complaints);
+}
+
+/* ---- The start of the program ---- */
+
+static void stop_loop(struct loader *loader)
+{
+	loop_stop(loader->loop);
+}
+
+/* It has answered, or is dead or killed: this does not take long. */
+static void reap(struct loader *loader)
+{
+	char how[DEATH_TEXT];
+	int status = 0;
+
+	while (waitpid(loader->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (!loader->is_answered && status != 0)
+		text_append(&loader->complaints, "the loader %s\n",
+			    death_describe(how, status));
+}
+
+int loader_run(struct loader *loader, const struct config_request *request,
+	       struct error *error)
+{
+	struct loop loop;
+	int result;
+
+	memset(loader, 0, sizeof(*loader));
+	if (loop_init(&loop, error) < 0)
+		return -1;
+	result = loader_start(loader, &loop, request, stop_loop, error);
+	if (result == 0) {
+		result = loop_run(&loop, error);
+		reap(loader);
+	}
+	loop_release(&loop);
+	if (result < 0)
+		return -1;
+	return loader->is_good ? 0 : 1;
+}

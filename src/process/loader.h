@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* loader.h - a child that reads a configuration, because reading may block,
+ * be slow or crash.
+ *
+ * It keeps the supervisor's uid (configuration files may be root's alone) but
+ * sets no_new_privs; it answers with the canonical text or with every error,
+ * and is killed after LOADER_TIMEOUT_MS. */
+#ifndef COHORT_PROCESS_LOADER_H
+#define COHORT_PROCESS_LOADER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/text.h"
+#include "config/read.h"
+#include "process/channel.h"
+
+#define LOADER_TIMEOUT_MS 30000
+
+struct loader {
+	struct channel channel;
+	struct timer deadline;
+	struct loop *loop;
+	const struct config_request *request;
+	pid_t pid; /* reaped by the supervisor's reaper */
+	struct text canonical;
+	struct text complaints; /* errors and warnings, ready to print */
+	bool is_answered; /* not killed, and not dead before its last word */
+	bool is_good;
+	bool is_running;
+	/* Called once, from the loop; `canonical` and `complaints` stay until
+	 * loader_release. */
+	void (*done)(struct loader *loader);
+};
+
+/* Fork it.  0, or -1 with words.  `request` is borrowed until done. */
+int loader_start(struct loader *loader, struct loop *loop,
+		 const struct config_request *request,
+		 void (*done)(struct loader *loader), struct error *error);
+void loader_release(struct loader *loader);
+
+/* The same to the end, in a loop of its own, reaping the child: for the start
+ * of the program, -t and -T.  0 good, 1 bad, or -1 with words. */
+int loader_run(struct loader *loader, const struct config_request *request,
+	       struct error *error);
+
+#endif

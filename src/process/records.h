@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* records.h - what supervisor and children say to each other.
+ *
+ * A record is one message of a SOCK_SEQPACKET channel: a header, up to
+ * RECORD_DATA_BYTES of data, and descriptors.  Longer text goes in numbered
+ * pieces.  Types `drain` and `ready` are frozen for ever, so that any build can
+ * manage another's workers. */
+#ifndef COHORT_PROCESS_RECORDS_H
+#define COHORT_PROCESS_RECORDS_H
+
+#include <stdint.h>
+
+#define RECORD_VERSION    1
+#define RECORD_BYTES      1024 /* header and data */
+#define RECORD_DATA_BYTES (RECORD_BYTES - 16)
+
+enum record_type {
+	/* Frozen numbers. */
+	RECORD_READY = 1, /* worker: every listener listens, privileges are
+			     dropped, accepting */
+	RECORD_DRAIN = 2, /* supervisor: take no new connections, finish; data:
+			     int64_t bound in ms, -1 for none.  A second one
+			     replaces the bound; 0 is "now" */
+	/* The others. */
+	RECORD_BANK = 3,   /* worker: one bound listener, as a descriptor;
+			      `number` is its listener index */
+	RECORD_BANKED = 4, /* supervisor: all of yours are in the bank and it
+			      is your turn: listen */
+	RECORD_LISTENING = 5, /* worker: all of mine listen */
+	RECORD_LEAVE = 6,     /* worker: was asked by TERM to leave */
+	RECORD_FAILED = 7,    /* worker: cannot start; `number` is an errno,
+				 data the words */
+	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is */
+	RECORD_TEXT = 9,      /* loader: a piece of canonical text; `number`
+				 counts from 0 */
+	RECORD_COMPLAINT = 10, /* loader: a piece of errors and warnings */
+	RECORD_END = 11,       /* loader: `number` 0 good, 1 bad */
+	RECORD_DRAINING = 12,  /* worker: what waited is accepted, I accept no
+				  more; `number` transports still live */
+};
+
+struct record {
+	uint16_t version;
+	uint16_t type; /* enum record_type */
+	uint32_t number;
+	uint32_t size; /* of data */
+	uint32_t descriptor_count;
+	unsigned char data[RECORD_DATA_BYTES];
+};
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* spawn.c - the one home of fork. */
+#include "process/spawn.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "event/signals.h"
+#include "process/title.h"
+
+#define STATUS_NO_START 71 /* EX_OSERR of sysexits.h */
+
+/* The system call's number, the same on every architecture; musl 1.2.3 has no
+ * wrapper for close_range(2). */
+#define CLOSE_RANGE_CALL 436
+
+static const int ignored_signals[] = {
+	SIGINT,  SIGQUIT, SIGHUP,   SIGUSR1, SIGUSR2,
+	SIGTTIN, SIGTTOU, SIGWINCH, SIGPIPE, 0,
+};
+
+/* ---- Descriptors of the child ---- */
+
+/* For kernels before 5.9, which have no close_range(2). */
+static void close_listed(int first)
+{
+	DIR *directory = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	if (directory == NULL)
+		return;
+	while ((entry = readdir(directory)) != NULL) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (fd >= first && fd != dirfd(directory))
+			close(fd);
+	}
+	closedir(directory);
+}
+
+static void close_from(int first)
+{
+	if (syscall(CLOSE_RANGE_CALL, (unsigned)first, UINT_MAX, 0) < 0)
+		close_listed(first);
+}
+
+static int open_null(int number)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || fd == number)
+		return fd;
+	if (dup2(fd, number) < 0)
+		return -1;
+	close(fd);
+	return number;
+}
+
+/* All that the child keeps: what it was given, and the log's sink. */
+struct kept {
+	struct spawn_descriptor *list;
+	unsigned count;
+	int highest; /* number */
+};
+
+static int list_kept(const struct spawn *spawn, struct kept *kept)
+{
+	unsigned i;
+
+	kept->list = calloc(spawn->descriptor_count + 1, sizeof(*kept->list));
+	if (kept->list == NULL)
+		return -1;
+	kept->count = 0;
+	kept->highest = SPAWN_LOG;
+	if (log_descriptor() >= 0)
+		kept->list[kept->count++] =
+			(struct spawn_descriptor){log_descriptor(), SPAWN_LOG};
+	for (i = 0; i < spawn->descriptor_count; i++) {
+		kept->list[kept->count++] = spawn->descriptors[i];
+		if (spawn->descriptors[i].number > kept->highest)
+			kept->highest = spawn->descriptors[i].number;
+	}
+	return 0;
+}
+
+/* A source may stand where a target has to be: first all of them are moved
+ * beyond the highest target, then each to its place. */
+static int place_kept(struct kept *kept)
+{
+	unsigned i;
+	int number;
+
+	for (i = 0; i < kept->count; i++) {
+		kept->list[i].fd = fcntl(kept->list[i].fd, F_DUPFD_CLOEXEC,
+					 kept->highest + 1);
+		if (kept->list[i].fd < 0)
+			return -1;
+	}
+	for (number = STDERR_FILENO + 1; number <= kept->highest; number++)
+		close(number);
+	for (i = 0; i < kept->count; i++)
+		if (dup3(kept->list[i].fd, kept->list[i].number, O_CLOEXEC) < 0)
+			return -1;
+	close_from(kept->highest + 1);
+	return 0;
+}
+
+static int arrange_descriptors(const struct spawn *spawn)
+{
+	struct kept kept;
+	int result;
+
+	if (list_kept(spawn, &kept) < 0)
+		return -1;
+	result = place_kept(&kept);
+	free(kept.list);
+	if (result < 0)
+		return -1;
+	if (log_descriptor() >= 0)
+		log_moved(SPAWN_LOG);
+	if (open_null(STDIN_FILENO) < 0 || open_null(STDOUT_FILENO) < 0)
+		return -1;
+	return 0;
+}
+
+/* ---- The fork ---- */
+
+static int run_child(const struct spawn *spawn)
+{
+	signals_reset(ignored_signals);
+	log_set_role(spawn->role);
+	if (arrange_descriptors(spawn) < 0) {
+		log_error("cannot arrange the descriptors of a new process");
+		return STATUS_NO_START;
+	}
+	title_set(spawn->title);
+	return spawn->main(spawn->context);
+}
+
+pid_t spawn_child(const struct spawn *spawn, struct error *error)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	/* The child must not act on a signal before it is reset. */
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		exit(run_child(spawn));
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		error_set_errno(error, "cannot fork %s", spawn->role);
+	return pid;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* spawn.h - a child with a clean start: the one home of fork.
+ *
+ * Used by the supervisor only.  In the child, before `main` runs: signals as
+ * signals_reset leaves them (INT QUIT HUP USR1 USR2 TTIN TTOU WINCH PIPE
+ * ignored), the descriptors below and no others, the title, the log's role. */
+#ifndef COHORT_PROCESS_SPAWN_H
+#define COHORT_PROCESS_SPAWN_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Where a child finds what it was given. */
+#define SPAWN_CHANNEL        3  /* its end of the channel */
+#define SPAWN_LOG            4  /* the log's sink */
+#define SPAWN_FIRST_LISTENER 16 /* listeners, in the order of their index */
+
+struct spawn_descriptor {
+	int fd;     /* in the parent; stays the parent's */
+	int number; /* in the child; close-on-exec */
+};
+
+struct spawn {
+	int (*main)(void *context); /* its result is the exit status */
+	void *context;
+	const char *title; /* "cohort: worker 3" */
+	const char *role;  /* for the log: "worker 3" */
+	const struct spawn_descriptor *descriptors;
+	unsigned descriptor_count;
+};
+
+/* The child's pid; or -1 with words (number EAGAIN or ENOMEM: try again
+ * later).  0 is open on /dev/null in the child, 1 too, 2 as it was; the log is
+ * moved to SPAWN_LOG.  A child that cannot arrange its descriptors exits with
+ * status 71. */
+pid_t spawn_child(const struct spawn *spawn, struct error *error);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor.h - the process that keeps the workers alive.
+ *
+ * It owns slots, bank, signals and lifecycle; it never reads a byte from the
+ * network, never resolves a name, never blocks and never sleeps once it
+ * runs. */
+#ifndef COHORT_PROCESS_SUPERVISOR_H
+#define COHORT_PROCESS_SUPERVISOR_H
+
+#include "config/config.h"
+#include "process/command_line.h"
+
+/* Serve `config` until told to stop; the exit status.  The log is open. */
+int supervisor_run(const struct config *config,
+		   const struct command_line *line);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_orders.c - what the supervisor tells its workers.
+ *
+ * Nothing here waits: an order that finds the channel full is remembered as a
+ * bit and made up again when there is room. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+
+#define RETRY_MS 100
+/* As long as a hung worker is given by default. */
+#define FULL_MS  30000
+
+static int64_t bound_of(const struct child *child)
+{
+	int64_t left_ms =
+		child->drain_until_ms - child->supervisor->loop.now_ms;
+
+	if (child->drain_until_ms == SUPERVISOR_NO_TIME)
+		return -1;
+	return left_ms > 0 ? left_ms : 0;
+}
+
+static int send_order(struct child *child, enum record_type type)
+{
+	int64_t bound_ms = bound_of(child);
+	int log_fd = log_descriptor();
+	struct channel_load load = {0};
+
+	if (type == RECORD_DRAIN) {
+		load.data = &bound_ms;
+		load.size = sizeof(bound_ms);
+	} else if (type == RECORD_LOG) {
+		load.fds = &log_fd;
+		load.fd_count = 1;
+	}
+	return channel_send(&child->channel, type, &load);
+}
+
+static bool is_full(int number)
+{
+	return number == EAGAIN || number == ENOBUFS || number == ENOMEM ||
+	       number == ETOOMANYREFS;
+}
+
+static void send_unsent(struct child *child)
+{
+	static const enum record_type types[] = {RECORD_BANKED, RECORD_LOG,
+						 RECORD_DRAIN};
+	size_t i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (!(child->unsent & 1u << types[i]))
+			continue;
+		/* Any other failure means that the worker is dying, of which
+		 * the channel and SIGCHLD tell. */
+		if (send_order(child, types[i]) < 0 && is_full(errno))
+			return;
+		child->unsent &= ~(1u << types[i]);
+	}
+}
+
+void supervisor_order(struct child *child, enum record_type type)
+{
+	struct loop *loop = &child->supervisor->loop;
+	struct timer *retry = &child->supervisor->retry;
+
+	if (child->channel.fd < 0)
+		return;
+	if (!child->unsent)
+		child->unsent_since_ms = loop->now_ms;
+	child->unsent |= 1u << type;
+	send_unsent(child);
+	if (child->unsent && !timer_is_started(retry))
+		timer_start(&loop->timers, retry, loop->now_ms + RETRY_MS);
+}
+
+void supervisor_retry_orders(struct timer *timer)
+{
+	struct supervisor *supervisor =
+		list_entry(timer, struct supervisor, retry);
+	int64_t now_ms = supervisor->loop.now_ms;
+	bool is_left = false;
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++) {
+		child = &supervisor->children[i];
+		if (!child->slot || !child->unsent || child->channel.fd < 0)
+			continue;
+		send_unsent(child);
+		if (!child->unsent)
+			continue;
+		is_left = true;
+		if (now_ms - child->unsent_since_ms >= FULL_MS) {
+			child->unsent_since_ms = now_ms;
+			supervisor_kill(child, "it does not read its channel");
+		}
+	}
+	if (is_left)
+		timer_start(&supervisor->loop.timers, timer, now_ms + RETRY_MS);
+}
+
+void supervisor_order_log(struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++)
+		if (supervisor->children[i].slot)
+			supervisor_order(&supervisor->children[i], RECORD_LOG);
+}
+
+void supervisor_order_drain(struct child *child, int64_t until_ms)
+{
+	struct timers *timers = &child->supervisor->loop.timers;
+
+	if (worker_state_step(&child->state, WORKER_IS_TOLD_TO_DRAIN) < 0)
+		log_bug("a worker cannot drain while it is %s",
+			worker_state_names[child->state]);
+	child->drain_until_ms = until_ms;
+	/* Its deadline is set, and short. */
+	if (child->is_reaped || child->channel.fd < 0)
+		return;
+	supervisor_order(child, RECORD_DRAIN);
+	if (until_ms == SUPERVISOR_NO_TIME)
+		timer_stop(timers, &child->deadline);
+	else
+		timer_start(timers, &child->deadline,
+			    until_ms + SUPERVISOR_KILL_MS);
+}
+
+/* Slots listen in their order, so that the kernel's index of a listener in
+ * its group is its slot's number (kernel.md 5).  A slot that has no worker, or
+ * listens already, holds nobody up. */
+void supervisor_order_listen(struct supervisor *supervisor)
+{
+	struct supervisor_slot *slot;
+	bool is_turn = true;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++) {
+		slot = &supervisor->slots[i];
+		if (slot->state != SLOT_STARTING || !slot->child ||
+		    slot->child->is_listening)
+			continue;
+		if ((is_turn || slot->is_listening) &&
+		    !slot->child->is_told_to_listen &&
+		    bank_has_slot(&supervisor->bank, i)) {
+			slot->child->is_told_to_listen = true;
+			supervisor_order(slot->child, RECORD_BANKED);
+		}
+		if (!slot->is_listening)
+			is_turn = false;
+	}
+}

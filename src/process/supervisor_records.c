@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_records.c - what workers say to the supervisor. */
+#include "process/supervisor_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A worker must not make us hold, and give to its successors, a socket that is
+ * not what it was asked for. */
+static bool is_asked_for(const struct supervisor *supervisor, unsigned index,
+			 int fd)
+{
+	struct address bound;
+
+	return index < supervisor->listener_count &&
+	       address_of_socket(&bound, fd) == 0 &&
+	       address_is_equal(&bound, &supervisor->plan[index].address);
+}
+
+static void on_bank(struct child *child, const struct record *record,
+		    const int *fds)
+{
+	struct supervisor *supervisor = child->supervisor;
+	struct bank *bank = &supervisor->bank;
+	unsigned slot = child->slot->number;
+	int fd;
+
+	/* Late words of a worker that was told to end. */
+	if (child->slot->child != child)
+		return;
+	if (record->descriptor_count != 1 ||
+	    !is_asked_for(supervisor, record->number, fds[0])) {
+		supervisor_kill(child, "it banked what it was not asked for");
+		return;
+	}
+	fd = dup(fds[0]);
+	if (fd < 0 || bank_put(bank, slot, record->number, fd) < 0) {
+		if (fd >= 0)
+			close(fd);
+		supervisor_kill(child, "its listener cannot be banked");
+		return;
+	}
+	if (bank_has_group(bank, record->number))
+		supervisor_end_reservation(supervisor, record->number);
+	supervisor_order_listen(supervisor);
+}
+
+static void on_listening(struct child *child, const struct record *record,
+			 const int *fds)
+{
+	(void)record;
+	(void)fds;
+	child->is_listening = true;
+	child->slot->is_listening = true;
+	supervisor_order_listen(child->supervisor);
+}
+
+static void on_ready(struct child *child, const struct record *record,
+		     const int *fds)
+{
+	(void)record;
+	(void)fds;
+	child->ready_ms = child->supervisor->loop.now_ms;
+	if (child->slot->child == child)
+		supervisor_slot_event(child->slot, SLOT_EVENT_READY);
+	else /* told to end while it started: too late for that */
+		supervisor_order_drain(child, child->supervisor->stop_until_ms);
+}
+
+static void on_leave(struct child *child, const struct record *record,
+		     const int *fds)
+{
+	struct supervisor *supervisor = child->supervisor;
+	struct supervisor_slot *slot = child->slot;
+	int64_t now_ms = supervisor->loop.now_ms;
+
+	(void)record;
+	(void)fds;
+	/* Said before, or on its way out already. */
+	if (slot->child != child)
+		return;
+	log_info(
+		"worker %u (process %d) was asked to leave: it serves until "
+		"its successor is ready",
+		slot->number, (int)child->pid);
+	scoreboard_count_restart(supervisor->scoreboard,
+				 SCOREBOARD_RESTART_LEAVE);
+	child->is_leaving = true;
+	slot->child = NULL;
+	slot->is_quiet = false;
+	slot->wait_ms = backoff_note_death(&slot->backoff, false, now_ms);
+	supervisor_slot_event(slot, SLOT_EVENT_LEAVE);
+}
+
+static void on_failed(struct child *child, const struct record *record,
+		      const int *fds)
+{
+	struct error *failure = &child->slot->failure;
+
+	(void)fds;
+	failure->number = (int)record->number;
+	snprintf(failure->text, sizeof(failure->text), "%.*s",
+		 (int)record->size, (const char *)record->data);
+}
+
+static void on_draining(struct child *child, const struct record *record,
+			const int *fds)
+{
+	(void)fds;
+	log_debug("worker %u (process %d) accepts no more, %u live",
+		  child->slot->number, (int)child->pid, record->number);
+	child->is_drained = true;
+	supervisor_stop_further(child->supervisor);
+}
+
+static const struct record_row {
+	enum record_type type;
+	enum worker_event event;
+	void (*handle)(struct child *child, const struct record *record,
+		       const int *fds);
+} rows[] = {
+	{RECORD_BANK,      WORKER_SAYS_BANK,      on_bank     },
+	{RECORD_LISTENING, WORKER_SAYS_LISTENING, on_listening},
+	{RECORD_READY,     WORKER_SAYS_READY,     on_ready    },
+	{RECORD_LEAVE,     WORKER_SAYS_LEAVE,     on_leave    },
+	{RECORD_FAILED,    WORKER_SAYS_FAILED,    on_failed   },
+	{RECORD_DRAINING,  WORKER_SAYS_DRAINING,  on_draining },
+};
+
+static void handle(struct child *child, const struct record *record,
+		   const int *fds)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].type != record->type)
+			continue;
+		if (worker_state_step(&child->state, rows[i].event) < 0)
+			break;
+		rows[i].handle(child, record, fds);
+		return;
+	}
+	log_error("worker %u (process %d) said %s while it was %s",
+		  child->slot->number, (int)child->pid,
+		  i < sizeof(rows) / sizeof(rows[0])
+			  ? worker_event_names[rows[i].event]
+			  : "something unknown",
+		  worker_state_names[child->state]);
+	supervisor_kill(child, "it does not keep to the protocol");
+}
+
+void supervisor_receive(struct channel *channel, const struct record *record,
+			const int *fds)
+{
+	struct child *child = list_entry(channel, struct child, channel);
+	uint32_t i;
+
+	handle(child, record, fds);
+	for (i = 0; i < record->descriptor_count; i++)
+		close(fds[i]);
+}

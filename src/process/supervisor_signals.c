@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_signals.c - what each signal to the supervisor means. */
+#include "process/supervisor_internal.h"
+
+#include <signal.h>
+
+static void on_terminate(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_terminate(context);
+}
+
+static void on_quit(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_quit(context);
+}
+
+static void on_child(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_reap(context);
+}
+
+static void on_reopen(void *context, int sender_pid)
+{
+	struct error error;
+
+	(void)sender_pid;
+	if (log_reopen(&error) < 0)
+		log_error("%s; going on with the old file", error.text);
+	else
+		supervisor_order_log(context);
+}
+
+/* A row without a handler is ignored. */
+static const struct signals_row rows[] = {
+	{SIGTERM,  on_terminate},
+        {SIGINT,   on_terminate},
+        {SIGQUIT,  on_quit     },
+	{SIGCHLD,  on_child    },
+        {SIGUSR1,  on_reopen   },
+        {SIGHUP,   NULL        },
+	{SIGUSR2,  NULL        },
+        {SIGTTIN,  NULL        },
+        {SIGTTOU,  NULL        },
+	{SIGWINCH, NULL        },
+        {SIGPIPE,  NULL        },
+        {SIGALRM,  NULL        },
+};
+
+int supervisor_start_signals(struct supervisor *supervisor, struct error *error)
+{
+	return signals_start(&supervisor->signals, &supervisor->loop, rows,
+			     sizeof(rows) / sizeof(rows[0]), supervisor, error);
+}

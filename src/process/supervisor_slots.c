@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_slots.c - what the machine of a slot decides is done here. */
+#include "process/supervisor_internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "process/ready.h"
+
+static void wait_is_over(struct timer *timer)
+{
+	supervisor_slot_event(list_entry(timer, struct supervisor_slot, wait),
+			      SLOT_EVENT_START);
+}
+
+void supervisor_init_slots(struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->config;
+	struct supervisor_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++) {
+		slot = &supervisor->slots[i];
+		slot->supervisor = supervisor;
+		slot->number = i;
+		slot->state = SLOT_EMPTY;
+		timer_init(&slot->wait, wait_is_over);
+		backoff_init(&slot->backoff, config->respawn_first_ms,
+			     config->respawn_limit_ms);
+	}
+}
+
+bool supervisor_is_serving(const struct supervisor *supervisor)
+{
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++) {
+		child = &supervisor->children[i];
+		if (child->slot && child->state == WORKER_READY &&
+		    !child->is_reaped)
+			return true;
+	}
+	return false;
+}
+
+void supervisor_shorten_waits(struct supervisor *supervisor)
+{
+	int64_t latest_ms = supervisor->loop.now_ms + BACKOFF_NOBODY_MS;
+	struct supervisor_slot *slot;
+	unsigned i;
+
+	if (supervisor_is_serving(supervisor))
+		return;
+	for (i = 0; i < supervisor->slot_count; i++) {
+		slot = &supervisor->slots[i];
+		if (timer_is_started(&slot->wait) &&
+		    slot->wait.deadline_ms > latest_ms)
+			timer_start(&supervisor->loop.timers, &slot->wait,
+				    latest_ms);
+	}
+}
+
+/* ---- All slots serve ------------------------------------------------- */
+
+static void log_addresses(const struct supervisor *supervisor)
+{
+	const struct config_service *service;
+	char text[ADDRESS_TEXT];
+	unsigned i;
+
+	for (i = 0; i < supervisor->listener_count; i++) {
+		service = &supervisor->config
+				   ->services[supervisor->plan[i].service];
+		log_info("serving %s on %s with %u worker%s (service %s)",
+			 service->protocol->name,
+			 address_format(text, &supervisor->plan[i].address),
+			 supervisor->slot_count,
+			 supervisor->slot_count == 1 ? "" : "s", service->name);
+	}
+}
+
+/* Once, when every slot has its worker. */
+static void report(struct supervisor *supervisor)
+{
+	struct error error;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++)
+		if (supervisor->slots[i].state != SLOT_SERVING)
+			return;
+	supervisor->has_reported = true;
+	log_addresses(supervisor);
+	if (supervisor->ready_fd < 0)
+		return;
+	/* Whoever asked may be gone: that is no reason to stop serving. */
+	if (ready_report(supervisor->ready_fd, supervisor->config,
+			 supervisor->plan, supervisor->listener_count,
+			 &error) < 0)
+		log_warning("%s", error.text);
+	close(supervisor->ready_fd);
+	supervisor->ready_fd = -1;
+}
+
+/* ---- Actions --------------------------------------------------------- */
+
+static void do_nothing(struct supervisor_slot *slot)
+{
+	(void)slot;
+}
+
+static void do_spawn(struct supervisor_slot *slot)
+{
+	if (supervisor_spawn(slot) < 0)
+		supervisor_slot_event(slot, SLOT_EVENT_SPAWN_FAILED);
+}
+
+static void do_wait(struct supervisor_slot *slot)
+{
+	struct loop *loop = &slot->supervisor->loop;
+
+	if (slot->supervisor->is_stopping)
+		supervisor_slot_event(slot, SLOT_EVENT_STOP);
+	else if (slot->wait_ms == 0)
+		supervisor_slot_event(slot, SLOT_EVENT_START);
+	else
+		timer_start(&loop->timers, &slot->wait,
+			    loop->now_ms + slot->wait_ms);
+}
+
+/* Whoever was asked to leave has served until now, and may go. */
+static void drain_leavers(struct supervisor_slot *slot)
+{
+	struct supervisor *supervisor = slot->supervisor;
+	int64_t timeout_ms = supervisor->config->drain_timeout_ms;
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++) {
+		child = &supervisor->children[i];
+		if (child->slot != slot || !child->is_leaving ||
+		    child->state != WORKER_READY)
+			continue;
+		supervisor_order_drain(
+			child, timeout_ms < 0
+				       ? SUPERVISOR_NO_TIME
+				       : supervisor->loop.now_ms + timeout_ms);
+	}
+}
+
+static void do_serve(struct supervisor_slot *slot)
+{
+	struct supervisor *supervisor = slot->supervisor;
+
+	supervisor->was_ready = true;
+	slot->failed_tries = 0;
+	if (supervisor->is_stopping) {
+		supervisor_slot_event(slot, SLOT_EVENT_STOP);
+		return;
+	}
+	drain_leavers(slot);
+	if (!supervisor->has_reported)
+		report(supervisor);
+	else if (!slot->is_quiet)
+		log_info("worker %u is replaced: process %d serves",
+			 slot->number, (int)slot->child->pid);
+}
+
+static void do_cancel(struct supervisor_slot *slot)
+{
+	timer_stop(&slot->supervisor->loop.timers, &slot->wait);
+}
+
+static void do_end(struct supervisor_slot *slot)
+{
+	supervisor_end_child(slot->child);
+}
+
+static void do_drain(struct supervisor_slot *slot)
+{
+	supervisor_drain_child(slot->child);
+}
+
+static void (*const actions[SLOT_ACTIONS])(struct supervisor_slot *) = {
+	[SLOT_ACTION_NONE] = do_nothing,  [SLOT_ACTION_SPAWN] = do_spawn,
+	[SLOT_ACTION_WAIT] = do_wait,     [SLOT_ACTION_SERVE] = do_serve,
+	[SLOT_ACTION_CANCEL] = do_cancel, [SLOT_ACTION_END] = do_end,
+	[SLOT_ACTION_DRAIN] = do_drain,
+};
+
+void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event)
+{
+	struct slot_step step = slot_step(slot->state, event);
+
+	log_debug("slot %u: %s, %s -> %s", slot->number,
+		  slot_event_names[event], slot_state_names[slot->state],
+		  slot_state_names[step.next]);
+	slot->state = step.next;
+	actions[step.action](slot);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_stop.c - the way out: all workers drain, nothing is restarted.
+ *
+ * A slot's listeners stay in the bank until its worker has accepted what
+ * waited; then they are closed at once, so that newcomers are refused and not
+ * hung.  A worker that dies before that leaves clients behind in its queue: a
+ * successor is started for them, and drains as soon as it is ready.  This ends
+ * with the bound of the drain, and after SUPERVISOR_TRIES of them. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define BOUND_TEXT 48
+
+static bool is_alive(const struct child *child)
+{
+	return child->slot && !child->is_reaped;
+}
+
+/* Does a worker of the slot still accept, or will it? */
+static bool is_accepting(const struct supervisor_slot *slot)
+{
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < slot->supervisor->child_count; i++) {
+		child = &slot->supervisor->children[i];
+		if (child->slot == slot && !child->is_drained)
+			return true;
+	}
+	return false;
+}
+
+/* ---- Workers --------------------------------------------------------- */
+
+void supervisor_end_child(struct child *child)
+{
+	child->slot->child = NULL;
+	if (child->is_reaped)
+		return;
+	if (kill(child->pid, SIGTERM) < 0)
+		log_error("cannot end process %d: %s", (int)child->pid,
+			  strerror(errno));
+	supervisor_hurry(child,
+			 child->supervisor->loop.now_ms + SUPERVISOR_KILL_MS);
+}
+
+void supervisor_drain_child(struct child *child)
+{
+	child->slot->child = NULL;
+	supervisor_order_drain(child, child->supervisor->stop_until_ms);
+}
+
+static bool is_bound_over(const struct supervisor *supervisor)
+{
+	return supervisor->is_urgent ||
+	       (supervisor->stop_until_ms != SUPERVISOR_NO_TIME &&
+		supervisor->loop.now_ms >= supervisor->stop_until_ms);
+}
+
+void supervisor_succeed(struct supervisor_slot *slot)
+{
+	if (!slot->supervisor->is_stopping || slot->state != SLOT_EMPTY ||
+	    !slot->is_listening || is_bound_over(slot->supervisor) ||
+	    is_accepting(slot) || slot->successor_count == SUPERVISOR_TRIES)
+		return;
+	slot->successor_count++;
+	log_info(
+		"worker %u is started once more, for the clients that wait "
+		"in its queue",
+		slot->number);
+	supervisor_slot_event(slot, SLOT_EVENT_START);
+}
+
+/* ---- Stopping -------------------------------------------------------- */
+
+static void stop_slot(struct supervisor_slot *slot)
+{
+	struct supervisor *supervisor = slot->supervisor;
+
+	/* It is the successor of one whose queue has clients in it. */
+	if (slot->state == SLOT_STARTING && slot->is_listening &&
+	    !supervisor->is_urgent) {
+		if (supervisor->stop_until_ms != SUPERVISOR_NO_TIME)
+			supervisor_hurry(slot->child,
+					 supervisor->stop_until_ms +
+						 SUPERVISOR_KILL_MS);
+		return;
+	}
+	supervisor_slot_event(slot, SLOT_EVENT_STOP);
+	supervisor_succeed(slot);
+}
+
+/* Drain everything, or give everything that drains a new bound. */
+static void stop(struct supervisor *supervisor, int64_t until_ms)
+{
+	struct child *child;
+	unsigned i;
+
+	supervisor->is_stopping = true;
+	supervisor->stop_until_ms = until_ms;
+	supervisor_close_reservations(supervisor);
+	for (i = 0; i < supervisor->slot_count; i++)
+		stop_slot(&supervisor->slots[i]);
+	for (i = 0; i < supervisor->child_count; i++) {
+		child = &supervisor->children[i];
+		if (is_alive(child) && child->state != WORKER_STARTING &&
+		    child->drain_until_ms != until_ms)
+			supervisor_order_drain(child, until_ms);
+	}
+	supervisor_stop_further(supervisor);
+}
+
+static uint64_t count_live(const struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->config;
+	uint64_t count = 0;
+	unsigned i;
+
+	for (i = 0; i < config->service_count; i++)
+		count += scoreboard_total(supervisor->scoreboard,
+					  config->services[i].name,
+					  SCOREBOARD_LIVE);
+	return count;
+}
+
+static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
+		     const char *how)
+{
+	uint64_t live = count_live(supervisor);
+	char bound[BOUND_TEXT] = "without a bound";
+	char duration[BOUND_TEXT / 2];
+
+	if (bound_ms >= 0)
+		snprintf(bound, sizeof(bound), "for at most %s",
+			 text_format_duration(duration, sizeof(duration),
+					      bound_ms));
+	log_info("shutdown: waiting %s for %" PRIu64 " connection%s; %s", bound,
+		 live, live == 1 ? "" : "s", how);
+}
+
+static void stop_now(struct supervisor *supervisor)
+{
+	uint64_t live = count_live(supervisor);
+
+	if (supervisor->is_urgent)
+		return;
+	supervisor->is_urgent = true;
+	log_info("shutdown: stopping now, %" PRIu64 " connection%s cut", live,
+		 live == 1 ? " is" : "s are");
+	stop(supervisor, supervisor->loop.now_ms);
+}
+
+void supervisor_terminate(struct supervisor *supervisor)
+{
+	int64_t bound_ms = supervisor->config->shutdown_timeout_ms;
+
+	if (supervisor->term_count++ > 0) {
+		stop_now(supervisor);
+		return;
+	}
+	log_stop(supervisor, bound_ms, "a second signal stops now");
+	stop(supervisor, bound_ms < 0 ? SUPERVISOR_NO_TIME
+				      : supervisor->loop.now_ms + bound_ms);
+}
+
+void supervisor_quit(struct supervisor *supervisor)
+{
+	/* What drains already keeps its bound. */
+	if (supervisor->is_stopping)
+		return;
+	log_stop(supervisor, SUPERVISOR_NO_TIME,
+		 "TERM sets a bound, a second TERM stops now");
+	stop(supervisor, SUPERVISOR_NO_TIME);
+}
+
+void supervisor_give_up(struct supervisor_slot *slot, const char *death)
+{
+	struct supervisor *supervisor = slot->supervisor;
+	int number = slot->failure.number;
+
+	supervisor->exit_status = slot->failure.text[0] != '\0' && number != 0
+					  ? (int)exit_status_of(number)
+					  : EXIT_NO_WORKER;
+	log_error("no worker came up in %d tries: %s", SUPERVISOR_TRIES, death);
+	supervisor->is_urgent = true;
+	stop(supervisor, supervisor->loop.now_ms);
+}
+
+/* ---- The last steps -------------------------------------------------- */
+
+static bool is_slot_done(const struct supervisor_slot *slot)
+{
+	return slot->state == SLOT_EMPTY && !is_accepting(slot);
+}
+
+static bool has_children(const struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++)
+		if (supervisor->children[i].slot)
+			return true;
+	return false;
+}
+
+void supervisor_stop_further(struct supervisor *supervisor)
+{
+	bool is_done = true;
+	unsigned i;
+
+	if (!supervisor->is_stopping)
+		return;
+	for (i = 0; i < supervisor->slot_count; i++) {
+		if (is_slot_done(&supervisor->slots[i]))
+			bank_close_slot(&supervisor->bank, i);
+		else
+			is_done = false;
+	}
+	if (is_done) {
+		bank_close_shared(&supervisor->bank);
+		supervisor_unlink_sockets(supervisor);
+		/* Nothing of ours listens: the next instance may. */
+		instance_unlock(&supervisor->instance);
+	}
+	if (!has_children(supervisor))
+		loop_stop(&supervisor->loop);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* worker.h - the process that runs connections, and nothing else.
+ *
+ *	bind what the bank does not have, give duplicates to the bank (BANK),
+ *	wait for BANKED, listen (LISTENING), drop privileges, accept (READY);
+ *	serve; on DRAIN accept what waits, stop (DRAINING), finish, exit 0.
+ *
+ * TERM is a request to leave: LEAVE is sent and the worker serves on until it
+ * is told to drain (before READY it exits 0 at once).  When the supervisor is
+ * gone (its end of the channel closes) the worker drains, bounded by
+ * shutdown_timeout, and exits 0. */
+#ifndef COHORT_PROCESS_WORKER_H
+#define COHORT_PROCESS_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "metrics/scoreboard.h"
+
+/* One listener of a slot, in the order of its index: services in the order of
+ * the configuration, addresses in order within each. */
+struct worker_listener {
+	unsigned service;               /* index into config->services */
+	const struct config_listen *listen;
+	struct address address;         /* with the real port */
+	bool is_shared; /* opened by the supervisor for all slots */
+	bool is_banked; /* the child holds it as SPAWN_FIRST_LISTENER + index;
+			   if not, it binds one and puts it there */
+};
+
+/* Filled by the supervisor before the fork, read by the child. */
+struct worker_order {
+	const struct config *config;
+	struct scoreboard_page *page;
+	const struct worker_listener *listeners;
+	unsigned listener_count;
+	unsigned slot;
+	unsigned worker_count;
+	unsigned connections_max; /* of this worker, from descriptors */
+	bool is_first;            /* warns about the system's limits */
+};
+
+/* spawn_child's main: the channel is SPAWN_CHANNEL.  Returns the status. */
+int worker_main(void *order);
+
+#endif

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* worker_listeners.c - the services and listeners of a worker, from bind to
+ * close. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "net/listener.h"
+#include "process/cpus.h"
+#include "process/spawn.h"
+#include "process/worker_internal.h"
+
+/* ---- Services -------------------------------------------------------- */
+
+/* The worker's part of `max_connections`: the parts of all slots together are
+ * the whole, but no worker goes without, for clients would wait in its queue
+ * for ever. */
+static unsigned share_of(const struct worker_order *order,
+			 uint64_t max_connections)
+{
+	uint64_t share = max_connections / order->worker_count;
+
+	if (max_connections == 0)
+		return UINT_MAX; /* the cap of the worker is enough */
+	if (order->slot < max_connections % order->worker_count)
+		share++;
+	if (share == 0)
+		return 1;
+	return share > UINT_MAX ? UINT_MAX : (unsigned)share;
+}
+
+static void open_service(struct worker *worker, unsigned index)
+{
+	const struct config_service *from =
+		&worker->order->config->services[index];
+	struct service *service = &worker->services[index];
+
+	service_init(service, &worker->context, from->name, index);
+	service->protocol = from->protocol;
+	service->protocol_options = from->protocol_options;
+	service->settings = &from->settings;
+	service->live_max =
+		share_of(worker->order, from->settings.max_connections);
+	if (worker->order->is_first)
+		sockopt_check_system(&from->settings.options);
+}
+
+int worker_open_services(struct worker *worker, struct error *error)
+{
+	const struct worker_order *order = worker->order;
+	unsigned i;
+
+	if (worker_context_init(&worker->context, &worker->loop, order->page) <
+	    0)
+		return error_set_errno(error, "cannot start a worker");
+	worker->context.slot = order->slot;
+	worker->context.live_max = order->connections_max;
+	worker->services = memory_require(order->config->service_count,
+					  sizeof(*worker->services));
+	worker->acceptors = memory_require(order->listener_count,
+					   sizeof(*worker->acceptors));
+	for (i = 0; i < order->config->service_count; i++)
+		open_service(worker, i);
+	return 0;
+}
+
+void worker_release_services(struct worker *worker)
+{
+	unsigned i;
+
+	if (worker->services == NULL)
+		return;
+	worker_stop_accepting(worker);
+	for (i = 0; i < worker->order->config->service_count; i++)
+		service_release(&worker->services[i]);
+	worker_context_release(&worker->context);
+	free(worker->services);
+	free(worker->acceptors);
+}
+
+/* ---- Binding --------------------------------------------------------- */
+
+static int number_of(unsigned index)
+{
+	return SPAWN_FIRST_LISTENER + (int)index;
+}
+
+static const struct config_service *service_of(const struct worker *worker,
+					       unsigned index)
+{
+	return &worker->order->config
+			->services[worker->order->listeners[index].service];
+}
+
+/* What all listeners of a service would warn about is said once. */
+static bool is_first_of_service(const struct worker *worker, unsigned index)
+{
+	const struct worker_listener *listeners = worker->order->listeners;
+
+	return worker->order->is_first &&
+	       (index == 0 ||
+		listeners[index].service != listeners[index - 1].service);
+}
+
+static int place(int fd, unsigned index, struct error *error)
+{
+	int number = number_of(index);
+	int result = 0;
+
+	if (fd == number)
+		return 0;
+	if (dup3(fd, number, O_CLOEXEC) < 0)
+		result = error_set_errno(error, "cannot place a listener");
+	close(fd);
+	return result;
+}
+
+/* The channel may be narrow, and there is nothing else to do: wait. */
+static int bank(unsigned index, struct error *error)
+{
+	int fd = number_of(index);
+	struct channel_load load = {.number = index, .fds = &fd, .fd_count = 1};
+
+	if (channel_send_waiting(SPAWN_CHANNEL, RECORD_BANK, &load) < 0)
+		return error_set_errno(error, "cannot bank a listener");
+	return 0;
+}
+
+static int bind_one(struct worker *worker, unsigned index, int cpu,
+		    struct error *error)
+{
+	const struct worker_listener *listener =
+		&worker->order->listeners[index];
+	const struct config_service *service = service_of(worker, index);
+	int fd = listener_bind(&listener->address, &service->settings.options,
+			       NULL, cpu, is_first_of_service(worker, index),
+			       error);
+
+	if (fd < 0 || place(fd, index, error) < 0)
+		return error_prefix(error, "service %s: ", service->name);
+	return bank(index, error);
+}
+
+int worker_bind(struct worker *worker, struct error *error)
+{
+	const struct worker_order *order = worker->order;
+	int cpu = cpus_of_slot(order->slot);
+	unsigned i;
+
+	for (i = 0; i < order->listener_count; i++)
+		if (!order->listeners[i].is_banked &&
+		    bind_one(worker, i, cpu, error) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- Listening ------------------------------------------------------- */
+
+/* Those from the bank too: a predecessor may have died between bind and
+ * listen.  To one that listens it says the same backlog again. */
+int worker_listen(struct worker *worker, struct error *error)
+{
+	const struct worker_order *order = worker->order;
+	const struct config_service *service;
+	unsigned i;
+
+	for (i = 0; i < order->listener_count; i++) {
+		service = service_of(worker, i);
+		if (order->listeners[i].is_shared)
+			continue;
+		if (listener_listen(number_of(i),
+				    service->settings.options.backlog,
+				    error) < 0)
+			return error_prefix(error,
+					    "service %s: ", service->name);
+	}
+	return 0;
+}
+
+/* ---- Accepting ------------------------------------------------------- */
+
+int worker_accept(struct worker *worker, struct error *error)
+{
+	const struct worker_listener *listener;
+	unsigned i;
+
+	for (i = 0; i < worker->order->listener_count; i++) {
+		listener = &worker->order->listeners[i];
+		acceptor_init(&worker->acceptors[i],
+			      &worker->services[listener->service],
+			      number_of(i),
+			      listener->address.socket.generic.sa_family,
+			      listener->is_shared);
+	}
+	for (i = 0; i < worker->order->listener_count; i++)
+		if (acceptor_start(&worker->acceptors[i]) < 0)
+			return error_set_errno(error,
+					       "cannot watch a listener");
+	return 0;
+}
+
+/* One that is full, or rests because something has run out, leaves its clients
+ * to the bank. */
+static bool is_watching(const struct acceptor *acceptor)
+{
+	return acceptor->is_started && acceptor->source.fd >= 0 &&
+	       service_has_room(acceptor->service);
+}
+
+bool worker_has_waiting(const struct worker *worker)
+{
+	unsigned i;
+
+	for (i = 0; i < worker->order->listener_count; i++) {
+		struct pollfd queue = {.fd = number_of(i), .events = POLLIN};
+
+		if (is_watching(&worker->acceptors[i]) &&
+		    poll(&queue, 1, 0) > 0 && (queue.revents & POLLIN))
+			return true;
+	}
+	return false;
+}
+
+void worker_stop_accepting(struct worker *worker)
+{
+	unsigned i;
+
+	for (i = 0; i < worker->order->listener_count; i++) {
+		if (!worker->acceptors[i].is_started)
+			continue;
+		acceptor_stop(&worker->acceptors[i]);
+		close(number_of(i));
+	}
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* echo.c - RFC 862: what a client sends comes back.
+ *
+ * `once on` is another, older service: one chunk comes back, then the server
+ * closes. */
+#include "protocols/protocols.h"
+
+struct echo_options {
+	bool once;
+};
+
+static const struct cohort_directive directives[] = {
+	{.name = "once",
+	 .kind = COHORT_VALUE_BOOLEAN,
+	 .offset = offsetof(struct echo_options, once),
+	 .initial = "off",
+	 .help = "send one chunk back, then close"},
+	{.name = NULL},
+};
+
+static void echo_received(struct cohort_transport *t, void *session,
+			  const void *data, size_t size)
+{
+	const struct echo_options *options = cohort_options(t);
+
+	(void)session;
+	if (cohort_write(t, data, size) < 0)
+		return;
+	if (options != NULL && options->once)
+		cohort_close(t);
+}
+
+/* A client that does not read is not read from. */
+static void echo_pause(struct cohort_transport *t, void *session)
+{
+	(void)session;
+	cohort_pause_reading(t);
+}
+
+static void echo_resume(struct cohort_transport *t, void *session)
+{
+	(void)session;
+	cohort_resume_reading(t);
+}
+
+const struct cohort_protocol protocol_echo = {
+	.name = "echo",
+	.directives = directives,
+	.options_size = sizeof(struct echo_options),
+	.data_received = echo_received,
+	.pause_writing = echo_pause,
+	.resume_writing = echo_resume,
+};

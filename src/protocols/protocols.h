@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* protocols.h - the protocols that come with the server, one file each,
+ * written on cohort.h alone. */
+#ifndef COHORT_PROTOCOLS_H
+#define COHORT_PROTOCOLS_H
+
+#include "cohort.h"
+
+extern const struct cohort_protocol protocol_echo; /* RFC 862 */
+
+#endif

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Echo for every kind of client, on every kind of address.
+
+load support/common
+
+client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/client.py" "$1" 127.0.0.1 "$PORT" "${@:2}"; }
+
+@test "every byte comes back for 64 clients with large messages" {
+	serve -w 2
+	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 64 -s 65536 -t 2
+}
+
+@test "every byte comes back with 16 messages in flight per client" {
+	serve -w 2
+	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 16 -s 64 -d 16 -n 20000
+}
+
+@test "connections come and go without one failing" {
+	serve -w 2
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000
+}
+
+@test "once: one chunk comes back, then the server closes, without a reset" {
+	need python3
+	serve -w 1 -o 'protocol echo { once on; }'
+	client once
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000
+}
+
+@test "a client that sends one byte per segment is echoed byte by byte" {
+	need python3
+	serve -w 1
+	client bytewise
+}
+
+@test "a client that half-closes first gets all of its echo, then EOF" {
+	need python3
+	serve -w 1
+	client half-close
+	client half-close-first
+}
+
+@test "urgent data does not stall or corrupt the stream" {
+	need python3
+	serve -w 1
+	client urgent
+}
+
+@test "clients that reset, vanish or never read their echo harm nobody" {
+	need python3 socat
+	serve -w 1
+	client resets
+	client vanish
+	client close-unread
+	run say "still here"
+	[ "$output" = "still here" ]
+}
+
+@test "IPv6 and IPv4 listeners share a port number" {
+	need socat
+	[ -e /proc/net/if_inet6 ] || skip "this machine has no IPv6"
+	serve -w 1
+	start_ready 2 "$COHORT" -w 1 -l "[::1]:$PORT" -l 127.0.0.2:"$PORT"
+	run timeout 10 socat -t 5 - "TCP:[::1]:$PORT" <<<"six"
+	[ "$output" = "six" ]
+	run timeout 10 socat -t 5 - "TCP:127.0.0.2:$PORT" <<<"four"
+	[ "$output" = "four" ]
+}
+
+@test "a unix socket has the mode that was asked for and is removed at the end" {
+	need socat
+	configure <<-END
+		service one { listen unix:$WORK/socket mode=0600; protocol echo; }
+	END
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 2
+	[ "$(cat "$READY")" = "one unix:$WORK/socket" ]
+	[ "$(stat -c %a "$WORK/socket")" = 600 ]
+	run timeout 10 socat -t 5 - "UNIX-CONNECT:$WORK/socket" <<<"path"
+	[ "$output" = "path" ]
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 15
+	[ "$STATUS" -eq 0 ]
+	[ ! -e "$WORK/socket" ]
+}
+
+@test "a stale unix socket is replaced, a living one and a plain file are not" {
+	need socat python3
+	python3 -c 'import socket,sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORK/stale"
+	start_ready 1 "$COHORT" -l "unix:$WORK/stale" -w 1
+	run timeout 10 socat -t 5 - "UNIX-CONNECT:$WORK/stale" <<<"new"
+	[ "$output" = "new" ]
+	run -75 timeout 10 "$COHORT" -l "unix:$WORK/stale"
+	echo "precious" >"$WORK/file"
+	run -1 timeout 10 "$COHORT" -l "unix:$WORK/file"
+	[ "$(cat "$WORK/file")" = "precious" ]
+}
+
+@test "an abstract unix socket serves" {
+	need socat
+	start_ready 1 "$COHORT" -l "unix:@cohort-test-$$" -w 2
+	run timeout 10 socat -t 5 - "ABSTRACT-CONNECT:cohort-test-$$" <<<"abstract"
+	[ "$output" = "abstract" ]
+}
+
+@test "an inherited listening descriptor is served" {
+	need socat python3
+	python3 - "$COHORT" "$WORK/port" 3>&- 2>>"$LOG" <<-'END' &
+		import os, socket, sys
+		listener = socket.create_server(("127.0.0.1", 0))
+		with open(sys.argv[2], "w") as report:
+		    print(listener.getsockname()[1], file=report)
+		os.dup2(listener.fileno(), 9, inheritable=True)
+		os.execv(sys.argv[1], [sys.argv[1], "-l", "fd:9", "-w", "2"])
+	END
+	SERVER_PIDS+=($!)
+	wait_until 10 test -s "$WORK/port"
+	run say "inherited" "$(cat "$WORK/port")"
+	[ "$output" = "inherited" ]
+}
+
+@test "redis-benchmark in pipelined mode ends clean" {
+	need redis-benchmark
+	serve -w 2
+	run -0 timeout 100 redis-benchmark -p "$PORT" -t ping_mbulk -n 20000 -c 50 -P 16 -q
+	[[ "$output" != *rror* ]]
+}
+
+@test "10 000 connections are opened, used and closed, and nothing stays" {
+	[ "$(ulimit -n)" -ge 12000 ] || skip "the descriptor limit is $(ulimit -n)"
+	serve -w 2
+	before=$(for pid in $(workers); do ls "/proc/$pid/fd" | wc -l; done)
+	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1
+	descriptors_are() { [ "$(for pid in $(workers); do ls "/proc/$pid/fd" | wc -l; done)" = "$1" ]; }
+	wait_until 20 descriptors_are "$before"
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 15
+	log_has 'accepted 9000'
+	log_has 'live 0'
+}

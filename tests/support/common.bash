@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+# common.bash - what every .bats file starts from: a server on a free port,
+# waiting with a bound, and a teardown that leaves nothing behind.
+
+: "${COHORT_BUILD:=$BATS_TEST_DIRNAME/../build}"
+: "${COHORT_WRAPPER:=}"
+COHORT=$COHORT_BUILD/cohort
+COHORT_BENCH=$COHORT_BUILD/cohort-bench
+# Under valgrind everything takes longer: bounds are multiplied, never removed.
+: "${COHORT_PATIENCE:=1}"
+
+bats_require_minimum_version 1.5.0
+
+# Run in `setup`.
+common_setup() {
+	WORK=$BATS_TEST_TMPDIR
+	LOG=$WORK/log
+	SERVER_PIDS=()
+	PORT=
+}
+
+# Run in `teardown`: ends what the test started and shows the log if it
+# failed.
+common_teardown() {
+	local pid
+	for pid in "${SERVER_PIDS[@]}"; do
+		end_server "$pid"
+	done
+	if [ "${BATS_TEST_COMPLETED:-}" != 1 ] && [ -s "$LOG" ]; then
+		echo "--- the server's log:"
+		tail -n 60 "$LOG"
+	fi
+}
+
+setup() { common_setup; }
+teardown() { common_teardown; }
+
+# need TOOL…: skip with a reason if one is absent.
+need() {
+	local tool
+	for tool in "$@"; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed"
+	done
+}
+
+# wait_until SECONDS COMMAND…: poll every 20 ms until the command succeeds.
+wait_until() {
+	local end=$((SECONDS + $1 * COHORT_PATIENCE + 1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ "$SECONDS" -ge "$end" ]; then
+			echo "gave up waiting for: $*"
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+is_gone() { ! kill -0 "$1" 2>/dev/null || is_zombie "$1"; }
+is_zombie() { grep -q '^State:.Z' "/proc/$1/status" 2>/dev/null; }
+
+# start PROGRAM ARG…: in the background, its log in $LOG, its pid in $SERVER.
+start() {
+	# shellcheck disable=SC2086  # the wrapper is a command with arguments
+	$COHORT_WRAPPER "$@" 3>&- 2>>"$LOG" </dev/null &
+	SERVER=$!
+	SERVER_PIDS+=("$SERVER")
+}
+
+has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
+is_up_or_gone() { has_lines "$1" "$2" || is_gone "$SERVER"; }
+
+# start_ready LINES PROGRAM ARG…: start it and wait until it has reported that
+# many addresses; $READY is the report, $PORT the port of its first line.
+start_ready() {
+	local lines=$1
+	shift
+	READY=$WORK/ready.${#SERVER_PIDS[@]}
+	: >"$READY"
+	exec 7>"$READY"
+	start "$@" --ready-fd 7
+	exec 7>&-
+	wait_until 20 is_up_or_gone "$READY" "$lines"
+	has_lines "$READY" "$lines" || {
+		echo "the server ended before it was ready"
+		return 1
+	}
+	PORT=$(sed -n '1s/.*://p' "$READY")
+}
+
+# serve ARG…: the server on a free port of 127.0.0.1 (beside -c the file
+# names the addresses).
+serve() {
+	case " $* " in
+	*" -c "* | *" -l "*) start_ready 1 "$COHORT" "$@" ;;
+	*) start_ready 1 "$COHORT" -l 127.0.0.1:0 "$@" ;;
+	esac
+}
+
+# configure: stdin becomes $CONFIG.
+configure() {
+	CONFIG=$WORK/cohort.conf
+	cat >"$CONFIG"
+}
+
+# end_server PID: TERM, then KILL of it and of what it has forked.
+end_server() {
+	local pid=$1 children
+	kill -0 "$pid" 2>/dev/null || return 0
+	children=$(children_of "$pid")
+	kill -TERM "$pid" 2>/dev/null || true
+	kill -CONT "$pid" 2>/dev/null || true
+	if ! wait_until 3 is_gone "$pid"; then
+		kill -TERM "$pid" 2>/dev/null || true
+		wait_until 3 is_gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
+	fi
+	# shellcheck disable=SC2086
+	[ -z "$children" ] || kill -KILL $children 2>/dev/null || true
+	wait "$pid" 2>/dev/null || true
+}
+
+# wait_exit PID SECONDS: wait for its end; its status is in $STATUS.
+wait_exit() {
+	wait_until "$2" is_gone "$1"
+	STATUS=0
+	wait "$1" || STATUS=$?
+}
+
+children_of() { tr -s ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | sed '/^$/d'; }
+
+# workers: the pids of the server's workers, in the order of their slots.
+workers() {
+	local pid title
+	for pid in $(children_of "${1:-$SERVER}"); do
+		title=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
+		case $title in
+		*"cohort: worker "*) echo "${title#*worker } $pid" ;;
+		esac
+	done | sort -n | awk '{ print $NF }'
+}
+worker_count() { workers | wc -l; }
+worker_count_is() { [ "$(worker_count)" -eq "$1" ]; }
+
+# say TEXT [PORT]: send TEXT, half-close, print everything that comes back.
+say() { printf '%s' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5 - "TCP:127.0.0.1:${2:-$PORT}"; }
+
+log_has() { grep -qE -- "$1" "$LOG"; }
+log_count() { grep -cE -- "$1" "$LOG"; }

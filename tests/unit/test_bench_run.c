@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/* test_bench_run.c - the client against servers that misbehave: each kind of
+ * failure is seen, and called what it is. */
+#include "run.h"
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define SIZE       600         /* of a message */
+#define GOOD_BYTES (10 * SIZE) /* echoed well before the misdeed */
+#define EXCHANGES  40
+#define ROOM       65536
+
+/* What a server does to a chunk that is to be echoed.  The size to send, or
+ * -1: end the connection. */
+typedef int misdeed(int fd, char *chunk, int size);
+
+static int honest(int fd, char *chunk, int size)
+{
+	(void)fd;
+	(void)chunk;
+	return size;
+}
+
+static int flip_bit(int fd, char *chunk, int size)
+{
+	(void)fd;
+	chunk[size / 2] ^= 4;
+	return size;
+}
+
+static int lose_byte(int fd, char *chunk, int size)
+{
+	(void)fd;
+	memmove(chunk, chunk + 1, (size_t)size - 1);
+	return size - 1;
+}
+
+static int add_byte(int fd, char *chunk, int size)
+{
+	(void)fd;
+	chunk[size] = 'x';
+	return size + 1;
+}
+
+/* Read on, so that the end is a FIN and no reset for unread bytes. */
+static int close_early(int fd, char *chunk, int size)
+{
+	(void)size;
+	shutdown(fd, SHUT_WR);
+	while (recv(fd, chunk, ROOM, 0) > 0)
+		continue;
+	return -1;
+}
+
+static int reset(int fd, char *chunk, int size)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 0};
+
+	(void)chunk;
+	(void)size;
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+	return -1;
+}
+
+static int hang(int fd, char *chunk, int size)
+{
+	(void)fd;
+	(void)chunk;
+	(void)size;
+	return 0;
+}
+
+/* In the child: one connection after the other, for ever. */
+static void serve(int listener, misdeed *act)
+{
+	static char chunk[ROOM + 1];
+	int fd, size, seen;
+
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		seen = 0;
+		while ((size = (int)recv(fd, chunk, ROOM, 0)) > 0) {
+			seen += size;
+			if (seen > GOOD_BYTES)
+				size = act(fd, chunk, size);
+			if (size < 0 ||
+			    send(fd, chunk, (size_t)size, MSG_NOSIGNAL) < 0)
+				break;
+		}
+		close(fd);
+	}
+	_exit(1);
+}
+
+/* A listener on a free port; its address as the client's user writes it. */
+static int listen_somewhere(char *out, size_t room)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t length = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(bind(fd, (struct sockaddr *)&address, length) == 0);
+	CHECK(listen(fd, 16) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&address, &length) == 0);
+	snprintf(out, room, "127.0.0.1:%u", ntohs(address.sin_port));
+	return fd;
+}
+
+static void perform(const char *word, enum mode mode, struct result *result)
+{
+	const struct options options = {
+		.mode = mode,
+		.connection_count = 1,
+		.size_bytes = SIZE,
+		.depth = 2,
+		.exchange_count = EXCHANGES,
+		.timeout_ms = 500,
+	};
+	struct target target;
+	struct error error;
+
+	CHECK(target_init(&target, word, &error) == 0);
+	CHECK(run_perform(&options, &target, result, &error) == 0);
+}
+
+static void test_misdeed(misdeed *act, enum failure expected)
+{
+	struct result result;
+	char word[32];
+	int listener = listen_somewhere(word, sizeof(word));
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (child == 0)
+		serve(listener, act);
+	close(listener);
+	perform(word, MODE_ECHO, &result);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+
+	check_int((int)failures_total(&result.failures),
+		  expected != FAILURE_NONE);
+	check_int((int)result.failures.kinds[expected],
+		  expected != FAILURE_NONE);
+	/* What was right before the misdeed counts, and nothing after it. */
+	CHECK(result.exchange_count >= GOOD_BYTES / SIZE - 1);
+	CHECK((result.exchange_count == EXCHANGES) ==
+	      (expected == FAILURE_NONE));
+	check_int((int)result.connected_count, 1);
+}
+
+static void test_refused(void)
+{
+	struct result result;
+	char word[32];
+
+	close(listen_somewhere(word, sizeof(word)));
+	perform(word, MODE_ECHO, &result);
+	check_int((int)result.failures.kinds[FAILURE_REFUSED], 1);
+	check_int((int)result.connected_count, 0);
+	/* With churn each attempt is one of those asked for. */
+	perform(word, MODE_CHURN, &result);
+	check_int((int)result.failures.kinds[FAILURE_REFUSED], EXCHANGES);
+}
+
+static void test_churn(void)
+{
+	struct result result;
+	char word[32];
+	int listener = listen_somewhere(word, sizeof(word));
+	pid_t child = fork();
+
+	CHECK(child >= 0);
+	if (child == 0)
+		serve(listener, honest);
+	close(listener);
+	perform(word, MODE_CHURN, &result);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	check_int((int)failures_total(&result.failures), 0);
+	check_int((int)result.exchange_count, EXCHANGES);
+	check_int((int)result.connected_count, EXCHANGES);
+	check_int((int)result.byte_count, EXCHANGES * SIZE);
+}
+
+int main(void)
+{
+	test_misdeed(honest, FAILURE_NONE);
+	test_misdeed(flip_bit, FAILURE_CORRUPT);
+	test_misdeed(lose_byte, FAILURE_CORRUPT);
+	test_misdeed(add_byte, FAILURE_CORRUPT);
+	test_misdeed(close_early, FAILURE_SHORT);
+	test_misdeed(reset, FAILURE_RESET);
+	test_misdeed(hang, FAILURE_TIMEOUT);
+	test_refused();
+	test_churn();
+	return check_result();
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* test_timer.c - the wheel against a model that looks at every timer. */
+#include "event/timer.h"
+
+#include <stdlib.h>
+
+#include "check.h"
+
+#define TIMERS 2000
+
+struct item {
+	struct timer timer;
+	int64_t expected_ms; /* -1: stopped */
+	int fired_count;
+};
+
+static struct timers wheel;
+static struct item items[TIMERS];
+static int64_t last_fired_ms;
+static int64_t fired_total;
+
+static void fired(struct timer *timer)
+{
+	struct item *item = list_entry(&timer->node, struct item, timer.node);
+
+	CHECK(!timer_is_started(timer));
+	CHECK(item->expected_ms >= 0);
+	CHECK(timer->deadline_ms >= last_fired_ms);
+	last_fired_ms = timer->deadline_ms;
+	item->expected_ms = -1;
+	item->fired_count++;
+	fired_total++;
+}
+
+static uint64_t random_state = 88172645463325252u;
+static uint64_t draw(void)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return random_state;
+}
+
+static int64_t nearest_expected(void)
+{
+	int64_t nearest = -1;
+	int i;
+
+	for (i = 0; i < TIMERS; i++)
+		if (items[i].expected_ms >= 0 &&
+		    (nearest < 0 || items[i].expected_ms < nearest))
+			nearest = items[i].expected_ms;
+	return nearest;
+}
+
+static void change_some(int64_t now_ms)
+{
+	int n;
+
+	for (n = 0; n < 50; n++) {
+		struct item *item = &items[draw() % TIMERS];
+		int64_t delay = (int64_t)(draw() % (UINT64_C(1) << draw() % 36));
+
+		if (draw() % 4 == 0) {
+			timer_stop(&wheel, &item->timer);
+			item->expected_ms = -1;
+		} else {
+			timer_start(&wheel, &item->timer, now_ms + 1 + delay);
+			item->expected_ms = now_ms + 1 + delay;
+		}
+	}
+}
+
+static void advance_to(int64_t now_ms)
+{
+	int i, late = 0;
+
+	last_fired_ms = 0;
+	timers_advance(&wheel, now_ms);
+	for (i = 0; i < TIMERS; i++)
+		late += items[i].expected_ms >= 0 &&
+			items[i].expected_ms <= now_ms;
+	check_int(late, 0);
+}
+
+static void test_against_the_model(void)
+{
+	int64_t now_ms = 123456789;
+	int round, i;
+
+	timers_init(&wheel, now_ms);
+	for (i = 0; i < TIMERS; i++) {
+		timer_init(&items[i].timer, fired);
+		items[i].expected_ms = -1;
+	}
+	for (round = 0; round < 3000; round++) {
+		int64_t wait_ms, nearest;
+
+		change_some(now_ms);
+		wait_ms = timers_wait_ms(&wheel, now_ms);
+		nearest = nearest_expected();
+		CHECK(nearest < 0 || (wait_ms >= 0 && now_ms + wait_ms <= nearest));
+		now_ms += round % 3 ? (int64_t)(draw() % 100) : wait_ms;
+		if (round % 100 == 0)
+			now_ms += (int64_t)(draw() % (UINT64_C(1) << 34));
+		advance_to(now_ms);
+	}
+	CHECK(fired_total > 10000);
+}
+
+static int restarts;
+static void start_again(struct timer *timer)
+{
+	restarts++;
+	timer_start(&wheel, timer, 0);
+}
+
+static void test_a_timer_started_for_the_past_runs_in_the_next_call(void)
+{
+	struct timer timer;
+
+	timers_init(&wheel, 1000);
+	timer_init(&timer, start_again);
+	timer_start(&wheel, &timer, 5);
+	check_int(timers_wait_ms(&wheel, 1000) <= 1, 1);
+	timers_advance(&wheel, 1001);
+	check_int(restarts, 1);
+	timers_advance(&wheel, 1002);
+	check_int(restarts, 2);
+	timer_stop(&wheel, &timer);
+	timer_stop(&wheel, &timer);
+	timers_advance(&wheel, 5000);
+	check_int(restarts, 2);
+}
+
+static void test_time_that_goes_backwards_changes_nothing(void)
+{
+	struct item *item = &items[0];
+
+	timers_init(&wheel, 1000);
+	timer_init(&item->timer, fired);
+	item->fired_count = 0;
+	item->expected_ms = 1500;
+	last_fired_ms = 0;
+	timer_start(&wheel, &item->timer, 1500);
+	timers_advance(&wheel, 400);
+	check_int(item->fired_count, 0);
+	timers_advance(&wheel, 1499);
+	check_int(item->fired_count, 0);
+	timers_advance(&wheel, 1500);
+	check_int(item->fired_count, 1);
+	check_int(timers_wait_ms(&wheel, 1500), -1);
+}
+
+static struct timer victim;
+static void stop_the_other(struct timer *timer)
+{
+	(void)timer;
+	timer_stop(&wheel, &victim);
+}
+
+static void test_a_callback_may_stop_a_timer_that_is_due_as_well(void)
+{
+	struct timer killer;
+
+	timers_init(&wheel, 0);
+	timer_init(&killer, stop_the_other);
+	timer_init(&victim, start_again);
+	timer_start(&wheel, &killer, 10);
+	timer_start(&wheel, &victim, 10);
+	restarts = 0;
+	timers_advance(&wheel, 20);
+	check_int(restarts, 0);
+}
+
+static void test_a_deadline_beyond_the_wheel_is_not_early(void)
+{
+	struct item *item = &items[0];
+	const int64_t far_ms = INT64_C(1) << 44;
+
+	timers_init(&wheel, 7);
+	timer_init(&item->timer, fired);
+	item->fired_count = 0;
+	item->expected_ms = far_ms;
+	last_fired_ms = 0;
+	timer_start(&wheel, &item->timer, far_ms);
+	timers_advance(&wheel, far_ms - 1);
+	check_int(item->fired_count, 0);
+	timers_advance(&wheel, far_ms);
+	check_int(item->fired_count, 1);
+}
+
+int main(void)
+{
+	test_against_the_model();
+	test_a_timer_started_for_the_past_runs_in_the_next_call();
+	test_time_that_goes_backwards_changes_nothing();
+	test_a_callback_may_stop_a_timer_that_is_due_as_well();
+	test_a_deadline_beyond_the_wheel_is_not_early();
+	return check_result();
+}

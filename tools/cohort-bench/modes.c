@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* modes.c - what echo, churn and hold do with their connections. */
+#include "state.h"
+
+#include "base/clock.h"
+
+static void echo_opened(struct run *run, struct connection *connection)
+{
+	run_settle(run, connection);
+}
+
+static void echo_begin(struct run *run, struct connection *connection)
+{
+	uint64_t i;
+
+	for (i = 0; i < run->options->depth && run_take_exchange(run); i++)
+		connection_allow(connection);
+	if (i == 0)
+		connection_finish(connection, false);
+}
+
+static void echo_settled(struct run *run)
+{
+	/* The clock runs from here: opening is no part of the rate. */
+	run->started_us = clock_now_us();
+	run_start_end_timer(run);
+	run_for_each_open(run, echo_begin);
+}
+
+static void echo_exchanged(struct run *run, struct connection *connection)
+{
+	if (run_take_exchange(run))
+		connection_allow(connection);
+	else
+		connection_finish(connection, false);
+}
+
+static void churn_opened(struct run *run, struct connection *connection)
+{
+	(void)run;
+	connection_allow(connection);
+	connection_finish(connection, true);
+}
+
+static void hold_opened(struct run *run, struct connection *connection)
+{
+	(void)run;
+	connection_allow(connection);
+}
+
+static void hold_exchanged(struct run *run, struct connection *connection)
+{
+	if (connection->exchanged_count == 1)
+		run_settle(run, connection);
+	else
+		connection_finish(connection, false);
+}
+
+static void hold_again(struct run *run, struct connection *connection)
+{
+	(void)run;
+	connection_allow(connection);
+}
+
+static void hold_time_is_up(struct run *run)
+{
+	run_for_each_open(run, hold_again);
+}
+
+static const struct driver echo_driver = {
+	.opened = echo_opened,
+	.exchanged = echo_exchanged,
+	.settled = echo_settled,
+	.time_is_up = run_stop,
+};
+
+static const struct driver churn_driver = {
+	.opened = churn_opened,
+	.time_is_up = run_stop,
+	.is_reopening = true,
+};
+
+static const struct driver hold_driver = {
+	.opened = hold_opened,
+	.exchanged = hold_exchanged,
+	.settled = run_start_end_timer,
+	.time_is_up = hold_time_is_up,
+};
+
+const struct driver *modes_driver(enum mode mode)
+{
+	switch (mode) {
+	case MODE_ECHO: return &echo_driver;
+	case MODE_CHURN: return &churn_driver;
+	case MODE_HOLD: break;
+	}
+	return &hold_driver;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* report.c - the result of a run, for people and for programs. */
+#include "report.h"
+
+#include <stddef.h>
+
+#define MIB (1024.0 * 1024.0)
+
+/* Which quantiles are shown. */
+static const struct {
+	const char *label;
+	const char *key;
+	unsigned permille;
+} quantiles[] = {
+	{"p50",   "p50",  500},
+	{"p90",   "p90",  900},
+	{"p99",   "p99",  990},
+	{"p99.9", "p999", 999},
+};
+
+#define QUANTILE_COUNT (sizeof(quantiles) / sizeof(quantiles[0]))
+
+bool report_is_ok(const struct result *result)
+{
+	return failures_total(&result->failures) == 0 &&
+	       result->exchange_count > 0;
+}
+
+static double per_second(const struct result *result, uint64_t count)
+{
+	if (result->elapsed_us <= 0)
+		return 0;
+	return (double)count * 1e6 / (double)result->elapsed_us;
+}
+
+static double cpu_us_per_exchange(const struct result *result)
+{
+	if (result->exchange_count == 0)
+		return 0;
+	return (result->user_s + result->system_s) * 1e6 /
+	       (double)result->exchange_count;
+}
+
+static void text_latencies(FILE *out, const struct histogram *latencies)
+{
+	size_t i;
+
+	fprintf(out, "  latency us   mean %.1f", histogram_mean_us(latencies));
+	for (i = 0; i < QUANTILE_COUNT; i++)
+		fprintf(out, "  %s %llu", quantiles[i].label,
+			(unsigned long long)histogram_quantile_us(
+				latencies, quantiles[i].permille));
+	fprintf(out, "  max %llu\n", (unsigned long long)latencies->max_us);
+}
+
+static void text_errnos(FILE *out, const struct failures *failures)
+{
+	int i;
+
+	for (i = 0; i < FAILURES_ERRNOS; i++) {
+		const char *name = failure_errno_name(i);
+
+		if (failures->errnos[i] == 0)
+			continue;
+		if (name)
+			fprintf(out, " (%s %llu)", name,
+				(unsigned long long)failures->errnos[i]);
+		else
+			fprintf(out, " (errno %d %llu)", i,
+				(unsigned long long)failures->errnos[i]);
+	}
+}
+
+static void text_failures(FILE *out, const struct failures *failures)
+{
+	int kind;
+
+	fputs("  failures    ", out);
+	if (failures_total(failures) == 0)
+		fputs(" none", out);
+	for (kind = FAILURE_NONE + 1; kind < FAILURE_KINDS; kind++) {
+		if (failures->kinds[kind] > 0)
+			fprintf(out, " %s %llu", failure_names[kind],
+				(unsigned long long)failures->kinds[kind]);
+	}
+	text_errnos(out, failures);
+	fputs("\n", out);
+}
+
+void report_text(FILE *out, const struct options *options,
+		 const struct result *result)
+{
+	fprintf(out, "%s %s: %llu connections, %llu bytes, depth %llu%s\n",
+		options->mode_name, options->address,
+		(unsigned long long)options->connection_count,
+		(unsigned long long)options->size_bytes,
+		(unsigned long long)options->depth,
+		result->is_interrupted ? " (interrupted)" : "");
+	fprintf(out, "  time         %.3f s\n",
+		(double)result->elapsed_us / 1e6);
+	fprintf(out, "  connected    %llu\n",
+		(unsigned long long)result->connected_count);
+	fprintf(out, "  exchanges    %llu, %.1f/s\n",
+		(unsigned long long)result->exchange_count,
+		per_second(result, result->exchange_count));
+	fprintf(out, "  echoed       %llu bytes, %.1f MiB/s each way\n",
+		(unsigned long long)result->byte_count,
+		per_second(result, result->byte_count) / MIB);
+	text_latencies(out, &result->latencies);
+	fprintf(out,
+		"  own cpu      %.2f s user, %.2f s system, %.2f us/exchange\n",
+		result->user_s, result->system_s, cpu_us_per_exchange(result));
+	text_failures(out, &result->failures);
+	if (result->exchange_count == 0)
+		fputs("  nothing was exchanged\n", out);
+}
+
+static void json_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		unsigned char byte = (unsigned char)*text;
+
+		if (byte == '"' || byte == '\\')
+			fprintf(out, "\\%c", byte);
+		else if (byte < ' ')
+			fprintf(out, "\\u%04x", byte);
+		else
+			fputc(byte, out);
+	}
+	fputc('"', out);
+}
+
+static void json_latencies(FILE *out, const struct histogram *latencies)
+{
+	size_t i;
+
+	fprintf(out, ",\"latency_us\":{\"mean\":%.1f",
+		histogram_mean_us(latencies));
+	for (i = 0; i < QUANTILE_COUNT; i++)
+		fprintf(out, ",\"%s\":%llu", quantiles[i].key,
+			(unsigned long long)histogram_quantile_us(
+				latencies, quantiles[i].permille));
+	fprintf(out, ",\"max\":%llu}", (unsigned long long)latencies->max_us);
+}
+
+static void json_failures(FILE *out, const struct failures *failures)
+{
+	const char *comma = "";
+	int i;
+
+	fputs(",\"failures\":{", out);
+	for (i = FAILURE_NONE + 1; i < FAILURE_KINDS; i++)
+		fprintf(out, "\"%s\":%llu,", failure_names[i],
+			(unsigned long long)failures->kinds[i]);
+	fprintf(out, "\"total\":%llu},\"errnos\":{",
+		(unsigned long long)failures_total(failures));
+	for (i = 0; i < FAILURES_ERRNOS; i++) {
+		const char *name = failure_errno_name(i);
+
+		if (failures->errnos[i] == 0)
+			continue;
+		if (name)
+			fprintf(out, "%s\"%s\":%llu", comma, name,
+				(unsigned long long)failures->errnos[i]);
+		else
+			fprintf(out, "%s\"%d\":%llu", comma, i,
+				(unsigned long long)failures->errnos[i]);
+		comma = ",";
+	}
+	fputs("}", out);
+}
+
+void report_json(FILE *out, const struct options *options,
+		 const struct result *result)
+{
+	fprintf(out, "{\"ok\":%s,\"mode\":\"%s\",\"address\":",
+		report_is_ok(result) ? "true" : "false", options->mode_name);
+	json_string(out, options->address);
+	fprintf(out,
+		",\"connections\":%llu,\"size\":%llu,\"depth\":%llu,"
+		"\"interrupted\":%s",
+		(unsigned long long)options->connection_count,
+		(unsigned long long)options->size_bytes,
+		(unsigned long long)options->depth,
+		result->is_interrupted ? "true" : "false");
+	fprintf(out,
+		",\"seconds\":%.6f,\"connected\":%llu,\"exchanges\":%llu,"
+		"\"rate\":%.1f,\"bytes\":%llu,\"bytes_per_second\":%.0f",
+		(double)result->elapsed_us / 1e6,
+		(unsigned long long)result->connected_count,
+		(unsigned long long)result->exchange_count,
+		per_second(result, result->exchange_count),
+		(unsigned long long)result->byte_count,
+		per_second(result, result->byte_count));
+	json_latencies(out, &result->latencies);
+	fprintf(out,
+		",\"cpu\":{\"user_s\":%.6f,\"system_s\":%.6f,"
+		"\"us_per_exchange\":%.3f}",
+		result->user_s, result->system_s, cpu_us_per_exchange(result));
+	json_failures(out, &result->failures);
+	fputs("}\n", out);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: MIT */
+/* run.c - a whole run: open the connections, drive them by the mode, stop. */
+#include "run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "state.h"
+
+#define SPARE_DESCRIPTORS 32 /* streams, poller, signals, resolver */
+
+static struct run *run_of(const struct connection *connection)
+{
+	return connection->setup->owner;
+}
+
+bool run_take_exchange(struct run *run)
+{
+	if (run->is_stopping || run->left_count == 0)
+		return false;
+	run->left_count--;
+	return true;
+}
+
+void run_start_end_timer(struct run *run)
+{
+	if (run->options->duration_ms > 0)
+		timer_start(&run->loop.timers, &run->end,
+			    clock_now_ms() + run->options->duration_ms);
+}
+
+void run_for_each_open(struct run *run,
+		       void (*act)(struct run *, struct connection *))
+{
+	uint64_t i;
+
+	for (i = 0; i < run->options->connection_count; i++) {
+		struct connection *connection = &run->connections[i];
+
+		if (connection->state != CONNECTION_OPEN)
+			continue;
+		act(run, connection);
+		connection_push(connection);
+	}
+}
+
+static void finish(struct run *run, struct connection *connection)
+{
+	(void)run;
+	connection_finish(connection, false);
+}
+
+static void retire(struct run *run)
+{
+	if (--run->live_count == 0)
+		loop_stop(&run->loop);
+}
+
+/* What waits to be opened never will be. */
+static void drop_waiting(struct run *run)
+{
+	list_take(&run->waiting, &run->resting);
+	while (!list_is_empty(&run->waiting)) {
+		list_remove(run->waiting.next);
+		retire(run);
+	}
+}
+
+void run_stop(struct run *run)
+{
+	run->is_stopping = true;
+	drop_waiting(run);
+	run_for_each_open(run, finish);
+}
+
+void run_settle(struct run *run, struct connection *connection)
+{
+	if (connection->is_settled)
+		return;
+	connection->is_settled = true;
+	if (--run->unsettled_count == 0 && run->driver->settled)
+		run->driver->settled(run);
+}
+
+/* ---- Opening, and the events of a connection ------------------------- */
+
+/* Opens from a task, so that no connection is opened from its own callback,
+ * and never too many at once for the target's queue. */
+static void dial_some(struct loop_task *task)
+{
+	struct run *run = list_entry(task, struct run, dialer);
+
+	while (!list_is_empty(&run->waiting) &&
+	       run->connecting_count < RUN_CONNECTING) {
+		struct connection *connection =
+			list_entry(run->waiting.next, struct connection, node);
+
+		list_remove(&connection->node);
+		if (run->driver->is_reopening && !run_take_exchange(run)) {
+			retire(run);
+			continue;
+		}
+		run->connecting_count++;
+		connection_open(connection, run->next_id++);
+	}
+}
+
+static void leave_connecting(struct run *run)
+{
+	run->connecting_count--;
+	if (!list_is_empty(&run->waiting))
+		loop_post(&run->loop, &run->dialer);
+}
+
+static void opened(struct connection *connection)
+{
+	struct run *run = run_of(connection);
+
+	connection->is_opened = true;
+	run->result->connected_count++;
+	leave_connecting(run);
+	run->driver->opened(run, connection);
+	if (run->is_stopping)
+		connection_finish(connection, false);
+}
+
+static void note_exchange(struct run *run, int64_t took_us)
+{
+	struct result *result = run->result;
+
+	histogram_add(&result->latencies, took_us);
+	result->exchange_count++;
+	result->byte_count += run->options->size_bytes;
+	result->elapsed_us = clock_now_us() - run->started_us;
+}
+
+static void exchanged(struct connection *connection, int64_t took_us)
+{
+	struct run *run = run_of(connection);
+
+	/* With churn the exchange is the whole connection. */
+	if (!run->driver->exchanged)
+		return;
+	note_exchange(run, took_us);
+	run->driver->exchanged(run, connection);
+}
+
+static void open_again(struct run *run, struct connection *connection,
+		       enum failure failure)
+{
+	if (run->is_stopping || run->left_count == 0) {
+		retire(run);
+		return;
+	}
+	if (failure == FAILURE_NONE) {
+		list_append(&run->waiting, &connection->node);
+		loop_post(&run->loop, &run->dialer);
+		return;
+	}
+	/* What is refused is refused at once: do not spin on it. */
+	list_append(&run->resting, &connection->node);
+	if (!timer_is_started(&run->rest))
+		timer_start(&run->loop.timers, &run->rest,
+			    run->loop.now_ms + RUN_FAILURE_REST_MS);
+}
+
+static void ended(struct connection *connection, enum failure failure,
+		  int number)
+{
+	struct run *run = run_of(connection);
+	bool was_opened = connection->is_opened;
+
+	connection->is_opened = false;
+	if (failure != FAILURE_NONE)
+		failures_add(&run->result->failures, failure, number);
+	else if (run->driver->is_reopening)
+		note_exchange(run, clock_now_us() - connection->began_us);
+	if (!was_opened)
+		leave_connecting(run);
+	if (run->driver->is_reopening) {
+		open_again(run, connection, failure);
+		return;
+	}
+	run_settle(run, connection);
+	retire(run);
+}
+
+static void rest_is_over(struct timer *timer)
+{
+	struct run *run = list_entry(timer, struct run, rest);
+
+	list_take(&run->waiting, &run->resting);
+	loop_post(&run->loop, &run->dialer);
+}
+
+static void end_is_reached(struct timer *timer)
+{
+	struct run *run = list_entry(timer, struct run, end);
+
+	run->driver->time_is_up(run);
+}
+
+/* ---- Begin and end --------------------------------------------------- */
+
+static void interrupted(void *context, int sender_pid)
+{
+	struct run *run = context;
+
+	(void)sender_pid;
+	if (run->is_stopping) {
+		loop_stop(&run->loop); /* the second time: at once */
+		return;
+	}
+	run->result->is_interrupted = true;
+	run_stop(run);
+}
+
+static const struct signals_row signal_rows[] = {
+	{SIGINT,  interrupted},
+	{SIGTERM, interrupted},
+	{SIGPIPE, NULL       },
+};
+
+/* As far up as it takes; above the hard limit if we may. */
+static int raise_limit(uint64_t connection_count, struct error *error)
+{
+	rlim_t hard, needed = connection_count + SPARE_DESCRIPTORS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return error_set_errno(error, "cannot read RLIMIT_NOFILE");
+	if (limit.rlim_cur >= needed)
+		return 0;
+	hard = limit.rlim_max;
+	limit.rlim_max = needed > hard ? needed : hard;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+		return 0;
+	return error_set_errno(
+		error, "%llu connections need %llu descriptors of at most %llu",
+		(unsigned long long)connection_count,
+		(unsigned long long)needed, (unsigned long long)hard);
+}
+
+static int take_memory(struct run *run, struct error *error)
+{
+	uint64_t i, count = run->options->connection_count;
+
+	run->connections = calloc(count, sizeof(*run->connections));
+	run->starts_us =
+		calloc(count * run->options->depth, sizeof(*run->starts_us));
+	run->setup.buffer = malloc(CONNECTION_BUFFER_BYTES);
+	if (!run->connections || !run->starts_us || !run->setup.buffer)
+		return error_set_errno(error, "no memory for %llu connections",
+				       (unsigned long long)count);
+	for (i = 0; i < count; i++) {
+		connection_init(&run->connections[i], &run->setup,
+				run->starts_us + i * run->options->depth);
+		list_append(&run->waiting, &run->connections[i].node);
+	}
+	return 0;
+}
+
+static void prepare(struct run *run, const struct options *options,
+		    struct target *target, struct result *result)
+{
+	memset(run, 0, sizeof(*run));
+	memset(result, 0, sizeof(*result));
+	run->options = options;
+	run->driver = modes_driver(options->mode);
+	run->result = result;
+	run->target = target;
+	run->setup = (struct connection_setup){
+		.loop = &run->loop,
+		.target = target,
+		.size_bytes = options->size_bytes,
+		.depth = (unsigned)options->depth,
+		.timeout_ms = options->timeout_ms,
+		.owner = run,
+		.opened = opened,
+		.exchanged = exchanged,
+		.ended = ended,
+	};
+	/* Not the same bytes as those of an earlier run. */
+	run->next_id = (uint64_t)clock_now_us() << 20;
+	run->left_count =
+		options->exchange_count ? options->exchange_count : UINT64_MAX;
+	run->unsettled_count = run->live_count = options->connection_count;
+	list_init(&run->waiting);
+	list_init(&run->resting);
+	loop_task_init(&run->dialer, dial_some);
+	timer_init(&run->rest, rest_is_over);
+	timer_init(&run->end, end_is_reached);
+}
+
+static double seconds_of(const struct timeval *time)
+{
+	return (double)time->tv_sec + (double)time->tv_usec / 1e6;
+}
+
+static int turn(struct run *run, struct error *error)
+{
+	struct rusage before, after;
+	int status;
+
+	if (signals_start(&run->signals, &run->loop, signal_rows,
+			  sizeof(signal_rows) / sizeof(signal_rows[0]), run,
+			  error) < 0)
+		return -1;
+	getrusage(RUSAGE_SELF, &before);
+	run->started_us = clock_now_us();
+	if (run->options->mode == MODE_CHURN)
+		run_start_end_timer(run);
+	loop_post(&run->loop, &run->dialer);
+	status = loop_run(&run->loop, error);
+	getrusage(RUSAGE_SELF, &after);
+	run->result->user_s =
+		seconds_of(&after.ru_utime) - seconds_of(&before.ru_utime);
+	run->result->system_s =
+		seconds_of(&after.ru_stime) - seconds_of(&before.ru_stime);
+	signals_stop(&run->signals, &run->loop);
+	return status;
+}
+
+static void release(struct run *run)
+{
+	uint64_t i;
+
+	for (i = 0; run->connections && i < run->options->connection_count; i++)
+		connection_drop(&run->connections[i]);
+	free(run->connections);
+	free(run->starts_us);
+	free(run->setup.buffer);
+	loop_release(&run->loop);
+}
+
+int run_perform(const struct options *options, struct target *target,
+		struct result *result, struct error *error)
+{
+	struct run *state = calloc(1, sizeof(*state));
+	int status = -1;
+
+	if (!state)
+		return error_set_errno(error, "no memory");
+	prepare(state, options, target, result);
+	if (raise_limit(options->connection_count, error) == 0 &&
+	    loop_init(&state->loop, error) == 0) {
+		if (take_memory(state, error) == 0)
+			status = turn(state, error);
+		release(state);
+	}
+	free(state);
+	return status;
+}

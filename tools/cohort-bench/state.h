@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* state.h - a run while it runs: shared by run.c, which opens and counts, and
+ * modes.c, which says what each mode does with its connections. */
+#ifndef COHORT_BENCH_STATE_H
+#define COHORT_BENCH_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "connection.h"
+#include "event/loop.h"
+#include "event/signals.h"
+#include "run.h"
+
+struct run;
+
+/* What a mode does with its connections. */
+struct driver {
+	void (*opened)(struct run *run, struct connection *connection);
+	void (*exchanged)(struct run *run, struct connection *connection);
+	/* All connections are settled: they exchange, or failed before. */
+	void (*settled)(struct run *run);
+	void (*time_is_up)(struct run *run);
+	bool is_reopening; /* whenever a connection has ended */
+};
+
+struct run {
+	const struct options *options;
+	const struct driver *driver;
+	struct result *result;
+	struct loop loop;
+	struct signals signals;
+	struct target *target;
+	struct connection_setup setup;
+	struct connection *connections;
+	int64_t *starts_us;
+	uint64_t next_id;
+	uint64_t left_count; /* exchanges still to be started */
+	uint64_t unsettled_count, live_count;
+	unsigned connecting_count;
+	struct list waiting; /* to be opened */
+	struct list resting; /* the same, after a failure */
+	struct loop_task dialer;
+	struct timer rest;
+	struct timer end; /* of the run, or of the hold */
+	int64_t started_us;
+	bool is_stopping;
+};
+
+/* The connection failed or exchanges: its first opening is over.  When it was
+ * the last one, the driver is told.  Idempotent. */
+void run_settle(struct run *run, struct connection *connection);
+
+/* May one more exchange be started?  It is counted as started. */
+bool run_take_exchange(struct run *run);
+
+/* Let the driver's time_is_up come after the time of the options. */
+void run_start_end_timer(struct run *run);
+
+/* Call `act` for each connection that is open. */
+void run_for_each_open(struct run *run,
+		       void (*act)(struct run *, struct connection *));
+
+/* Start nothing new; what is on its way is waited for. */
+void run_stop(struct run *run);
+
+const struct driver *modes_driver(enum mode mode);
+
+#endif
