@@ -204,8 +204,7 @@ bool cohort_is_reading(const struct cohort_transport *t);
 /* A number never used again in the life of this worker, and the way back:
  * NULL if that transport has ended. */
 uint64_t cohort_id(const struct cohort_transport *t);
-struct cohort_transport *cohort_find(struct cohort_transport *any,
-				     uint64_t id);
+struct cohort_transport *cohort_find(struct cohort_transport *any, uint64_t id);
 
 void *cohort_session(struct cohort_transport *t);
 
@@ -272,8 +271,7 @@ enum cohort_log_level {
 	COHORT_LOG_ERROR,
 };
 void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
-		const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+		const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* ---- A program ------------------------------------------------------- */
 

@@ -129,9 +129,10 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 @test "10 000 connections are opened, used and closed, and nothing stays" {
 	[ "$(ulimit -n)" -ge 12000 ] || skip "the descriptor limit is $(ulimit -n)"
 	serve -w 2
-	before=$(for pid in $(workers); do ls "/proc/$pid/fd" | wc -l; done)
+	descriptors() { for pid in $(workers); do find "/proc/$pid/fd" -mindepth 1 | wc -l; done; }
+	before=$(descriptors)
 	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1
-	descriptors_are() { [ "$(for pid in $(workers); do ls "/proc/$pid/fd" | wc -l; done)" = "$1" ]; }
+	descriptors_are() { [ "$(descriptors)" = "$1" ]; }
 	wait_until 20 descriptors_are "$before"
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 15

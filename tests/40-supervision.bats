@@ -106,7 +106,7 @@ other_than() { now=$(workers) && [ "$(wc -w <<<"$now")" -eq "$2" ] && ! grep -qx
 	exec 8<&-
 	for pid in $(workers); do
 		ls -l "/proc/$pid/fd" >"$WORK/fds"
-		! grep -q "$BATS_TEST_DIRNAME" "$WORK/fds"
+		run ! grep -q "$BATS_TEST_DIRNAME" "$WORK/fds"
 		[ "$(grep -c socket: "$WORK/fds")" -eq 2 ] # channel and listener
 	done
 }

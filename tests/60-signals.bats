@@ -21,7 +21,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	hold
 	kill -TERM "$SERVER"
 	wait_until 5 log_has 'wait.* 1 connection'
-	! is_gone "$SERVER"
+	run ! is_gone "$SERVER"
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 5
 	[ "$STATUS" -eq 0 ]
@@ -34,7 +34,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	kill -TERM "$SERVER"
 	refused() { timeout 5 socat -u OPEN:/dev/null "TCP:127.0.0.1:$PORT" 2>&1 | grep -q refused; }
 	wait_until 5 refused
-	! is_gone "$SERVER"
+	run ! is_gone "$SERVER"
 }
 
 @test "the bound of TERM is shutdown_timeout" {
@@ -53,7 +53,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	hold
 	kill -QUIT "$SERVER"
 	sleep 1
-	! is_gone "$SERVER"
+	run ! is_gone "$SERVER"
 	kill "$CLIENT"
 	wait_exit "$SERVER" 10
 	[ "$STATUS" -eq 0 ]

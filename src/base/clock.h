@@ -8,8 +8,8 @@
 
 #include <stdint.h>
 
-int64_t clock_now_ms(void); /* monotonic */
-int64_t clock_now_us(void); /* monotonic */
+int64_t clock_now_ms(void);  /* monotonic */
+int64_t clock_now_us(void);  /* monotonic */
 int64_t clock_wall_ms(void); /* since 1970-01-01 UTC */
 
 #endif

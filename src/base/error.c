@@ -45,8 +45,8 @@ int error_prefix(struct error *error, const char *format, ...)
 	vsnprintf(before, sizeof(before), format, arguments);
 	va_end(arguments);
 	memcpy(after, error->text, sizeof(after));
-	if (snprintf(error->text, sizeof(error->text), "%s%s", before,
-		     after) < 0)
+	if (snprintf(error->text, sizeof(error->text), "%s%s", before, after) <
+	    0)
 		error->text[0] = '\0';
 	return -1;
 }

@@ -16,15 +16,15 @@ struct list {
 };
 
 /* The element of type `type` whose member `member` is the node `node`. */
-#define list_entry(node, type, member) \
+#define list_entry(node, type, member)                                         \
 	((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* Walk the nodes; the _safe form allows the current node to be removed. */
-#define list_for_each(node, head) \
+#define list_for_each(node, head)                                              \
 	for ((node) = (head)->next; (node) != (head); (node) = (node)->next)
-#define list_for_each_safe(node, following, head)                          \
-	for ((node) = (head)->next, (following) = (node)->next;            \
-	     (node) != (head);                                             \
+#define list_for_each_safe(node, following, head)                              \
+	for ((node) = (head)->next, (following) = (node)->next;                \
+	     (node) != (head);                                                 \
 	     (node) = (following), (following) = (node)->next)
 
 static inline void list_init(struct list *node)

@@ -148,10 +148,9 @@ static size_t format_head(char *out, size_t room, enum log_level level)
 
 	gmtime_r(&seconds, &utc);
 	used = strftime(out, room, "%Y-%m-%dT%H:%M:%S", &utc);
-	used += (size_t)snprintf(out + used, room - used,
-				 ".%03dZ %-7s %s[%d] ", (int)(now_ms % 1000),
-				 log_level_names[level], sink.role,
-				 (int)getpid());
+	used += (size_t)snprintf(out + used, room - used, ".%03dZ %-7s %s[%d] ",
+				 (int)(now_ms % 1000), log_level_names[level],
+				 sink.role, (int)getpid());
 	return used;
 }
 

@@ -66,10 +66,10 @@ uint64_t log_dropped_count(void);
 void log_write(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-#define log_debug(...)                                           \
-	do {                                                     \
-		if (log_is_enabled(LOG_LEVEL_DEBUG))             \
-			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__); \
+#define log_debug(...)                                                         \
+	do {                                                                   \
+		if (log_is_enabled(LOG_LEVEL_DEBUG))                           \
+			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__);               \
 	} while (0)
 #define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -36,8 +36,8 @@ const char *text_nearest(const char *word, const char *const *names,
 
 /* A string that grows.  Zeroed memory is an empty one. */
 struct text {
-	char *bytes;  /* NUL-terminated once anything was appended */
-	size_t size;  /* without the NUL */
+	char *bytes; /* NUL-terminated once anything was appended */
+	size_t size; /* without the NUL */
 	size_t room;
 };
 void text_append(struct text *text, const char *format, ...)

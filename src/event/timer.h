@@ -26,7 +26,7 @@ struct timer {
 };
 
 struct timers {
-	int64_t now_ms; /* everything up to here has run */
+	int64_t now_ms;                  /* everything up to here has run */
 	uint64_t occupied[TIMER_LEVELS]; /* a bit per bucket in use */
 	struct list buckets[TIMER_LEVELS][TIMER_BUCKETS];
 };

@@ -26,9 +26,9 @@ struct acceptor {
 	struct timer retry;
 	struct service *service;
 	struct log_limit limit;
-	int fd;      /* borrowed */
-	int family;  /* AF_… */
-	int wait_ms; /* the next wait after a resource error; 0: none yet */
+	int fd;         /* borrowed */
+	int family;     /* AF_… */
+	int wait_ms;    /* the next wait after a resource error; 0: none yet */
 	bool is_shared; /* by all workers: wake one of them */
 	bool is_started;
 };

@@ -21,7 +21,7 @@
 #include "net/transport_table.h"
 
 #define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
-#define SERVICE_OFF (-1) /* a duration or limit that is off */
+#define SERVICE_OFF        (-1)  /* a duration or limit that is off */
 
 /* As configured; durations in ms or SERVICE_OFF. */
 struct service_settings {
@@ -72,9 +72,9 @@ struct service {
 	struct list node; /* of worker->services */
 	struct list transports;
 	unsigned live_count;
-	unsigned live_max;       /* this worker's share of max_connections */
-	struct list acceptors;   /* struct acceptor, waiting or not */
-	void *idle_memory;       /* freed transports, singly linked */
+	unsigned live_max;     /* this worker's share of max_connections */
+	struct list acceptors; /* struct acceptor, waiting or not */
+	void *idle_memory;     /* freed transports, singly linked */
 	unsigned idle_count;
 };
 

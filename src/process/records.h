@@ -22,9 +22,9 @@ enum record_type {
 			     int64_t bound in ms, -1 for none.  A second one
 			     replaces the bound; 0 is "now" */
 	/* The others. */
-	RECORD_BANK = 3,   /* worker: one bound listener, as a descriptor;
+	RECORD_BANK = 3,      /* worker: one bound listener, as a descriptor;
 			      `number` is its listener index */
-	RECORD_BANKED = 4, /* supervisor: all of yours are in the bank and it
+	RECORD_BANKED = 4,    /* supervisor: all of yours are in the bank and it
 			      is your turn: listen */
 	RECORD_LISTENING = 5, /* worker: all of mine listen */
 	RECORD_LEAVE = 6,     /* worker: was asked by TERM to leave */

@@ -21,10 +21,10 @@
 /* One listener of a slot, in the order of its index: services in the order of
  * the configuration, addresses in order within each. */
 struct worker_listener {
-	unsigned service;               /* index into config->services */
+	unsigned service; /* index into config->services */
 	const struct config_listen *listen;
-	struct address address;         /* with the real port */
-	bool is_shared; /* opened by the supervisor for all slots */
+	struct address address; /* with the real port */
+	bool is_shared;         /* opened by the supervisor for all slots */
 	bool is_banked; /* the child holds it as SPAWN_FIRST_LISTENER + index;
 			   if not, it binds one and puts it there */
 };

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2120,SC2119  # variables and defaults are for the tests
 # SPDX-License-Identifier: MIT
 # common.bash - what every .bats file starts from: a server on a free port,
 # waiting with a bound, and a teardown that leaves nothing behind.

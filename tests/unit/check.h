@@ -22,10 +22,11 @@ static inline void check_note(int good, const char *file, int line,
 	printf("%s:%d: failed: %s\n", file, line, words);
 }
 
-#define CHECK(condition) check_note(!!(condition), __FILE__, __LINE__, #condition)
+#define CHECK(condition)                                                       \
+	check_note(!!(condition), __FILE__, __LINE__, #condition)
 
-#define check_int(actual, expected)                                     \
-	check_int_at((long long)(actual), (long long)(expected), #actual, \
+#define check_int(actual, expected)                                            \
+	check_int_at((long long)(actual), (long long)(expected), #actual,      \
 		     __FILE__, __LINE__)
 static inline void check_int_at(long long actual, long long expected,
 				const char *what, const char *file, int line)
@@ -37,7 +38,7 @@ static inline void check_int_at(long long actual, long long expected,
 	check_note(actual == expected, file, line, words);
 }
 
-#define check_string(actual, expected) \
+#define check_string(actual, expected)                                         \
 	check_string_at((actual), (expected), #actual, __FILE__, __LINE__)
 static inline void check_string_at(const char *actual, const char *expected,
 				   const char *what, const char *file, int line)

@@ -59,7 +59,8 @@ static void change_some(int64_t now_ms)
 
 	for (n = 0; n < 50; n++) {
 		struct item *item = &items[draw() % TIMERS];
-		int64_t delay = (int64_t)(draw() % (UINT64_C(1) << draw() % 36));
+		int64_t delay =
+			(int64_t)(draw() % (UINT64_C(1) << draw() % 36));
 
 		if (draw() % 4 == 0) {
 			timer_stop(&wheel, &item->timer);
@@ -99,7 +100,8 @@ static void test_against_the_model(void)
 		change_some(now_ms);
 		wait_ms = timers_wait_ms(&wheel, now_ms);
 		nearest = nearest_expected();
-		CHECK(nearest < 0 || (wait_ms >= 0 && now_ms + wait_ms <= nearest));
+		CHECK(nearest < 0 ||
+		      (wait_ms >= 0 && now_ms + wait_ms <= nearest));
 		now_ms += round % 3 ? (int64_t)(draw() % 100) : wait_ms;
 		if (round % 100 == 0)
 			now_ms += (int64_t)(draw() % (UINT64_C(1) << 34));

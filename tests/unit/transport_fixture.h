@@ -256,16 +256,22 @@ static inline void client_pull(struct client *client)
 	}
 }
 
+/* Turn and read until the condition holds. */
+#define pull_until(world, client, condition)                                   \
+	do {                                                                   \
+		int64_t pull_until_ms = clock_now_ms() + PATIENCE_MS;          \
+		while (!(condition) && clock_now_ms() < pull_until_ms) {       \
+			client_pull(client);                                   \
+			turn(world);                                           \
+		}                                                              \
+		CHECK(condition);                                              \
+		CHECK(!(client)->is_corrupt);                                  \
+	} while (0)
+
 static inline void client_pull_to_end(struct world *world,
 				      struct client *client)
 {
-	int64_t until_ms = clock_now_ms() + PATIENCE_MS;
-
-	while (!client->is_ended && clock_now_ms() < until_ms) {
-		client_pull(client);
-		turn(world);
-	}
-	CHECK(client->is_ended && !client->is_corrupt);
+	pull_until(world, client, client->is_ended);
 }
 
 static inline void client_close(struct client *client)
