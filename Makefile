@@ -134,7 +134,7 @@ test-asan: ## the tests with address and undefined behaviour checked
 	+$(MAKE) --no-print-directory COHORT_BUILD=$(B)/asan SANITIZE=$(SANITIZERS) CFLAGS='-O1 -g' tests
 	COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 tests/run
 
-VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite --trace-children=no
+VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
 .PHONY: test-valgrind
 test-valgrind: tests ## unit, smoke and serving tests under valgrind
 	COHORT_BUILD=$(B) COHORT_PATIENCE=10 COHORT_WRAPPER='$(VALGRIND)' \

@@ -4,6 +4,14 @@
 
 load support/common
 
+# valgrind only plays descriptor limits, holds descriptors of its own and shows
+# its own command line.
+plays_along() {
+	case "$COHORT_WRAPPER $1" in
+	*valgrind*\ test_channel | *valgrind*\ test_limits | *valgrind*\ test_spawn | *valgrind*\ test_title) return 1 ;;
+	esac
+}
+
 # bats_test_function is newer than the bats of stable distributions, so the
 # cases are listed by one test that runs every program and names what failed.
 @test "every unit test program passes" {
@@ -12,6 +20,7 @@ load support/common
 	for program in "$COHORT_BUILD"/tests/test_*; do
 		[ -x "$program" ] && [ -f "$program" ] || continue
 		case $program in *.d | *.o) continue ;; esac
+		plays_along "${program##*/}" || continue
 		count=$((count + 1))
 		# shellcheck disable=SC2086
 		timeout $((120 * COHORT_PATIENCE)) $COHORT_WRAPPER "$program" >"$WORK/out" 2>&1 3>&- || {

@@ -15,7 +15,7 @@ static struct {
 	size_t argument_room; /* what argv took */
 	size_t room;          /* with the environment behind it */
 	char **arguments;     /* the copy */
-} title;
+} title __attribute__((used)); /* kept reachable for leak checkers */
 
 static char *copy_string(const char *string)
 {

@@ -130,14 +130,13 @@ wait_exit() {
 
 children_of() { tr -s ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | sed '/^$/d'; }
 
-# workers: the pids of the server's workers, in the order of their slots.
+# workers: the pids of the server's workers, in the order of their slots (by
+# the thread's name, which is right under valgrind too).
 workers() {
-	local pid title
+	local pid name
 	for pid in $(children_of "${1:-$SERVER}"); do
-		title=$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null) || continue
-		case $title in
-		*"cohort: worker "*) echo "${title#*worker } $pid" ;;
-		esac
+		read -r name 2>/dev/null <"/proc/$pid/comm" || continue
+		[[ $name != "worker "* ]] || echo "${name#worker } $pid"
 	done | sort -n | awk '{ print $NF }'
 }
 worker_count() { workers | wc -l; }

@@ -207,6 +207,30 @@ static void test_set_write_limits(void)
 	world_close(world);
 }
 
+/* A kernel that would take more than a turn's share: the rest goes out in the
+ * next turns, although no edge comes. */
+static void test_share_of_a_turn(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client = open_unix(world, &record);
+	int space = 16 << 20;
+	size_t queued;
+
+	written = write_until_queued(record.t, 0, 6 << 20);
+	if (setsockopt(world->accepted, SOL_SOCKET, SO_SNDBUFFORCE, &space,
+		       sizeof(space)) == 0) {
+		client_pull(&client);
+		turn(world);
+		queued = cohort_queued(record.t);
+		CHECK(queued > 0 && queued < 6 << 20);
+		turn_until(world, cohort_queued(record.t) == 0);
+	}
+	pull_all(world, &client, written);
+	client_close(&client);
+	world_close(world);
+}
+
 /* ---- The hard cap ---- */
 
 static void check_overflow(struct record *record)
@@ -328,6 +352,7 @@ int main(void)
 	test_resume_writes();
 	test_pause_before_next_chunk();
 	test_set_write_limits();
+	test_share_of_a_turn();
 	test_overflow();
 	test_write_eof();
 	test_write_eof_then_keep();

@@ -32,6 +32,7 @@ struct world {
 	struct service_settings settings;
 	struct sockaddr_in address;
 	int listener;
+	int accepted; /* the newest transport's descriptor */
 	unsigned drained_count;
 };
 
@@ -198,6 +199,7 @@ static inline struct client open_tcp(struct world *world, struct record *record)
 	fd = accept4(world->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	CHECK(fd >= 0 && fcntl(client.fd, F_SETFL, O_NONBLOCK) == 0);
 	record_of_next = record;
+	world->accepted = fd;
 	CHECK(transport_accept(&world->service, fd, AF_INET) == 0);
 	return client;
 }
@@ -212,6 +214,7 @@ static inline struct client open_unix(struct world *world,
 			 pair) == 0);
 	client.fd = pair[0];
 	record_of_next = record;
+	world->accepted = pair[1];
 	CHECK(transport_accept(&world->service, pair[1], AF_UNIX) == 0);
 	return client;
 }
