@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 
 #define ROLE_BYTES 32
+#define HELD_BYTES 256 /* more than the words on lines held back need */
 
 const char *const log_level_names[LOG_LEVELS] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -30,6 +31,7 @@ const char *const log_level_names[LOG_LEVELS] = {
 static struct {
 	int fd; /* -1: not opened; descriptor 2 is used as it is */
 	bool is_socket;
+	bool may_block;
 	bool is_broken_line; /* a line was cut off by a full disk */
 	enum log_level level;
 	uint64_t dropped_count;
@@ -39,7 +41,8 @@ static struct {
 } sink = {.fd = -1, .level = LOG_LEVEL_INFO, .role = "cohort"};
 
 /* Standard error, in a description of our own where one can be had: its
- * flags must not change under the shell that shares it (kernel.md 28). */
+ * flags must not change under the shell that shares it (kernel.md 28).  A
+ * pipe or terminal of another user's cannot be reopened. */
 static int open_stderr(void)
 {
 	const int flags =
@@ -47,8 +50,9 @@ static int open_stderr(void)
 	struct stat status;
 	int fd = -1;
 
+	/* The number would soon be another descriptor's. */
 	if (fstat(STDERR_FILENO, &status) < 0)
-		return -1;
+		return open("/dev/null", flags);
 	if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))
 		fd = open("/proc/self/fd/2", flags);
 	if (fd < 0)
@@ -69,14 +73,20 @@ static int open_file(const char *path, struct error *error)
 
 static void use_descriptor(int fd)
 {
-	struct stat status;
+	struct stat status = {0};
+	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : 0;
 
+	if (fd >= 0 && fstat(fd, &status) < 0)
+		status.st_mode = 0;
 	if (sink.fd >= 0)
 		close(sink.fd);
 	sink.fd = fd;
-	sink.is_broken_line = false;
-	sink.is_socket =
-		fd >= 0 && fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
+	sink.is_socket = S_ISSOCK(status.st_mode);
+	sink.may_block = !(flags & O_NONBLOCK) &&
+			 (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
+	/* A reopened file may be the one that holds the broken line. */
+	if (status.st_size == 0)
+		sink.is_broken_line = false;
 }
 
 int log_open(const char *path, enum log_level level, struct error *error)
@@ -89,7 +99,7 @@ int log_open(const char *path, enum log_level level, struct error *error)
 	fd = path != NULL ? open_file(path, error) : open_stderr();
 	if (fd < 0 && path != NULL)
 		return -1;
-	/* Without standard error the program runs on, silently. */
+	/* With no descriptor left either, descriptor 2 is used as it is. */
 	use_descriptor(fd);
 	sink.level = level;
 	snprintf(sink.path, sizeof(sink.path), "%s", path != NULL ? path : "");
@@ -154,8 +164,8 @@ static size_t format_head(char *out, size_t room, enum log_level level)
 	return used;
 }
 
-/* Like text_escape, but a backslash stands for itself, so that text which was
- * escaped by its author is not escaped twice. */
+/* A backslash stands for itself, so that text which was escaped by its author
+ * is not escaped twice. */
 static size_t append_message(char *out, size_t room, const char *message)
 {
 	size_t used = 0;
@@ -169,9 +179,18 @@ static size_t append_message(char *out, size_t room, const char *message)
 		if (is_plain)
 			out[used++] = (char)byte;
 		else
-			used += text_escape(out + used, 5, &byte, 1);
+			used += (size_t)snprintf(out + used, 5, "\\x%02x",
+						 byte);
 	}
 	return used;
+}
+
+/* A pipe that is writable takes a whole line: it is shorter than PIPE_BUF. */
+static bool has_room(int fd)
+{
+	struct pollfd poller = {.fd = fd, .events = POLLOUT};
+
+	return poll(&poller, 1, 0) == 1;
 }
 
 /* 0, or -1 if the line could not be written whole. */
@@ -180,6 +199,8 @@ static int write_line(const char *line, size_t size)
 	int fd = sink.fd >= 0 ? sink.fd : STDERR_FILENO;
 	ssize_t written;
 
+	if (sink.may_block && !has_room(fd))
+		return -1;
 	do {
 		if (sink.is_socket)
 			written = send(fd, line, size,
@@ -263,7 +284,7 @@ void log_write_limited(struct log_limit *limit, enum log_level level,
 		return;
 	}
 	va_start(arguments, format);
-	vsnprintf(message, sizeof(message), format, arguments);
+	vsnprintf(message, sizeof(message) - HELD_BYTES, format, arguments);
 	va_end(arguments);
 	used = strlen(message);
 	if (limit->held_count > 0)

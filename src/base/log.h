@@ -8,10 +8,14 @@
  *
  * A pipe, terminal or socket is written without blocking: what does not fit
  * is dropped and counted, and the next line that fits is preceded by one that
- * says how many are missing.  A full disk or a closed pipe does the same.
- * Control characters, quotes of the format and bytes above 126 that reach a
- * line through arguments are written as \xHH, so that no peer can forge a
- * line.  A line is cut at LOG_LINE_BYTES. */
+ * says how many are missing.  A full disk or a closed pipe does the same; for
+ * the latter every process has to ignore SIGPIPE, which is not done here.  A
+ * line that a full disk cut off is ended before the next one begins.
+ *
+ * Control characters and bytes above 126 are written as \xHH, so that no peer
+ * can forge a line; quotes and backslashes stand for themselves.  A line is
+ * cut at LOG_LINE_BYTES, which is less than PIPE_BUF: lines of several
+ * processes do not mix in a pipe. */
 #ifndef COHORT_BASE_LOG_H
 #define COHORT_BASE_LOG_H
 
@@ -34,10 +38,11 @@ enum log_level {
 /* The words of the levels as they are configured and printed. */
 extern const char *const log_level_names[LOG_LEVELS];
 
-/* Open the sink: standard error if `path` is NULL (reopened so that its
- * flags are our own; kernel.md 28), else the file, appended to, created with
- * mode 0640 and close-on-exec.  On failure the earlier sink stays.  A second
- * call replaces the sink.  `path` is copied. */
+/* Open the sink: standard error if `path` is NULL (a pipe or a terminal is
+ * reopened so that its flags are our own; kernel.md 28), else the file,
+ * appended to, created with mode 0640 and close-on-exec.  Where standard error
+ * is closed, lines go nowhere and nothing fails.  On failure the earlier sink
+ * stays.  A second call replaces the sink.  `path` is copied. */
 int log_open(const char *path, enum log_level level, struct error *error);
 
 /* Open the file again under its name (after a log rotation).  Nothing

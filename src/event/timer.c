@@ -24,6 +24,8 @@ void timers_init(struct timers *timers, int64_t now_ms)
 	int level, i;
 
 	timers->now_ms = now_ms;
+	timers->target_ms = now_ms;
+	list_init(&timers->overdue);
 	for (level = 0; level < TIMER_LEVELS; level++) {
 		timers->occupied[level] = 0;
 		for (i = 0; i < TIMER_BUCKETS; i++)
@@ -74,20 +76,35 @@ static void place(struct timers *timers, struct timer *timer, int64_t due_ms)
 void timer_start(struct timers *timers, struct timer *timer,
 		 int64_t deadline_ms)
 {
-	int64_t due_ms = deadline_ms;
-
 	timer_stop(timers, timer);
 	timer->deadline_ms = deadline_ms;
-	if (due_ms <= timers->now_ms)
-		due_ms = timers->now_ms + 1;
-	place(timers, timer, due_ms);
+	if (deadline_ms <= timers->target_ms)
+		list_append(&timers->overdue, &timer->node);
+	else
+		place(timers, timer, deadline_ms);
+}
+
+/* `head` has lost its last timer: if it is a bucket, it is marked no more. */
+static void unmark(struct timers *timers, const struct list *head)
+{
+	uintptr_t first = (uintptr_t)timers->buckets;
+	uintptr_t at = (uintptr_t)head;
+	size_t i;
+
+	if (at < first || at >= first + sizeof(timers->buckets))
+		return;
+	i = (at - first) / sizeof(*head);
+	timers->occupied[i / TIMER_BUCKETS] &=
+		~(UINT64_C(1) << i % TIMER_BUCKETS);
 }
 
 void timer_stop(struct timers *timers, struct timer *timer)
 {
-	/* The bucket's bit is corrected when the wheel gets there. */
-	(void)timers;
+	struct list *neighbour = timer->node.next;
+
 	list_remove(&timer->node);
+	if (list_is_empty(neighbour))
+		unmark(timers, neighbour);
 }
 
 /* How far it is from the bucket `from` to the next marked one, going round (as
@@ -124,6 +141,8 @@ int64_t timers_wait_ms(const struct timers *timers, int64_t now_ms)
 {
 	int64_t next_ms = next_event_ms(timers);
 
+	if (!list_is_empty(&timers->overdue))
+		return 0;
 	if (next_ms == INT64_MAX)
 		return -1;
 	return next_ms <= now_ms ? 0 : next_ms - now_ms;
@@ -156,16 +175,13 @@ static void cascade(struct timers *timers)
 	}
 }
 
-static void run_bucket(struct timers *timers)
+/* Run those that are on `head` now, not those that come meanwhile. */
+static void run(struct list *head)
 {
-	unsigned index = bucket_index(timers->now_ms, 0);
 	struct list due;
 
-	if ((timers->occupied[0] >> index & 1) == 0)
-		return;
-	timers->occupied[0] &= ~(UINT64_C(1) << index);
 	list_init(&due);
-	list_take(&due, &timers->buckets[0][index]);
+	list_take(&due, head);
 	while (!list_is_empty(&due)) {
 		struct timer *timer = list_entry(due.next, struct timer, node);
 
@@ -174,17 +190,28 @@ static void run_bucket(struct timers *timers)
 	}
 }
 
+static void run_bucket(struct timers *timers)
+{
+	unsigned index = bucket_index(timers->now_ms, 0);
+
+	timers->occupied[0] &= ~(UINT64_C(1) << index);
+	run(&timers->buckets[0][index]);
+}
+
 void timers_advance(struct timers *timers, int64_t now_ms)
 {
 	int64_t next_ms;
 
-	/* next_event_ms is always later than now_ms of the wheel, so a
-	 * callback that starts timers for the past ends after one round. */
+	if (now_ms < timers->now_ms)
+		return;
+	timers->target_ms = now_ms;
+	run(&timers->overdue);
+	/* A callback that starts a timer for a time up to the target adds to
+	 * the overdue ones, so that this ends. */
 	while ((next_ms = next_event_ms(timers)) <= now_ms) {
 		timers->now_ms = next_ms;
 		cascade(timers);
 		run_bucket(timers);
 	}
-	if (now_ms > timers->now_ms)
-		timers->now_ms = now_ms;
+	timers->now_ms = now_ms;
 }

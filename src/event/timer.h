@@ -26,7 +26,9 @@ struct timer {
 };
 
 struct timers {
-	int64_t now_ms;                  /* everything up to here has run */
+	int64_t now_ms;      /* everything up to here has run */
+	int64_t target_ms;   /* what it is advanced to; now_ms at rest */
+	struct list overdue; /* started for a time that had passed */
 	uint64_t occupied[TIMER_LEVELS]; /* a bit per bucket in use */
 	struct list buckets[TIMER_LEVELS][TIMER_BUCKETS];
 };
@@ -48,10 +50,12 @@ bool timer_is_started(const struct timer *timer);
  * closer one. */
 int64_t timers_wait_ms(const struct timers *timers, int64_t now_ms);
 
-/* Run what is due at `now_ms`, in order of deadline to the millisecond.  A
- * timer started by a callback for a time that has passed runs in the next
- * call, so a callback cannot keep the loop busy for ever.  Time that went
- * backwards changes nothing. */
+/* Run what is due at `now_ms`: first, in the order in which they were
+ * started, the timers whose deadline had passed by then, after them the
+ * others in order of deadline to the millisecond.  A timer started by a
+ * callback for a time up to `now_ms` runs in the next call, so a callback
+ * cannot keep the loop busy for ever.  Time that went backwards changes
+ * nothing. */
 void timers_advance(struct timers *timers, int64_t now_ms);
 
 #endif

@@ -15,9 +15,9 @@
 
 #define NO_DESCRIPTOR (-1)
 
-/* Beside its workers' channels and listeners: standard streams, log, poller,
- * signals, scoreboard, some to receive with. */
-#define OWN_DESCRIPTORS 32
+/* Beside a channel for each worker, the bank, the locks and the reservations:
+ * standard streams, log, poller, signals, scoreboard, some to receive with. */
+#define OWN_DESCRIPTORS 16
 /* Workers that drain while their slots hold others: as many again, and some
  * for one that is told to leave over and over. */
 #define SPARE_CHILDREN  16
@@ -120,7 +120,7 @@ static int raise_limits(struct supervisor *supervisor, struct error *error)
 		limits_raise_descriptors(supervisor->config->max_open_files);
 	uint64_t need = (uint64_t)supervisor->listener_count *
 				(supervisor->slot_count + 2) +
-			supervisor->child_count + OWN_DESCRIPTORS;
+			supervisor->slot_count + OWN_DESCRIPTORS;
 
 	if (have < need) {
 		error_set(error,

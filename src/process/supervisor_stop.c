@@ -200,6 +200,13 @@ static bool is_slot_done(const struct supervisor_slot *slot)
 	return slot->state == SLOT_EMPTY && !is_accepting(slot);
 }
 
+/* Nobody can wait there any more. */
+static void close_slot(struct supervisor_slot *slot)
+{
+	bank_close_slot(&slot->supervisor->bank, slot->number);
+	slot->is_listening = false;
+}
+
 static bool has_children(const struct supervisor *supervisor)
 {
 	unsigned i;
@@ -219,7 +226,7 @@ void supervisor_stop_further(struct supervisor *supervisor)
 		return;
 	for (i = 0; i < supervisor->slot_count; i++) {
 		if (is_slot_done(&supervisor->slots[i]))
-			bank_close_slot(&supervisor->bank, i);
+			close_slot(&supervisor->slots[i]);
 		else
 			is_done = false;
 	}

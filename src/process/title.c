@@ -14,8 +14,10 @@ static struct {
 	char *begin;
 	size_t argument_room; /* what argv took */
 	size_t room;          /* with the environment behind it */
-	char **arguments;     /* the copy */
-} title __attribute__((used)); /* kept reachable for leak checkers */
+	/* The copies, where leak checkers find them. */
+	char **volatile arguments;
+	char **volatile environment;
+} title;
 
 static char *copy_string(const char *string)
 {
@@ -51,7 +53,8 @@ char **title_init(char **argv, char ***environment)
 	title.begin = argv[0];
 	title.arguments = copy_list(argv, &end);
 	title.argument_room = (size_t)(end - title.begin);
-	*environment = copy_list(*environment, &end);
+	title.environment = copy_list(*environment, &end);
+	*environment = title.environment;
 	title.room = (size_t)(end - title.begin);
 	return title.arguments;
 }

@@ -87,12 +87,13 @@ static void last_has_ended(struct worker_context *context)
 
 static void cut_all(struct worker *worker)
 {
+	unsigned live = worker->context.live_count;
 	struct cohort_transport *t;
 	struct worker_pass pass;
 
-	if (worker->context.live_count > 0)
-		log_info("the bound is reached: %u connections are cut",
-			 worker->context.live_count);
+	if (live > 0)
+		log_info("the bound is reached: %u connection%s cut", live,
+			 live == 1 ? " is" : "s are");
 	begin_pass(worker, &pass);
 	while ((t = next_of_pass(worker, &pass)) != NULL)
 		transport_abort(t, COHORT_REASON_SHUTDOWN);

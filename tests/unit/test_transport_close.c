@@ -67,14 +67,21 @@ static void test_close_delivers(void)
 }
 
 /* A peer that first sends everything and reads only then. */
-static void test_close_with_a_peer_that_writes_first(void)
+static void test_peer_that_writes_first(bool is_tcp)
 {
 	struct world *world = world_open();
 	struct record record = {.on_made = pause_it};
-	struct client client = open_tcp(world, &record);
+	struct client client =
+		is_tcp ? open_tcp(world, &record) : open_unix(world, &record);
 	size_t written = write_until_queued(record.t, 0, 300000);
 	int64_t until_ms = clock_now_ms() + PATIENCE_MS;
+	int i;
 
+	for (i = 0; i < 5; i++) { /* until both sides are full */
+		client_push(&client, 8 * MEGABYTE);
+		turn_for(world, 5);
+	}
+	CHECK(client.sent < 8 * MEGABYTE);
 	cohort_close(record.t);
 	while (client.sent < 8 * MEGABYTE && clock_now_ms() < until_ms) {
 		client_push(&client, 8 * MEGABYTE);
@@ -402,7 +409,8 @@ static void test_reason_names(void)
 int main(void)
 {
 	test_close_delivers();
-	test_close_with_a_peer_that_writes_first();
+	test_peer_that_writes_first(true);
+	test_peer_that_writes_first(false);
 	test_close_after_eof();
 	test_close_while_paused();
 	test_linger_timeout();
