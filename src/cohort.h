@@ -148,7 +148,8 @@ struct cohort_protocol {
 	void (*timeout)(struct cohort_transport *t, void *session);
 
 	/* Exactly once, last; never from inside a call of the protocol's
-	 * own.  The transport and the session are gone after it. */
+	 * own.  cohort_peer, cohort_local and cohort_info still answer; the
+	 * transport and the session are gone after it. */
 	void (*connection_lost)(struct cohort_transport *t, void *session,
 				const struct cohort_end *end);
 };
@@ -258,8 +259,10 @@ void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms);
 void cohort_cancel_timer(struct cohort_transport *t);
 
 /* From the next event on `protocol` is called, with a zeroed session of its
- * own; the old session is freed.  No connection_made comes.  -1 with ENOMEM
- * and nothing changed if there is no memory. */
+ * own; the old session is freed at once, also under a callback that is still
+ * running, and its timer is cancelled.  No connection_made comes; if the queue
+ * is above the high mark the new protocol is told by pause_writing of its own.
+ * -1 with ENOMEM and nothing changed if there is no memory. */
 int cohort_set_protocol(struct cohort_transport *t,
 			const struct cohort_protocol *protocol);
 

@@ -3,8 +3,7 @@
  *
  * A worker owns one pool; every transport owns a queue, which is three words
  * while it is empty.  Chunks return to the pool when they have been sent; the
- * pool keeps BUFFER_POOL_IDLE of them and gives the rest back to the heap, so
- * that a burst does not stay resident. */
+ * pool keeps BUFFER_POOL_IDLE of them and frees the rest. */
 #ifndef COHORT_BASE_BUFFER_H
 #define COHORT_BASE_BUFFER_H
 

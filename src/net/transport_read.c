@@ -58,11 +58,9 @@ static void deliver_eof(struct cohort_transport *t)
 		verdict = t->protocol->eof_received(t, t->session);
 		transport_leave(t);
 	}
-	if (verdict == COHORT_CLOSE)
-		transport_close(t, COHORT_REASON_EOF);
-	else if (verdict == COHORT_ABORT)
+	if (verdict == COHORT_ABORT)
 		transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);
-	else if (t->is_eof_sent)
+	else if (verdict == COHORT_CLOSE || t->is_eof_sent)
 		transport_close(t, COHORT_REASON_EOF);
 }
 

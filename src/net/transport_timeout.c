@@ -139,7 +139,7 @@ void transport_timer_expired(struct timer *timer)
 		list_entry(timer, struct cohort_transport, timer);
 	struct deadline nearest = nearest_deadline(t);
 
-	if (nearest.at_ms <= transport_now_ms(t))
+	if (nearest.due != NULL && nearest.at_ms <= transport_now_ms(t))
 		nearest.due(t);
 	if (!transport_settle(t))
 		return;

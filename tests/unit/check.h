@@ -7,6 +7,7 @@
 #define COHORT_TESTS_CHECK_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int check_failures;
@@ -24,6 +25,15 @@ static inline void check_note(int good, const char *file, int line,
 
 #define CHECK(condition)                                                       \
 	check_note(!!(condition), __FILE__, __LINE__, #condition)
+
+/* Without it there is nothing to go on with: the program ends. */
+#define REQUIRE(condition)                                                     \
+	do {                                                                   \
+		if (!(condition)) {                                            \
+			check_note(0, __FILE__, __LINE__, #condition);         \
+			exit(1);                                               \
+		}                                                              \
+	} while (0)
 
 #define check_int(actual, expected)                                            \
 	check_int_at((long long)(actual), (long long)(expected), #actual,      \

@@ -116,6 +116,7 @@ static inline int accepted(int listener, const struct address *address,
 {
 	int fd;
 
+	REQUIRE(listener >= 0);
 	*client = opened(address->socket.generic.sa_family);
 	CHECK(connect(*client, &address->socket.generic, address->length) == 0);
 	CHECK(write(*client, "x", 1) == 1);

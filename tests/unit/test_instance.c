@@ -97,7 +97,7 @@ static pid_t lock_as_somebody(struct address *address, int *keep)
 	char byte = 0;
 	pid_t pid;
 
-	CHECK(pipe(ends) == 0 && pipe(done) == 0);
+	REQUIRE(pipe(ends) == 0 && pipe(done) == 0);
 	pid = fork();
 	if (pid == 0) {
 		close(ends[1]);

@@ -87,6 +87,7 @@ static void the_queue_of_a_listener_can_be_read(void)
 
 	settings.backlog = 8;
 	listener = listening(AF_INET, &settings, &address);
+	REQUIRE(listener >= 0);
 	client = opened(AF_INET);
 	CHECK(connect(client, &address.socket.generic, address.length) == 0);
 	check_int(sockopt_tcp_info(listener, &tcp), 0);

@@ -123,16 +123,72 @@ static void test_a_timer_started_for_the_past_runs_in_the_next_call(void)
 
 	timers_init(&wheel, 1000);
 	timer_init(&timer, start_again);
+	restarts = 0;
 	timer_start(&wheel, &timer, 5);
-	check_int(timers_wait_ms(&wheel, 1000) <= 1, 1);
-	timers_advance(&wheel, 1001);
+	check_int(timers_wait_ms(&wheel, 1000), 0);
+	timers_advance(&wheel, 1000);
 	check_int(restarts, 1);
-	timers_advance(&wheel, 1002);
+	check_int(timers_wait_ms(&wheel, 1000), 0);
+	/* However long ago the last call was. */
+	timers_advance(&wheel, 9000);
 	check_int(restarts, 2);
+	timers_advance(&wheel, 9000);
+	check_int(restarts, 3);
 	timer_stop(&wheel, &timer);
 	timer_stop(&wheel, &timer);
-	timers_advance(&wheel, 5000);
+	CHECK(!timer_is_started(&timer));
+	check_int(timers_wait_ms(&wheel, 9000), -1);
+	timers_advance(&wheel, 50000);
+	check_int(restarts, 3);
+}
+
+static int64_t catching_up_to_ms;
+static void start_at_the_target(struct timer *timer)
+{
+	restarts++;
+	timer_start(&wheel, timer, catching_up_to_ms);
+}
+
+/* The wheel is behind: the callback's present is the end of the call. */
+static void test_so_does_one_for_the_time_that_the_call_is_about(void)
+{
+	struct timer timer;
+
+	timers_init(&wheel, 0);
+	timer_init(&timer, start_at_the_target);
+	restarts = 0;
+	timer_start(&wheel, &timer, 100);
+	catching_up_to_ms = 3000;
+	timers_advance(&wheel, 3000);
+	check_int(restarts, 1);
+	catching_up_to_ms = 3001;
+	timers_advance(&wheel, 3000);
 	check_int(restarts, 2);
+	check_int(timers_wait_ms(&wheel, 3000), 1);
+	timer_stop(&wheel, &timer);
+}
+
+static const int64_t delays_ms[] = {
+	1, 63, 64, 65, 4095, 4096, 262144, 1 << 24, 1 << 30, INT64_C(1) << 40};
+
+static void test_without_a_timer_there_is_nothing_to_wait_for(void)
+{
+	const size_t count = sizeof(delays_ms) / sizeof(delays_ms[0]);
+	struct timer timers[2];
+	size_t i;
+
+	timers_init(&wheel, 4000);
+	check_int(timers_wait_ms(&wheel, 4000), -1);
+	for (i = 0; i < count; i++) {
+		timer_init(&timers[0], fired);
+		timer_init(&timers[1], fired);
+		timer_start(&wheel, &timers[0], 4000 + delays_ms[i]);
+		timer_start(&wheel, &timers[1], 4000 + delays_ms[i]);
+		timer_stop(&wheel, &timers[0]);
+		CHECK(timers_wait_ms(&wheel, 4000) >= 0);
+		timer_stop(&wheel, &timers[1]);
+		check_int(timers_wait_ms(&wheel, 4000), -1);
+	}
 }
 
 static void test_time_that_goes_backwards_changes_nothing(void)
@@ -196,6 +252,8 @@ int main(void)
 {
 	test_against_the_model();
 	test_a_timer_started_for_the_past_runs_in_the_next_call();
+	test_so_does_one_for_the_time_that_the_call_is_about();
+	test_without_a_timer_there_is_nothing_to_wait_for();
 	test_time_that_goes_backwards_changes_nothing();
 	test_a_callback_may_stop_a_timer_that_is_due_as_well();
 	test_a_deadline_beyond_the_wheel_is_not_early();

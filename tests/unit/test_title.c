@@ -76,6 +76,7 @@ static void test_a_title_longer_than_the_room_is_cut(void)
 
 int main(int argc, char **argv)
 {
+	const char *path;
 	extern char **environ;
 	char **environment = environ;
 	char *first = argv[0], *variable = environ[0];
@@ -96,9 +97,11 @@ int main(int argc, char **argv)
 	test_a_title_longer_than_the_room_is_cut();
 
 	/* The copies are not written over. */
+	REQUIRE(moved != NULL && environment != NULL);
 	check_string(moved[0], name);
 	if (variable != NULL)
 		check_string(environment[0], value);
-	CHECK(getenv("PATH") == NULL || getenv("PATH")[0] != 'x');
+	path = getenv("PATH");
+	CHECK(path == NULL || path[0] != 'x');
 	return check_result();
 }

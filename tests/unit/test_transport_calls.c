@@ -124,7 +124,7 @@ static void test_echo_calls(void)
 		check_int(sendmsgs.count, 0);
 		check_int(setsockopts.count, 0);
 		client_close(&client);
-		turn_until(world, record.t == NULL);
+		turn_until(world, !is_alive(&record));
 		check_int(receives.count, 101); /* the EOF */
 		check_int(sends.count, 100);
 		if (is_tcp)
@@ -247,7 +247,7 @@ static void test_send_fails_for_now(void)
 			pull_until(world, &client, client.received == 100);
 			CHECK(sends.count >= 4);
 		}
-		CHECK(record.t != NULL);
+		CHECK(is_alive(&record));
 		client_close(&client);
 		world_close(world);
 	}
@@ -286,7 +286,7 @@ static void test_flush_fails(void)
 	turn(world);
 	sendmsgs.fail_number = ETIMEDOUT;
 	sendmsgs.fail_count = 1;
-	pull_until(world, &client, record.t == NULL);
+	pull_until(world, &client, !is_alive(&record));
 	check_end(&record, COHORT_REASON_PEER_RESET, ETIMEDOUT);
 	client_close(&client);
 	world_close(world);
@@ -314,7 +314,7 @@ static void test_receive_fails(void)
 		client_say(&client, 10);
 		receives.fail_number = rows[i].number;
 		receives.fail_count = 1;
-		turn_until(world, record.t == NULL);
+		turn_until(world, !is_alive(&record));
 		check_end(&record, rows[i].reason, rows[i].number);
 		client_close(&client);
 		world_close(world);
@@ -333,7 +333,7 @@ static void test_receive_is_interrupted(void)
 	receives.fail_count = 2;
 	turn_until(world, record.received_bytes == 10);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
 	world_close(world);
 }

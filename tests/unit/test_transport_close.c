@@ -57,10 +57,10 @@ static void test_close_delivers(void)
 	check_int(client.error, 0);
 	push_some(&client);
 	turn_for(world, 20);
-	CHECK(record.t != NULL);
+	CHECK(is_alive(&record));
 	check_string(record.events, "mpd");
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, 0);
 	check_int(record.chunk_count, 1);
 	world_close(world);
@@ -93,7 +93,7 @@ static void test_peer_that_writes_first(bool is_tcp)
 	check_int(client.received, written);
 	check_int(client.error, 0);
 	check_int(record.received_bytes, 0);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, 0);
 	client_close(&client);
 	world_close(world);
@@ -109,11 +109,11 @@ static void test_close_after_eof(void)
 
 	CHECK(shutdown(client.fd, SHUT_WR) == 0);
 	turn_until(world, strchr(record.events, 'e') != NULL);
-	CHECK(record.t != NULL && cohort_is_closing(record.t));
+	CHECK(is_alive(&record) && cohort_is_closing(record.t));
 	client_pull_to_end(world, &client);
 	check_int(client.received, written);
 	check_int(client.error, 0);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
 	client_close(&client);
 	world_close(world);
@@ -130,7 +130,7 @@ static void test_close_while_paused(void)
 	client_close(&client);
 	turn_for(world, 10);
 	cohort_close(record.t);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "ml");
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, 0);
 	world_close(world);
@@ -149,7 +149,7 @@ static void test_linger_timeout(void)
 	client_push(&client, 1);
 	begin_ms = world->loop.now_ms;
 	turn_until(world, strchr(record.events, 'd') != NULL);
-	while (record.t && clock_now_ms() < begin_ms + PATIENCE_MS) {
+	while (is_alive(&record) && clock_now_ms() < begin_ms + PATIENCE_MS) {
 		push_some(&client); /* no byte of it prolongs the life */
 		turn(world);
 	}
@@ -171,7 +171,7 @@ static void test_linger_timeout_while_flushing(void)
 	client = open_tcp(world, &record);
 	write_until_queued(record.t, 0, 100000);
 	cohort_close(record.t);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, ETIMEDOUT);
 	client_close(&client);
 	world_close(world);
@@ -186,7 +186,7 @@ static void test_abort(void)
 	struct client client = open_tcp(world, &inside);
 
 	client_push(&client, 10);
-	turn_until(world, inside.t == NULL);
+	turn_until(world, !is_alive(&inside));
 	check_string(inside.events, "mdl");
 	check_end(&inside, COHORT_REASON_LOCAL_CLOSE, 0);
 	client_pull_to_end(world, &client);
@@ -195,7 +195,7 @@ static void test_abort(void)
 	client = open_tcp(world, &outside);
 	write_until_queued(outside.t, 0, 50000);
 	abort_it(&outside);
-	CHECK(outside.t != NULL); /* not from inside the call */
+	CHECK(is_alive(&outside)); /* not from inside the call */
 	check_int(cohort_queued(outside.t), 0);
 	turn(world);
 	check_end(&outside, COHORT_REASON_LOCAL_CLOSE, 0);
@@ -245,7 +245,7 @@ static void test_fail(void)
 	struct client neighbour = open_tcp(world, &other);
 
 	client_push(&client, 10);
-	turn_until(world, failing.t == NULL);
+	turn_until(world, !is_alive(&failing));
 	check_end(&failing, COHORT_REASON_PROTOCOL_ERROR, 0);
 	client_push(&neighbour, 10);
 	turn_until(world, other.received_bytes == 10);
@@ -259,7 +259,7 @@ static struct record *victim;
 
 static void abort_the_other(struct record *record)
 {
-	CHECK(victim->t != NULL && record->is_inside);
+	CHECK(is_alive(victim) && record->is_inside);
 	victim->is_inside = true;
 	cohort_abort(victim->t);
 	victim->is_inside = false;
@@ -276,7 +276,7 @@ static void test_abort_of_another(void)
 	victim = &other;
 	client_push(&client, 10);
 	client_push(&neighbour, 10); /* found in the same turn */
-	turn_until(world, other.t == NULL);
+	turn_until(world, !is_alive(&other));
 	check_end(&other, COHORT_REASON_LOCAL_CLOSE, 0);
 	check_string(other.events, "ml");
 	client_close(&client);
@@ -328,7 +328,7 @@ static void test_peer_reset_met_by_write(void)
 	client_reset(&client);
 	check_int(write_bytes(record.t, 0, 10), -1);
 	check_int(errno, EPIPE);
-	CHECK(record.t != NULL && cohort_is_closing(record.t));
+	CHECK(is_alive(&record) && cohort_is_closing(record.t));
 	turn(world);
 	check_end(&record, COHORT_REASON_PEER_RESET, ECONNRESET);
 	world_close(world);
@@ -386,9 +386,9 @@ static void test_named_reasons(void)
 	transport_abort(killed.t, COHORT_REASON_KILLED);
 	turn(world);
 	check_end(&killed, COHORT_REASON_KILLED, 0);
-	CHECK(closed.t != NULL);
+	CHECK(is_alive(&closed));
 	client_close(&first);
-	turn_until(world, closed.t == NULL);
+	turn_until(world, !is_alive(&closed));
 	check_end(&closed, COHORT_REASON_SHUTDOWN, 0);
 	client_close(&second);
 	world_close(world);

@@ -47,13 +47,13 @@ static void test_drain(void)
 	check_int(clients[1].received, 3);
 	/* Nothing is closed for being idle. */
 	turn_for(world, 30);
-	CHECK(talking.t != NULL && late.t != NULL && polite.t == NULL);
+	CHECK(is_alive(&talking) && is_alive(&late) && !is_alive(&polite));
 	check_int(world->drained_count, 0);
 	client_close(&clients[1]);
-	turn_until(world, talking.t == NULL);
+	turn_until(world, !is_alive(&talking));
 	check_int(world->drained_count, 0);
 	client_close(&clients[2]);
-	turn_until(world, late.t == NULL);
+	turn_until(world, !is_alive(&late));
 	check_int(world->drained_count, 1);
 	world_close(world);
 }
@@ -69,7 +69,7 @@ static void test_drain_while_closing(void)
 	drain_all(world);
 	check_string(record.events, "m");
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_int(world->drained_count, 1);
 	world_close(world);
 }
@@ -82,7 +82,7 @@ static void test_no_drain(void)
 	struct client client = open_tcp(world, &record);
 
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_int(world->drained_count, 0);
 	world_close(world);
 }
@@ -138,9 +138,9 @@ static void test_room(bool is_worker_full)
 	record_of_next = &second;
 	waiting = connect_client(world);
 	turn_for(world, 20);
-	CHECK(second.t == NULL);
+	CHECK(!is_alive(&second));
 	client_close(&client);
-	turn_until(world, first.t == NULL && second.t != NULL);
+	turn_until(world, !is_alive(&first) && is_alive(&second));
 	check_string(second.events, "m");
 	check_int(world->service.live_count, 1);
 	acceptor_stop(&acceptor);
@@ -170,12 +170,12 @@ static void test_room_for_another_service(void)
 	record_of_next = &second;
 	waiting = connect_client(world);
 	turn_for(world, 20);
-	CHECK(second.t == NULL);
+	CHECK(!is_alive(&second));
 	client_close(&client);
-	turn_until(world, second.t != NULL);
+	turn_until(world, is_alive(&second));
 	check_int(other.live_count, 1);
 	close(waiting);
-	turn_until(world, second.t == NULL);
+	turn_until(world, !is_alive(&second));
 	acceptor_stop(&acceptor);
 	service_release(&other);
 	world_close(world);

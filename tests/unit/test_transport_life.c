@@ -3,6 +3,7 @@
  * become, and what is counted. */
 #include "net/transport.h"
 
+#include "base/log.h"
 #include "transport_fixture.h"
 
 static void write_hello(struct record *record)
@@ -34,7 +35,7 @@ static void test_life(void)
 	client_pull(&client);
 	check_int(client.received, 5);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mdel");
 	check_end(&record, COHORT_REASON_EOF, 0);
 	check_int(count_of(world, SCOREBOARD_RECEIVED_BYTES), 10);
@@ -62,7 +63,7 @@ static void test_ends_in_connection_made(void)
 	client_pull_to_end(world, &client);
 	check_int(client.error, 0);
 	client_close(&client);
-	turn_until(world, closing.t == NULL);
+	turn_until(world, !is_alive(&closing));
 	check_string(closing.events, "ml");
 	check_end(&closing, COHORT_REASON_LOCAL_CLOSE, 0);
 	world_close(world);
@@ -77,7 +78,7 @@ static void test_memory_is_used_again(void)
 
 	first = records[0].t;
 	client_close(&client);
-	turn_until(world, records[0].t == NULL);
+	turn_until(world, !is_alive(&records[0]));
 	check_int(world->service.idle_count, 1);
 	client = open_tcp(world, &records[1]);
 	CHECK(records[1].t == first); /* made() sees a zeroed session */
@@ -114,7 +115,7 @@ static void test_connection_lost(void)
 	client_push(&client, 3);
 	turn_until(world, record.received_bytes == 3);
 	CHECK(shutdown(client.fd, SHUT_WR) == 0);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mdel");
 	check_end(&record, COHORT_REASON_EOF, 0);
 	turn_for(world, 20);
@@ -129,7 +130,7 @@ static void test_knows(void)
 	struct record record = {0};
 	struct client client = open_tcp(world, &record);
 	struct cohort_address address;
-	struct sockaddr_in own;
+	struct sockaddr_in own = {0};
 	struct cohort_info info;
 	socklen_t size = sizeof(own);
 
@@ -356,6 +357,63 @@ static void test_empty_protocol(void)
 	world_close(world);
 }
 
+/* ---- Level debug ---- */
+
+static bool log_has(const char *path, const char *words)
+{
+	char text[8192];
+	FILE *file = fopen(path, "r");
+	size_t size;
+
+	CHECK(file != NULL);
+	size = fread(text, 1, sizeof(text) - 1, file);
+	fclose(file);
+	text[size] = '\0';
+	if (strstr(text, words) != NULL)
+		return true;
+	printf("no \"%s\" in:\n%s", words, text);
+	return false;
+}
+
+static void write_two(struct record *record)
+{
+	struct iovec pieces[2] = {
+		{.iov_base = (char[]){"one\n"},   .iov_len = 4},
+		{.iov_base = (char[]){"\x01two"}, .iov_len = 4}
+        };
+
+	CHECK(cohort_writev(record->t, pieces, 2) == 0);
+	cohort_log(record->t, COHORT_LOG_DEBUG, "%s", "forged\nline");
+}
+
+/* Who, what and why, with what the peer sends made harmless. */
+static void test_log(void)
+{
+	char path[] = "/tmp/cohort-unit-log-XXXXXX";
+	int fd = mkstemp(path);
+	struct world *world = world_open();
+	struct record record = {.on_data = write_two};
+	struct client client;
+	struct error error;
+
+	CHECK(fd >= 0 && close(fd) == 0);
+	CHECK(log_open(path, LOG_LEVEL_DEBUG, &error) == 0);
+	client = open_tcp(world, &record);
+	check_int(send(client.fd, "a\r\nb\\\xff", 6, 0), 6);
+	turn_until(world, record.received_bytes == 6);
+	client_close(&client);
+	turn_until(world, !is_alive(&record));
+	world_close(world);
+	CHECK(log_open(path, LOG_LEVEL_INFO, &error) == 0);
+	CHECK(log_has(path, " connected from 127.0.0.1:"));
+	CHECK(log_has(path, " received 6 bytes: a\\r\\nb\\\\\\xff\n"));
+	CHECK(log_has(path, " sent 4 bytes: one\\n\n"));
+	CHECK(log_has(path, " sent 4 bytes: \\x01two\n"));
+	CHECK(log_has(path, ": forged\\x0aline\n"));
+	CHECK(log_has(path, " ended: "));
+	CHECK(unlink(path) == 0);
+}
+
 /* What the sanitizer takes for a mistake is a test here. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -376,5 +434,6 @@ int main(void)
 	test_set_protocol_while_paused();
 	test_set_protocol_without_memory();
 	test_empty_protocol();
+	test_log();
 	return check_result();
 }

@@ -85,7 +85,7 @@ static void test_small_pieces(void)
 	check_int(record.chunk_count, 50);
 	client_push(&client, 60);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_int(record.received_bytes, 60);
 	check_end(&record, COHORT_REASON_EOF, 0);
 	world_close(world);
@@ -170,7 +170,7 @@ static void test_pause(void)
 	/* No edge comes for what is there already. */
 	turn_until(world, record.received_bytes == client.sent);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
 	world_close(world);
 }
@@ -187,7 +187,7 @@ static void test_pause_first(void)
 	turn_for(world, 30);
 	check_string(record.events, "m");
 	cohort_resume_reading(record.t);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mdel");
 	check_int(record.received_bytes, 1000);
 	world_close(world);
@@ -218,7 +218,7 @@ static void test_close_stops(void)
 	turn_for(world, 20);
 	check_int(record.chunk_count, 1);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mdl");
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, 0);
 	world_close(world);
@@ -253,7 +253,7 @@ static void test_eof_keep(void)
 	CHECK(shutdown(client.fd, SHUT_WR) == 0);
 	turn_until(world, strcmp(record.events, "me") == 0);
 	turn_for(world, 20);
-	CHECK(record.t != NULL && !cohort_is_closing(record.t));
+	CHECK(is_alive(&record) && !cohort_is_closing(record.t));
 	CHECK(!cohort_is_reading(record.t));
 	write_ten(&record);
 	turn_for(world, 10);
@@ -280,7 +280,7 @@ static void test_eof_keep_write_eof(void)
 	turn_until(world, strcmp(record.events, "me") == 0);
 	cohort_write_eof(record.t);
 	client_pull_to_end(world, &client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
 	client_close(&client);
 	world_close(world);
@@ -293,7 +293,7 @@ static void test_eof_abort(void)
 	struct client client = open_tcp(world, &record);
 
 	CHECK(shutdown(client.fd, SHUT_WR) == 0);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mel");
 	check_end(&record, COHORT_REASON_PROTOCOL_ERROR, 0);
 	client_close(&client);

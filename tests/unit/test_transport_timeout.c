@@ -74,7 +74,7 @@ static void test_first_byte(void)
 	wait_for_end(world, &silent, begin_ms + SHORT_MS);
 	check_end(&silent, COHORT_REASON_FIRST_BYTE_TIMEOUT, 0);
 	turn_for(world, SHORT_MS);
-	CHECK(speaking.t != NULL && !cohort_is_closing(speaking.t));
+	CHECK(is_alive(&speaking) && !cohort_is_closing(speaking.t));
 	client_close(&second);
 	world_close(world);
 }
@@ -113,13 +113,13 @@ static void test_write(void)
 	quiet = open_tcp(world, &idle);
 	client = open_tcp(world, &stuck);
 	turn_for(world, 2 * SHORT_MS); /* nothing queued: it does not run */
-	CHECK(stuck.t != NULL);
+	CHECK(is_alive(&stuck));
 	begin_ms = world->loop.now_ms;
 	write_until_queued(stuck.t, 0, 50000);
 	client_push(&client, 100); /* what we receive is no progress */
 	wait_for_end(world, &stuck, begin_ms + SHORT_MS);
 	check_end(&stuck, COHORT_REASON_WRITE_TIMEOUT, 0);
-	CHECK(idle.t != NULL);
+	CHECK(is_alive(&idle));
 	client_close(&client);
 	client_close(&quiet);
 	world_close(world);
@@ -138,14 +138,16 @@ static void test_write_progress(void)
 	client = open_tcp(world, &record);
 	begin_ms = world->loop.now_ms;
 	write_until_queued(record.t, 0, 8 << 20);
-	while (record.t && world->loop.now_ms < begin_ms + 25 * SHORT_MS) {
+	while (is_alive(&record) &&
+	       world->loop.now_ms < begin_ms + 25 * SHORT_MS) {
 		size_t before = cohort_queued(record.t);
 
 		pull_until(world, &client,
-			   !record.t || cohort_queued(record.t) < before);
+			   !is_alive(&record) ||
+				   cohort_queued(record.t) < before);
 		turn_for(world, 2 * SHORT_MS);
 	}
-	CHECK(record.t != NULL && cohort_queued(record.t) > 0);
+	CHECK(is_alive(&record) && cohort_queued(record.t) > 0);
 	client_close(&client);
 	world_close(world);
 }
@@ -174,7 +176,7 @@ static void test_first_of_all(void)
 		world->settings.linger_timeout_ms = SHORT_MS;
 		client = open_tcp(world, &record);
 		write_until_queued(record.t, 0, 10000);
-		turn_until(world, record.t == NULL);
+		turn_until(world, !is_alive(&record));
 		check_string(cohort_reason_name(record.end.reason),
 			     cohort_reason_name(reasons[i]));
 		client_close(&client);
@@ -266,11 +268,11 @@ static void test_timer_and_close(void)
 	cohort_close(closed.t);
 	cohort_set_timer(closed.t, 5);
 	check_good_order(world, &first);
-	turn_until(world, closing.t == NULL);
+	turn_until(world, !is_alive(&closing));
 	check_string(closing.events, "mtl");
 	turn_for(world, 20);
 	check_good_order(world, &second);
-	turn_until(world, closed.t == NULL);
+	turn_until(world, !is_alive(&closed));
 	check_string(closed.events, "ml");
 	world_close(world);
 }

@@ -300,12 +300,12 @@ static void test_write_eof(void)
 	client_pull_to_end(world, &client);
 	check_int(client.received, written);
 	check_int(client.error, 0);
-	CHECK(record.t != NULL && cohort_is_reading(record.t));
+	CHECK(is_alive(&record) && cohort_is_reading(record.t));
 	CHECK(!cohort_is_closing(record.t));
 	client_push(&client, 1000);
 	turn_until(world, record.received_bytes == 1000);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
 	world_close(world);
 }
@@ -320,7 +320,7 @@ static void test_write_eof_then_keep(void)
 	cohort_write_eof(record.t);
 	client_pull_to_end(world, &client);
 	client_close(&client);
-	turn_until(world, record.t == NULL);
+	turn_until(world, !is_alive(&record));
 	check_string(record.events, "mel");
 	check_end(&record, COHORT_REASON_EOF, 0);
 	world_close(world);

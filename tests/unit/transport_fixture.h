@@ -299,7 +299,8 @@ static inline int write_bytes(struct cohort_transport *t, size_t offset,
 	unsigned char *bytes = malloc(size + 1);
 	int result, number;
 
-	CHECK(bytes != NULL);
+	if (bytes == NULL)
+		abort();
 	fill_bytes(bytes, offset, size);
 	result = cohort_write(t, bytes, size);
 	number = errno;

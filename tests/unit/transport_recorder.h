@@ -84,6 +84,12 @@ static inline void called(struct record *record, char event, act *action)
 	record->is_inside = false;
 }
 
+/* Between connection_made and connection_lost. */
+static inline bool is_alive(const struct record *record)
+{
+	return record->t != NULL;
+}
+
 static inline struct record *record_of(void *session)
 {
 	return ((struct session *)session)->record;
