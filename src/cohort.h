@@ -254,7 +254,8 @@ void cohort_info(const struct cohort_transport *t, struct cohort_info *info);
 /* ---- Timing and changing --------------------------------------------- */
 
 /* Call `timeout` in `delay_ms` from now; a second call moves the timer.  One
- * timer per transport.  0 runs in the next turn of the loop. */
+ * timer per transport.  0 runs as soon as the loop gets to it, never from
+ * inside the call. */
 void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms);
 void cohort_cancel_timer(struct cohort_transport *t);
 
