@@ -165,3 +165,73 @@ other_than() { now=$(workers) && [ "$(wc -w <<<"$now")" -eq "$2" ] && ! grep -qx
 	run say "again"
 	[ "$output" = "again" ]
 }
+
+@test "workers killed under load: the rest of the clients are served to the end" {
+	need socat
+	serve -w 4
+	timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 32 -s 1000 -t 3 --json >"$WORK/churn" &
+	bench=$!
+	for signal in KILL SEGV ABRT TERM KILL STOP; do
+		wait_until 10 worker_count_is 4
+		victim=$(workers | sed -n 2p)
+		kill -"$signal" "$victim"
+		[ "$signal" != STOP ] || kill -KILL "$victim"
+		wait_until 10 other_than "$victim" 4
+	done
+	# Connections that a killed worker had accepted may be lost; none may
+	# be refused, hang, or come back wrong.
+	wait "$bench" || true
+	for kind in refused timeout corrupt; do
+		grep -qE "\"$kind\": ?0" "$WORK/churn" || {
+			cat "$WORK/churn"
+			return 1
+		}
+	done
+	run say "still whole"
+	[ "$output" = "still whole" ]
+}
+
+@test "cpu_affinity pins each worker to a CPU of its own" {
+	[ "$(nproc)" -ge 2 ] || skip "one CPU"
+	serve -w 2 -o 'cpu_affinity on;'
+	[ "$(for pid in $(workers); do sed -n 's/^Cpus_allowed_list:.//p' "/proc/$pid/status"; done | sort -u | wc -l)" -eq 2 ]
+}
+
+@test "max_open_files is the limit of the workers, and the connection cap follows" {
+	need python3
+	serve -w 1 -o 'max_open_files 100;'
+	grep -qE '^Max open files +100 ' "/proc/$(workers)/limits"
+	timeout 30 python3 - "$PORT" <<-'END'
+		import socket, sys
+		clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=1) for _ in range(120)]
+		served = 0
+		for client in clients:
+		    client.sendall(b"x")
+		for client in clients:
+		    try:
+		        served += client.recv(1) == b"x"
+		    except socket.timeout:
+		        break
+		assert 50 < served < 100, served
+	END
+	run ! log_has 'cannot accept'
+}
+
+@test "user, chroot and pid_file do what they say" {
+	need socat
+	[ "$(id -u)" -eq 0 ] || skip "only root can change the root and the user"
+	mkdir "$WORK/root"
+	serve -w 1 -o "user daemon; chroot $WORK/root; pid_file $WORK/pid;"
+	[ "$(cat "$WORK/pid")" = "$SERVER" ]
+	[ "$(readlink "/proc/$(workers)/root")" = "$WORK/root" ]
+	grep -qE "^Uid:.$(id -u daemon).$(id -u daemon)" "/proc/$(workers)/status"
+	# the bank and a root that is elsewhere go together
+	victim=$(workers)
+	kill -KILL "$victim"
+	wait_until 10 other_than "$victim" 1
+	run say "jailed"
+	[ "$output" = "jailed" ]
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 15
+	[ ! -e "$WORK/pid" ]
+}

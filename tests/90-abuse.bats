@@ -117,3 +117,27 @@ cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 	as_before() { [ "$(fds)" -eq "$before" ]; }
 	wait_until 15 as_before
 }
+
+# (EAGAIN from recv or send while the kernel could do it is left out: no kernel
+# says so, and edge-triggered readiness rests on that.)
+@test "calls that fail once in each process, with any of these, cost no more than that" {
+	need socat
+	while read -r spec; do
+		echo "# $spec"
+		injected "$spec" -w 2
+		run say "after it"
+		[ "$output" = "after it" ]
+		end_server "$SERVER"
+	done <<-'END'
+		socketpair:error=ENOMEM:when=2
+		sendmsg:error=ENOBUFS:when=3
+		recvmsg:error=ENOMEM:when=3
+		recvfrom:error=EINTR:when=1
+		sendto:error=ENOBUFS:when=1
+		sendto:error=EINTR:when=1
+		accept4:error=ECONNABORTED:when=1
+		accept4:error=EINTR:when=1
+		epoll_wait:error=EINTR:when=2..5
+		epoll_ctl:error=ENOMEM:when=5
+	END
+}
