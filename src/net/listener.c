@@ -82,16 +82,7 @@ settings_of_bind(const struct sockopt_settings *settings)
 		.nodelay = false,
 		.backlog = settings->backlog,
 		.quickack = SOCKOPT_QUICKACK_OFF,
-		.keepalive = SOCKOPT_KERNEL,
-		.keepalive_idle_s = SOCKOPT_KERNEL,
-		.keepalive_interval_s = SOCKOPT_KERNEL,
-		.keepalive_count = SOCKOPT_KERNEL,
-		.receive_buffer_bytes = SOCKOPT_KERNEL,
-		.send_buffer_bytes = SOCKOPT_KERNEL,
-		.user_timeout_ms = SOCKOPT_KERNEL,
-		.notsent_lowat_bytes = SOCKOPT_KERNEL,
-		.max_segment_bytes = SOCKOPT_KERNEL,
-		.tos = SOCKOPT_KERNEL,
+		SOCKOPT_REST_KERNEL,
 	};
 
 	memcpy(few.bind_device, settings->bind_device, sizeof(few.bind_device));

@@ -56,6 +56,18 @@ struct sockopt_settings {
 	char bind_device[SOCKOPT_WORD]; /* "" none */
 };
 
+/* For an initialiser: what the kernel decides unless it is told. */
+#define SOCKOPT_REST_KERNEL                                                    \
+	.keepalive = SOCKOPT_KERNEL, .keepalive_idle_s = SOCKOPT_KERNEL,       \
+	.keepalive_interval_s = SOCKOPT_KERNEL,                                \
+	.keepalive_count = SOCKOPT_KERNEL,                                     \
+	.receive_buffer_bytes = SOCKOPT_KERNEL,                                \
+	.send_buffer_bytes = SOCKOPT_KERNEL,                                   \
+	.user_timeout_ms = SOCKOPT_KERNEL,                                     \
+	.notsent_lowat_bytes = SOCKOPT_KERNEL,                                 \
+	.max_segment_bytes = SOCKOPT_KERNEL, .tos = SOCKOPT_KERNEL,            \
+	.fastopen_queue = SOCKOPT_KERNEL
+
 /* How a directive is written. */
 enum sockopt_form {
 	SOCKOPT_FORM_BOOLEAN,   /* on | off -> bool */

@@ -25,23 +25,14 @@ static const struct sockopt_settings plain = {
 	.ipv6_only = true,
 	.nodelay = true,
 	.backlog = 511,
-	.keepalive = 1,
-	.keepalive_idle_s = SOCKOPT_KERNEL,
-	.keepalive_interval_s = SOCKOPT_KERNEL,
-	.keepalive_count = SOCKOPT_KERNEL,
-	.receive_buffer_bytes = SOCKOPT_KERNEL,
-	.send_buffer_bytes = SOCKOPT_KERNEL,
-	.user_timeout_ms = SOCKOPT_KERNEL,
-	.notsent_lowat_bytes = SOCKOPT_KERNEL,
-	.max_segment_bytes = SOCKOPT_KERNEL,
-	.tos = SOCKOPT_KERNEL,
-	.fastopen_queue = SOCKOPT_KERNEL,
+	SOCKOPT_REST_KERNEL,
 };
 
 static inline struct sockopt_settings everything(void)
 {
 	struct sockopt_settings settings = plain;
 
+	settings.keepalive = 1;
 	settings.keepalive_idle_s = 1800;
 	settings.keepalive_interval_s = 15;
 	settings.keepalive_count = 5;

@@ -17,16 +17,7 @@ static const struct sockopt_settings settings = {
 	.ipv6_only = true,
 	.nodelay = true,
 	.backlog = 16,
-	.keepalive = SOCKOPT_KERNEL,
-	.keepalive_idle_s = SOCKOPT_KERNEL,
-	.keepalive_interval_s = SOCKOPT_KERNEL,
-	.keepalive_count = SOCKOPT_KERNEL,
-	.receive_buffer_bytes = SOCKOPT_KERNEL,
-	.send_buffer_bytes = SOCKOPT_KERNEL,
-	.user_timeout_ms = SOCKOPT_KERNEL,
-	.notsent_lowat_bytes = SOCKOPT_KERNEL,
-	.max_segment_bytes = SOCKOPT_KERNEL,
-	.tos = SOCKOPT_KERNEL,
+	SOCKOPT_REST_KERNEL,
 };
 
 static const struct listener_access open_access = {0666, (uid_t)-1, (gid_t)-1};
