@@ -46,7 +46,8 @@ static void prepare(const struct signals_row *rows, size_t row_count,
 			sigaddset(handled, rows[i].number);
 	}
 	sigprocmask(SIG_BLOCK, handled, NULL);
-	/* An inherited SIG_IGN would swallow what signalfd is to report. */
+	/* A signal that is blocked arrives though it is ignored, except for
+	 * an inherited SIG_IGN of SIGCHLD, which also reaps (sigaction(2)). */
 	for (i = 0; i < row_count; i++)
 		if (rows[i].handle != NULL)
 			signal(rows[i].number, SIG_DFL);

@@ -58,17 +58,13 @@ static int level_for(int64_t now_ms, int64_t deadline_ms)
 	return level;
 }
 
-/* What is beyond the wheel is placed at its end and, when that comes, again. */
+/* What is beyond the wheel shares a bucket of the highest level with what is
+ * nearer by whole rounds, and is placed again whenever that bucket comes. */
 static void place(struct timers *timers, struct timer *timer, int64_t due_ms)
 {
-	const int64_t reach_ms = INT64_C(1) << (level_shift(TIMER_LEVELS) - 1);
-	int level;
-	unsigned index;
+	int level = level_for(timers->now_ms, due_ms);
+	unsigned index = bucket_index(due_ms, level);
 
-	if (due_ms - timers->now_ms > reach_ms)
-		due_ms = timers->now_ms + reach_ms;
-	level = level_for(timers->now_ms, due_ms);
-	index = bucket_index(due_ms, level);
 	list_append(&timers->buckets[level][index], &timer->node);
 	timers->occupied[level] |= UINT64_C(1) << index;
 }

@@ -32,7 +32,7 @@ static inline void log_fixture_close(void)
 /* A new, empty file as the sink. */
 static inline void log_to_file(enum log_level level)
 {
-	struct error error;
+	struct error error = {0};
 
 	unlink(log_path);
 	CHECK(log_open(log_path, level, &error) == 0);

@@ -39,7 +39,7 @@ static inline void count_turns(void *context, struct loop *observed)
 
 static inline void fixture_open(void)
 {
-	struct error error;
+	struct error error = {0};
 
 	CHECK(loop_init(&loop, &error) == 0);
 	trace[0] = '\0';
@@ -53,7 +53,7 @@ static inline void fixture_close(void)
 /* Turn so many times; a '.' in the trace ends each. */
 static inline void turn_times(int turns)
 {
-	struct error error;
+	struct error error = {0};
 
 	loop.observer = count_turns;
 	loop.observer_context = &turns;

@@ -175,7 +175,7 @@ static void test_a_long_line_says_what_was_held_back_too(void)
 static void test_a_file_is_created_and_appended_to(void)
 {
 	struct stat status;
-	struct error error;
+	struct error error = {0};
 	mode_t mask = umask(0);
 
 	log_to_file(LOG_LEVEL_INFO);
@@ -192,7 +192,7 @@ static void test_a_file_is_created_and_appended_to(void)
 static void test_a_rotated_file_is_left(void)
 {
 	char rotated[sizeof(log_path) + 2];
-	struct error error;
+	struct error error = {0};
 
 	snprintf(rotated, sizeof(rotated), "%s.1", log_path);
 	log_to_file(LOG_LEVEL_INFO);
@@ -211,7 +211,7 @@ static void test_a_rotated_file_is_left(void)
 static void test_what_cannot_be_opened_changes_nothing(void)
 {
 	char rotated[sizeof(log_path) + 2], path[PATH_MAX + 1];
-	struct error error;
+	struct error error = {0};
 
 	snprintf(rotated, sizeof(rotated), "%s.1", log_path);
 	log_to_file(LOG_LEVEL_INFO);
@@ -250,7 +250,7 @@ static void test_a_descriptor_is_adopted(void)
 
 static void test_standard_error_may_be_a_file(void)
 {
-	struct error error;
+	struct error error = {0};
 	int fd, kept;
 
 	unlink(log_path);
@@ -273,7 +273,7 @@ static void test_standard_error_may_be_closed(void)
 {
 	uint64_t dropped_before = log_dropped_count();
 	int kept = log_stderr_to(STDOUT_FILENO);
-	struct error error;
+	struct error error = {0};
 	int fd, filler;
 
 	unlink(log_path);

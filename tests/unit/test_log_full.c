@@ -95,12 +95,13 @@ static void check_full(const struct channel *channel)
 static void test_a_full_pipe_on_standard_error(void)
 {
 	struct channel channel;
-	struct error error;
+	struct error error = {0};
 	int kept;
 
 	make_pipe(&channel);
 	kept = log_stderr_to(channel.writer);
 	CHECK(log_open(NULL, LOG_LEVEL_INFO, &error) == 0);
+	CHECK(fcntl(log_descriptor(), F_GETFL) & O_NONBLOCK);
 	check_full(&channel);
 	/* Whoever shares the pipe may still wait for room in it. */
 	CHECK((fcntl(STDERR_FILENO, F_GETFL) & O_NONBLOCK) == 0);
@@ -126,7 +127,7 @@ static void test_a_full_pipe_that_blocks(void)
 static void test_a_full_socket(void)
 {
 	struct channel channel;
-	struct error error;
+	struct error error = {0};
 	int kept;
 
 	make_socket(&channel);
@@ -178,7 +179,7 @@ static void test_a_closed_socket(void)
 static void test_a_full_disk(void)
 {
 	uint64_t dropped = log_dropped_count();
-	struct error error;
+	struct error error = {0};
 	int i;
 
 	CHECK(log_open("/dev/full", LOG_LEVEL_INFO, &error) == 0);
@@ -209,7 +210,7 @@ static void limit_files(rlim_t size)
 static void check_cut(bool is_reopened, bool is_new, int lines)
 {
 	uint64_t dropped = log_dropped_count();
-	struct error error;
+	struct error error = {0};
 	const char *text;
 
 	log_to_file(LOG_LEVEL_INFO);

@@ -66,7 +66,7 @@ static void test_a_stop_lets_the_turn_end(void)
 {
 	struct probe probes[2];
 	int i, turns = INT_MAX;
-	struct error error;
+	struct error error = {0};
 
 	fixture_open();
 	loop_task_init(&first, run_first);
@@ -90,7 +90,7 @@ static void test_a_stop_lets_the_turn_end(void)
 
 static void test_a_poller_that_fails_ends_the_run(void)
 {
-	struct error error;
+	struct error error = {0};
 
 	fixture_open();
 	close(loop.poller);
@@ -171,7 +171,7 @@ static void note_time(struct timer *expired)
 static void test_a_timer_is_waited_for_and_never_early(void)
 {
 	static const int delays_ms[] = {0, 1, 3, 20, 70};
-	struct error error;
+	struct error error = {0};
 	size_t i;
 
 	fixture_open();
@@ -257,7 +257,7 @@ static void test_a_signal_is_nothing_found(void)
                 {0, 0}
         };
 	struct sigaction action = {.sa_handler = ignore_signal};
-	struct error error;
+	struct error error = {0};
 
 	fixture_open();
 	sigaction(SIGALRM, &action, NULL);

@@ -44,7 +44,7 @@ static const struct signals_row rows[] = {
 
 static void signals_open(void)
 {
-	struct error error;
+	struct error error = {0};
 
 	fixture_open();
 	loop.turn_limit_ms = 0;
@@ -96,6 +96,39 @@ static void test_an_inherited_ignore_is_undone(void)
 	kill(getpid(), SIGUSR1);
 	turn_times(1);
 	check_string(trace, "1.");
+	signals_close();
+}
+
+static void on_child(void *given, int sender_pid)
+{
+	(void)given;
+	(void)sender_pid;
+	trace_add('c');
+}
+
+/* That of SIGCHLD would reap behind our back, and say nothing. */
+static void test_children_are_heard_of_after_an_inherited_ignore(void)
+{
+	static const struct signals_row child_rows[] = {
+		{SIGCHLD, on_child}
+        };
+	struct error error = {0};
+	int status = -1;
+	pid_t child;
+
+	signal(SIGCHLD, SIG_IGN);
+	fixture_open();
+	CHECK(signals_start(&signals, &loop, child_rows, 1, NULL, &error) == 0);
+	fflush(stdout);
+	child = fork();
+	CHECK(child >= 0);
+	if (child == 0)
+		_exit(7);
+	CHECK(waitpid(child, &status, 0) == child);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+	loop.turn_limit_ms = 0;
+	turn_times(1);
+	check_string(trace, "c.");
 	signals_close();
 }
 
@@ -189,6 +222,7 @@ int main(void)
 	test_signals_are_events();
 	test_rows_without_a_handler_are_ignored();
 	test_an_inherited_ignore_is_undone();
+	test_children_are_heard_of_after_an_inherited_ignore();
 	test_the_sender_is_known();
 	test_a_handler_may_stop_the_table();
 	test_a_child_starts_clean();

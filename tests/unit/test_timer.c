@@ -194,6 +194,7 @@ static void test_without_a_timer_there_is_nothing_to_wait_for(void)
 static void test_time_that_goes_backwards_changes_nothing(void)
 {
 	struct item *item = &items[0];
+	struct timer timer;
 
 	timers_init(&wheel, 1000);
 	timer_init(&item->timer, fired);
@@ -201,8 +202,15 @@ static void test_time_that_goes_backwards_changes_nothing(void)
 	item->expected_ms = 1500;
 	last_fired_ms = 0;
 	timer_start(&wheel, &item->timer, 1500);
+	timer_init(&timer, start_again);
+	timer_start(&wheel, &timer, 900);
+	restarts = 0;
 	timers_advance(&wheel, 400);
 	check_int(item->fired_count, 0);
+	check_int(restarts, 0);
+	timers_advance(&wheel, 1000);
+	check_int(restarts, 1);
+	timer_stop(&wheel, &timer);
 	timers_advance(&wheel, 1499);
 	check_int(item->fired_count, 0);
 	timers_advance(&wheel, 1500);
@@ -231,21 +239,55 @@ static void test_a_callback_may_stop_a_timer_that_is_due_as_well(void)
 	check_int(restarts, 0);
 }
 
-static void test_a_deadline_beyond_the_wheel_is_not_early(void)
-{
-	struct item *item = &items[0];
-	const int64_t far_ms = INT64_C(1) << 44;
+/* A round of the wheel is 2^42 ms: deadlines in the next one, in the bucket
+ * of the present one and many rounds away. */
+static const struct {
+	int64_t now_ms;
+	int64_t deadline_ms;
+} far_away[] = {
+	{7,			INT64_C(1) << 44                       },
+	{7,			(INT64_C(1) << 42) + 7                 },
+	{7,			(INT64_C(1) << 42) + 8                 },
+	{(INT64_C(1) << 42) - 100, (INT64_C(1) << 42) + 900               },
+	{(INT64_C(1) << 42) - 100, (INT64_C(1) << 42) + (INT64_C(1) << 40)},
+	{INT64_C(5) << 39,         INT64_C(5) << 45                       },
+};
 
-	timers_init(&wheel, 7);
-	timer_init(&item->timer, fired);
-	item->fired_count = 0;
-	item->expected_ms = far_ms;
-	last_fired_ms = 0;
-	timer_start(&wheel, &item->timer, far_ms);
-	timers_advance(&wheel, far_ms - 1);
-	check_int(item->fired_count, 0);
-	timers_advance(&wheel, far_ms);
-	check_int(item->fired_count, 1);
+static void test_deadlines_in_other_rounds_of_the_wheel(void)
+{
+	const size_t count = sizeof(far_away) / sizeof(far_away[0]);
+	struct item *item = &items[0];
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		int64_t far_ms = far_away[i].deadline_ms;
+
+		timers_init(&wheel, far_away[i].now_ms);
+		timer_init(&item->timer, fired);
+		item->fired_count = 0;
+		item->expected_ms = far_ms;
+		last_fired_ms = 0;
+		timer_start(&wheel, &item->timer, far_ms);
+		timers_advance(&wheel, far_ms - 1);
+		check_int(item->fired_count, 0);
+		timers_advance(&wheel, far_ms);
+		check_int(item->fired_count, 1);
+	}
+}
+
+static void test_the_end_of_time_is_a_deadline_too(void)
+{
+	struct timer timer;
+
+	timers_init(&wheel, 1000);
+	timer_init(&timer, start_again);
+	restarts = 0;
+	timer_start(&wheel, &timer, INT64_MAX);
+	CHECK(timers_wait_ms(&wheel, 1000) > 0);
+	timers_advance(&wheel, INT64_C(1) << 50);
+	check_int(restarts, 0);
+	CHECK(timer_is_started(&timer));
+	timer_stop(&wheel, &timer);
 }
 
 int main(void)
@@ -256,6 +298,7 @@ int main(void)
 	test_without_a_timer_there_is_nothing_to_wait_for();
 	test_time_that_goes_backwards_changes_nothing();
 	test_a_callback_may_stop_a_timer_that_is_due_as_well();
-	test_a_deadline_beyond_the_wheel_is_not_early();
+	test_deadlines_in_other_rounds_of_the_wheel();
+	test_the_end_of_time_is_a_deadline_too();
 	return check_result();
 }
