@@ -1,89 +1,130 @@
 # SPDX-License-Identifier: MIT
 # Cohort: `make run` starts the server, `make test` passes the tests, `make help` lists the rest.
 
+# What a user may set: `make CC=clang`, `make CFLAGS='-O3 -g'`, `make WERROR=1`.
 COHORT_BUILD ?= build
 CC           ?= cc
+CFLAGS       ?= -O2 -g
+CPPFLAGS     ?=
+LDFLAGS      ?=
+WERROR       ?=
+SANITIZE     ?=
 PREFIX       ?= /usr/local
 DESTDIR      ?=
 ARGS         ?=
-WERROR       ?=
-SANITIZE     ?=
+V            ?=
 
 B := $(COHORT_BUILD)
 
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)
-HARDEN   := $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2 -fstack-protector-strong)
-CPPFLAGS += -D_GNU_SOURCE -Isrc
-CFLAGS   ?= -O2 -g
-ALL_CFLAGS  = -std=gnu11 $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(HARDEN) -fno-common -fno-omit-frame-pointer \
-	      $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-ALL_LDFLAGS = $(LDFLAGS) -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE)) \
-	      $(if $(findstring musl,$(CC)),-static)
-
-ROOMS       := base event metrics net config process
-LIB_SOURCES := $(wildcard $(ROOMS:%=src/%/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o)
-COHORT_OBJECTS := $(patsubst %.c,$(B)/%.o,src/main.c $(wildcard src/protocols/*.c))
-BENCH_OBJECTS  := $(patsubst %.c,$(B)/%.o,$(wildcard tools/cohort-bench/*.c))
-UNIT_TESTS   := $(patsubst tests/unit/%.c,$(B)/tests/%,$(wildcard tests/unit/test_*.c))
-TEST_SERVERS := $(patsubst tests/servers/%.c,$(B)/tests/servers/%,$(wildcard tests/servers/*.c))
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
 
 .PHONY: all
 all: $(B)/cohort $(B)/cohort-bench $(B)/libcohort.a ## build the server, the library and the bench client
 
-# A change of compiler or flags rebuilds everything.
-STAMP := $(B)/flags
-FLAGS_NOW := $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)
+# ---- Flags ------------------------------------------------------------------
+
+INCLUDES  := -Isrc
+BASICS    := -std=gnu11 -D_GNU_SOURCE
+WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2
+# Fortified functions need an optimizer; sanitizers check more than they do,
+# and the two do not mix.
+FORTIFY   := $(if $(filter -O1 -O2 -O3 -Og -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+HARDENING := -fno-common -fno-omit-frame-pointer $(if $(SANITIZE),,-fstack-protector-strong $(FORTIFY))
+SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+STATIC    := $(if $(findstring musl,$(CC)),-static)
+
+COMPILE = $(CC) $(BASICS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(SANITIZER)
+LINK    = $(CC) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,relro,-z,now
+
+# ---- What is built from what ------------------------------------------------
+
+LIBRARY_ROOMS := base event metrics net config process
+
+objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+
+LIBRARY_OBJECTS  := $(call objects,$(LIBRARY_ROOMS:%=src/%/*.c))
+PROTOCOL_OBJECTS := $(call objects,src/protocols/*.c)
+BENCH_OBJECTS    := $(call objects,tools/cohort-bench/*.c)
+BENCH_MAIN       := $(B)/tools/cohort-bench/main.o
+
+# Programs of one source file each, by directory.
+one_each = $(patsubst tests/$(1)/%.c,$(B)/tests/$(2)%,$(wildcard tests/$(1)/$(3)*.c))
+
+BENCH_UNIT_TESTS := $(call one_each,unit,,test_bench_)
+UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS),$(call one_each,unit,,test_))
+TEST_SERVERS     := $(call one_each,servers,servers/)
+TEST_CLIENTS     := $(call one_each,clients,clients/)
+
+# Objects follow a change of compiler or flags, the library a removed source:
+# these files hold what was used last and are written when it has changed.
+# `make -j8 clean all` cleans first: everything comes after them.
+CLEAN_FIRST := $(filter clean,$(MAKECMDGOALS))
+FLAGS       := $(strip $(COMPILE) $(LINK) $(LDFLAGS))
+
+same    = $(and $(findstring <$(1)>,<$(2)>),$(findstring <$(2)>,<$(1)>))
+changed = $(if $(or $(CLEAN_FIRST),$(if $(call same,$(file <$(1)),$(2)),,changed)),force)
+quoted  = '$(subst ','\'',$(1))'
+
 .PHONY: force
-$(STAMP): force
-	@mkdir -p $(B)
-	@printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
-
-$(B)/tools/cohort-bench/%.o $(B)/tests/unit/test_bench_%.o: CPPFLAGS += -Itools/cohort-bench
-
-$(B)/%.o: %.c $(STAMP)
+$(B)/flags: $(call changed,$(B)/flags,$(FLAGS)) | $(CLEAN_FIRST)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	@printf '%s\n' $(call quoted,$(FLAGS)) >$@
 
-$(B)/libcohort.a: $(LIB_OBJECTS)
-	@rm -f $@
-	$(AR) rcs $@ $^
+$(B)/members: $(call changed,$(B)/members,$(LIBRARY_OBJECTS)) | $(CLEAN_FIRST)
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quoted,$(LIBRARY_OBJECTS)) >$@
 
-$(B)/cohort: $(COHORT_OBJECTS) $(B)/libcohort.a
-	$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -o $@
+# `make V=1` shows the whole commands, `make -s` nothing.
+IS_SILENT    = $(findstring s,$(firstword -$(MAKEFLAGS)))
+show         = $(if $(V),,@$(if $(IS_SILENT),,printf '  %-5s %s\n' $(1) $(2) && ))
+LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) -o $@
+
+$(B)/%.o: %.c $(B)/flags
+	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
+
+$(B)/libcohort.a: $(LIBRARY_OBJECTS) $(B)/members
+	$(call show,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
+
+$(B)/cohort: $(B)/src/main.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
+	$(LINK_PROGRAM)
 
 $(B)/cohort-bench: $(BENCH_OBJECTS) $(B)/libcohort.a
-	$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -o $@
+	$(LINK_PROGRAM)
 
-$(B)/tests/test_bench_%: $(B)/tests/unit/test_bench_%.o $(filter-out %/main.o,$(BENCH_OBJECTS)) $(B)/libcohort.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -o $@
+$(B)/bench/bare-epoll: $(B)/tools/bench/bare_epoll.o
+	$(LINK_PROGRAM)
 
-$(B)/tests/test_%: $(B)/tests/unit/test_%.o $(filter-out %/main.o,$(COHORT_OBJECTS)) $(B)/libcohort.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -o $@
+$(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
+	$(LINK_PROGRAM)
 
-$(B)/tests/servers/%: $(B)/tests/servers/%.o $(B)/libcohort.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ $(ALL_LDFLAGS) -o $@
+$(BENCH_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(BENCH_MAIN),$(BENCH_OBJECTS)) $(B)/libcohort.a
+	$(LINK_PROGRAM)
 
-$(B)/bench/bare-epoll: tools/bench/bare_epoll.c $(STAMP)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $< $(ALL_LDFLAGS) -o $@
+$(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
+# The programs of tools/ and their tests include each other's headers by name.
+$(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(TEST_SERVERS) ## build everything that the tests run
+tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) ## build, with all that the tests run
 
-.SECONDARY:
--include $(wildcard $(B)/src/*.d $(B)/src/*/*.d $(B)/tools/*/*.d $(B)/tests/*/*.d)
+-include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
+
+# ---- Using it ---------------------------------------------------------------
 
 .PHONY: run
 run: $(B)/cohort ## start the server: echo on 127.0.0.1:8888 (ARGS='-w 4'); Ctrl-C ends it
 	@exec $(B)/cohort $(ARGS)
 
 .PHONY: test
-test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex')
+test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=2)
 	@COHORT_BUILD=$(B) tests/run
+
+.PHONY: bench
+bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
+	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
 
 .PHONY: help
 help: ## print this list
@@ -91,72 +132,109 @@ help: ## print this list
 
 # ---- Checks -----------------------------------------------------------------
 
-C_FILES := $(shell find src tools tests -name '*.[ch]' 2>/dev/null)
-C_UNITS := $(filter %.c,$(C_FILES))
-HEADERS := $(filter %.h,$(C_FILES))
-SHELL_FILES := tests/run $(wildcard tests/*.bats tests/support/*.bash) $(filter-out %.suppress,$(wildcard tools/check/*)) tools/bench/run .ci/run
-TIDY_FLAGS := -std=gnu11 -D_GNU_SOURCE -Isrc -Itools/cohort-bench -Itests/unit
+C_FILES       = $(sort $(shell find src tools tests -name '*.[ch]'))
+C_SOURCES     = $(filter %.c,$(C_FILES))
+HEADERS       = $(filter %.h,$(C_FILES))
+SHELL_FILES   = $(sort $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests tools) $(wildcard tests/support/*.bash))
+CORES         = $(shell nproc 2>/dev/null || echo 1)
+# For those who did not say -j: checks run one after another, their builds wide.
+BUILD         = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
+CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itests/unit
 
-.PHONY: check check-format check-warnings check-tidy check-cppcheck check-shell check-headers check-layers check-sizes
-check: check-format check-shell check-headers check-layers check-sizes check-warnings check-cppcheck check-tidy ## all checks below
+.PHONY: check
+check: check-format check-shell check-layers check-sizes check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
 
-check-format: ## clang-format changes nothing
-	clang-format --dry-run --Werror $(C_FILES)
+.PHONY: check-format
+check-format: ## clang-format would change nothing
+	@clang-format --dry-run --Werror $(C_FILES)
 
-check-warnings: ## gcc and clang build everything without a warning
-	+$(MAKE) --no-print-directory -s COHORT_BUILD=$(B)/gcc CC=gcc WERROR=1 tests
-	+$(MAKE) --no-print-directory -s COHORT_BUILD=$(B)/clang CC=clang WERROR=1 tests
+.PHONY: check-warnings
+check-warnings: | $(CLEAN_FIRST) ## gcc and clang build everything without a warning
+	$(BUILD) -s COHORT_BUILD=$(B)/gcc CC=gcc WERROR=1 tests
+	$(BUILD) -s COHORT_BUILD=$(B)/clang CC=clang WERROR=1 tests
 
-check-tidy: ## clang-tidy finds nothing
-	printf '%s\n' $(C_UNITS) | xargs -P 2 -n 8 sh -c 'exec clang-tidy --quiet "$$@" -- $(TIDY_FLAGS) 2>/dev/null' clang-tidy
+.PHONY: check-tidy
+check-tidy: ## clang-tidy finds nothing (C_SOURCES='src/net/address.c')
+	@printf '%s\n' $(C_SOURCES) | xargs -P $(CORES) -n 1 tools/check/tidy $(CHECK_FLAGS)
 
+.PHONY: check-cppcheck
 check-cppcheck: ## cppcheck finds nothing
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		--suppressions-list=tools/check/cppcheck.suppress -j 2 -D_GNU_SOURCE -Isrc -Itools/cohort-bench -Itests/unit src tools tests
+	@cppcheck --quiet -j $(CORES) --error-exitcode=1 --enable=warning,performance,portability \
+		--inline-suppr --suppressions-list=tools/check/cppcheck.suppress \
+		--std=c11 $(filter-out -std=%,$(CHECK_FLAGS)) src tools tests
 
+.PHONY: check-shell
 check-shell: ## shellcheck finds nothing
-	shellcheck -x $(SHELL_FILES)
+	@shellcheck -x $(SHELL_FILES)
 
-check-headers: ## every header compiles alone, the public one in C++ too
-	tools/check/headers $(HEADERS)
+.PHONY: check-headers
+check-headers: ## each header compiles alone, with gcc and clang, the public one in C++ too
+	@CHECK_FLAGS='$(CHECK_FLAGS) $(WARNINGS)' tools/check/headers $(HEADERS)
 
+.PHONY: check-layers
 check-layers: ## includes point downward, each system interface has one home
-	tools/check/layers
+	@tools/check/layers
 
-check-sizes: ## no long file or function
-	tools/check/sizes
+.PHONY: check-sizes
+check-sizes: ## no file or function is too long, too deep or takes too much
+	@tools/check/sizes
+
+.PHONY: format
+format: ## let clang-format rewrite what check-format complains of
+	clang-format -i $(C_FILES)
 
 # ---- Other builds, and the tests in them ------------------------------------
 
-SANITIZERS := address,undefined
-.PHONY: test-asan
-test-asan: ## the tests with address and undefined behaviour checked
-	+$(MAKE) --no-print-directory COHORT_BUILD=$(B)/asan SANITIZE=$(SANITIZERS) CFLAGS='-O1 -g' tests
-	COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 tests/run
+# What sanitizers and valgrind find in any process of a server goes to files
+# in REPORTS, where tests/run looks: a worker that dies is replaced, and its
+# words on stderr could pass unseen.
+REPORTS = $(abspath $(B))/reports
+SANITIZER_OPTIONS = log_path=$(REPORTS)/report:detect_leaks=1:abort_on_error=0:print_stacktrace=1
 
-VALGRIND := valgrind --quiet --error-exitcode=99 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
+.PHONY: test-asan
+test-asan: | $(CLEAN_FIRST) ## all tests, with addresses, leaks and undefined behaviour watched
+	$(BUILD) COHORT_BUILD=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
+	@COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 COHORT_REPORTS=$(REPORTS) \
+		ASAN_OPTIONS=$(SANITIZER_OPTIONS) UBSAN_OPTIONS=$(SANITIZER_OPTIONS) tests/run
+
+# The children that a server forks are followed: they do not exec.
+VALGRIND = valgrind --quiet --log-file=$(REPORTS)/valgrind.%p --error-exitcode=99 \
+	--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
+VALGRIND_FILES = tests/00-smoke.bats tests/05-unit.bats tests/20-serving.bats
+
 .PHONY: test-valgrind
-test-valgrind: tests ## unit, smoke and serving tests under valgrind
-	COHORT_BUILD=$(B) COHORT_PATIENCE=10 COHORT_WRAPPER='$(VALGRIND)' \
-		FILES='tests/00-smoke.bats tests/05-unit.bats tests/20-serving.bats' tests/run
+test-valgrind: tests ## unit, smoke and serving tests under valgrind (FILES=…)
+	@COHORT_BUILD=$(B) COHORT_PATIENCE=10 COHORT_REPORTS=$(REPORTS) COHORT_WRAPPER='$(VALGRIND)' \
+		FILES='$(or $(FILES),$(VALGRIND_FILES))' tests/run
 
 .PHONY: test-musl
-test-musl: ## a static build with musl passes the smoke tests
-	+$(MAKE) --no-print-directory COHORT_BUILD=$(B)/musl CC=musl-gcc tests
-	COHORT_BUILD=$(B)/musl FILES=tests/00-smoke.bats tests/run
+test-musl: | $(CLEAN_FIRST) ## a static build with musl-gcc passes the smoke tests
+	$(BUILD) COHORT_BUILD=$(B)/musl CC=musl-gcc WERROR=1 tests
+	@COHORT_BUILD=$(B)/musl FILES='$(or $(FILES),tests/00-smoke.bats)' tests/run
 
-.PHONY: bench
-bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
-	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
+.PHONY: coverage
+coverage: | $(CLEAN_FIRST) ## which lines the tests run, file by file
+	$(BUILD) COHORT_BUILD=$(B)/coverage CFLAGS='-Og -g --coverage -fprofile-update=atomic' tests
+	@tools/check/coverage $(B)/coverage prepare
+	-@COHORT_BUILD=$(B)/coverage COHORT_PATIENCE=2 tests/run
+	@tools/check/coverage $(B)/coverage report
 
 # ---- Installing -------------------------------------------------------------
 
+INSTALLED = $(addprefix $(DESTDIR)$(PREFIX)/,bin/cohort bin/cohort-bench lib/libcohort.a include/cohort.h)
+VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.h)
+
 .PHONY: install
-install: all ## into $(DESTDIR)$(PREFIX)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include
+install: all ## into DESTDIR/PREFIX: programs, library, header (PREFIX=/usr/local)
+	install -d $(sort $(dir $(INSTALLED)))
 	install -m 755 $(B)/cohort $(B)/cohort-bench $(DESTDIR)$(PREFIX)/bin
 	install -m 644 $(B)/libcohort.a $(DESTDIR)$(PREFIX)/lib
 	install -m 644 src/cohort.h $(DESTDIR)$(PREFIX)/include
+	@echo "cohort $(VERSION) is installed in $(DESTDIR)$(PREFIX)"
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(INSTALLED)
 
 .PHONY: clean
 clean: ## remove everything that was built

@@ -112,11 +112,13 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
 @test "write_limit ends a transport whose queue grows beyond it" {
 	need socat python3
-	probe -o 'write_limit 1m;'
-	timeout 20 python3 - "$PORT" <<-'END'
-		import socket, sys
+	probe -o 'write_limit 1m; log stderr level=debug;'
+	timeout 20 python3 - "$PORT" "$LOG" <<-'END'
+		import socket, sys, time
 		client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
 		client.sendall(b"flood 100000\n")
+		while "write_overflow" not in open(sys.argv[2]).read():
+		    time.sleep(0.02)
 		try:
 		    while client.recv(1000000):
 		        pass

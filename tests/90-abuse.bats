@@ -11,7 +11,7 @@ injected() {
 	need strace
 	strace -o /dev/null -e trace=none true 2>/dev/null || skip "strace cannot trace here"
 	# -D: the server, not the tracer, is our child
-	start_ready 1 strace -D -f -qq -o "$WORK/strace" -e trace="${spec%%:*}" -e inject="$spec" \
+	start_ready 1 strace -E "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0" -D -f -qq -o "$WORK/strace" -e trace="${spec%%:*}" -e inject="$spec" \
 		"$COHORT" -l 127.0.0.1:0 "$@"
 }
 cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
@@ -73,7 +73,7 @@ cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 @test "workers that can never bind: a message, the status of the reason, no loop" {
 	need strace
 	strace -o /dev/null -e trace=none true 2>/dev/null || skip "strace cannot trace here"
-	run -77 timeout 30 strace -f -qq -o "$WORK/strace" -e trace=bind \
+	run -77 timeout 30 strace -E "ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0" -f -qq -o "$WORK/strace" -e trace=bind \
 		-e inject=bind:error=EACCES:when=1+ "$COHORT" -l 127.0.0.1:0 -w 2
 	[[ "$output" == *ermission* ]]
 }

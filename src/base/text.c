@@ -22,14 +22,10 @@ static const struct unit size_units[] = {
 	{"g", UINT64_C(1) << 30},
 	{"m", UINT64_C(1) << 20},
 	{"k", UINT64_C(1) << 10},
-	{"",  1		},
+	{"", 1},
 };
 static const struct unit duration_units[] = {
-	{"d",  86400000},
-        {"h",  3600000 },
-        {"m",  60000   },
-        {"s",  1000    },
-        {"ms", 1       },
+	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -17,10 +17,7 @@
 #define DESCRIPTORS_LEAST 64
 #define DESCRIPTORS_MOST  (UINT64_C(1) << 30) /* fs/file.c: sysctl_nr_open */
 
-static const struct value_word no_user[] = {
-	{"auto", 0},
-        {NULL,   0}
-};
+static const struct value_word no_user[] = {{"auto", 0}, {NULL, 0}};
 
 /* clang-format off */
 static const struct directive rows[] = {

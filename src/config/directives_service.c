@@ -21,10 +21,7 @@
 #define COUNT(array)   (sizeof(array) / sizeof((array)[0]))
 
 /* Until it is known, a quarter of write_high (check.c). */
-static const struct value_word low_auto[] = {
-	{"auto", -1},
-        {NULL,   0 }
-};
+static const struct value_word low_auto[] = {{"auto", -1}, {NULL, 0}};
 
 /* clang-format off */
 static const struct directive before_options[] = {

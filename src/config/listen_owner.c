@@ -79,10 +79,10 @@ static int parse_group(struct reading *reading, const char *value, void *object,
 }
 
 static const struct parameter parameters[] = {
-	{"mode",  parse_mode },
+	{"mode", parse_mode},
 	{"owner", parse_owner},
 	{"group", parse_group},
-	{NULL,    NULL       },
+	{NULL, NULL},
 };
 
 int listen_owner_read(struct reading *reading, const struct word *words,

@@ -52,8 +52,8 @@ static int parse_format(struct reading *reading, const char *value,
 
 static const struct parameter parameters[] = {
 	{"format", parse_format},
-	{"level",  parse_level },
-	{NULL,     NULL        },
+	{"level", parse_level},
+	{NULL, NULL},
 };
 
 int log_directive_apply(struct reading *reading,

@@ -11,24 +11,12 @@
 
 #define NUMBER_TEXT 32
 
-const struct value_word value_words_off[] = {
-	{"off", -1},
-        {NULL,  0 }
-};
-const struct value_word value_words_auto[] = {
-	{"auto", 0},
-        {NULL,   0}
-};
+const struct value_word value_words_off[] = {{"off", -1}, {NULL, 0}};
+const struct value_word value_words_auto[] = {{"auto", 0}, {NULL, 0}};
 const struct value_word value_words_boolean[] = {
-	{"off", 0},
-        {"on",  1},
-        {NULL,  0}
-};
+	{"off", 0}, {"on", 1}, {NULL, 0}};
 const struct value_word value_words_kernel[] = {
-	{"kernel", -1},
-        {"off",    -1},
-        {NULL,     0 }
-};
+	{"kernel", -1}, {"off", -1}, {NULL, 0}};
 
 /* ---- Stored numbers -------------------------------------------------- */
 

@@ -15,14 +15,10 @@ struct bit {
 };
 
 static const struct bit bits[] = {
-	{POLLER_READ,      EPOLLIN       },
-        {POLLER_WRITE,     EPOLLOUT      },
-	{POLLER_HANGUP,    EPOLLRDHUP    },
-        {POLLER_HANGUP,    EPOLLHUP      },
-	{POLLER_URGENT,    EPOLLPRI      },
-        {POLLER_FAILURE,   EPOLLERR      },
-	{POLLER_EDGE,      EPOLLET       },
-        {POLLER_EXCLUSIVE, EPOLLEXCLUSIVE},
+	{POLLER_READ, EPOLLIN},      {POLLER_WRITE, EPOLLOUT},
+	{POLLER_HANGUP, EPOLLRDHUP}, {POLLER_HANGUP, EPOLLHUP},
+	{POLLER_URGENT, EPOLLPRI},   {POLLER_FAILURE, EPOLLERR},
+	{POLLER_EDGE, EPOLLET},      {POLLER_EXCLUSIVE, EPOLLEXCLUSIVE},
 };
 #define BIT_COUNT (sizeof(bits) / sizeof(bits[0]))
 

@@ -10,14 +10,11 @@
 static void dispatch(const struct signals *signals,
 		     const struct signalfd_siginfo *info)
 {
-	size_t i;
+	const struct signals_row *row;
 
-	for (i = 0; i < signals->row_count; i++) {
-		const struct signals_row *row = &signals->rows[i];
-
+	for (row = signals->rows; row->number != 0; row++)
 		if (row->number == (int)info->ssi_signo && row->handle != NULL)
 			row->handle(signals->context, (int)info->ssi_pid);
-	}
 }
 
 static void signals_ready(struct loop_source *source, unsigned found)
@@ -33,39 +30,37 @@ static void signals_ready(struct loop_source *source, unsigned found)
 }
 
 /* Ignore the rows without a handler, block the others and list them. */
-static void prepare(const struct signals_row *rows, size_t row_count,
-		    sigset_t *handled)
+static void prepare(const struct signals_row *rows, sigset_t *handled)
 {
-	size_t i;
+	const struct signals_row *row;
 
 	sigemptyset(handled);
-	for (i = 0; i < row_count; i++) {
-		if (rows[i].handle == NULL)
-			signal(rows[i].number, SIG_IGN);
+	for (row = rows; row->number != 0; row++) {
+		if (row->handle == NULL)
+			signal(row->number, SIG_IGN);
 		else
-			sigaddset(handled, rows[i].number);
+			sigaddset(handled, row->number);
 	}
 	sigprocmask(SIG_BLOCK, handled, NULL);
 	/* A signal that is blocked arrives though it is ignored, except for
 	 * an inherited SIG_IGN of SIGCHLD, which also reaps (sigaction(2)). */
-	for (i = 0; i < row_count; i++)
-		if (rows[i].handle != NULL)
-			signal(rows[i].number, SIG_DFL);
+	for (row = rows; row->number != 0; row++)
+		if (row->handle != NULL)
+			signal(row->number, SIG_DFL);
 }
 
 int signals_start(struct signals *signals, struct loop *loop,
-		  const struct signals_row *rows, size_t row_count,
-		  void *context, struct error *error)
+		  const struct signals_row *rows, void *context,
+		  struct error *error)
 {
 	sigset_t handled;
 	int fd;
 
-	prepare(rows, row_count, &handled);
+	prepare(rows, &handled);
 	fd = signalfd(-1, &handled, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (fd < 0)
 		return error_set_errno(error, "cannot read signals");
 	signals->rows = rows;
-	signals->row_count = row_count;
 	signals->context = context;
 	loop_source_init(&signals->source, signals_ready);
 	if (loop_add(loop, &signals->source, fd, POLLER_READ) < 0) {

@@ -13,22 +13,21 @@
 #include "event/loop.h"
 
 struct signals_row {
-	int number;
+	int number;                                    /* 0 ends the table */
 	void (*handle)(void *context, int sender_pid); /* NULL: ignore */
 };
 
 struct signals {
 	struct loop_source source;
 	const struct signals_row *rows;
-	size_t row_count;
 	void *context;
 };
 
 /* Block and ignore as the table says, and serve it from `loop`.  Must come
  * before any child is forked.  `rows` must outlive it. */
 int signals_start(struct signals *signals, struct loop *loop,
-		  const struct signals_row *rows, size_t row_count,
-		  void *context, struct error *error);
+		  const struct signals_row *rows, void *context,
+		  struct error *error);
 void signals_stop(struct signals *signals, struct loop *loop);
 
 /* In a fresh child: every signal gets its default action and nothing stays

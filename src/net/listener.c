@@ -19,11 +19,11 @@ static const struct {
 	int number;
 	const char *advice;
 } bind_advice[] = {
-	{EADDRINUSE,    "another program has it; stop it, or choose another"},
+	{EADDRINUSE, "another program has it; stop it, or choose another"},
 	{EACCES,
 	 "ports below net.ipv4.ip_unprivileged_port_start need root "
-	 "or CAP_NET_BIND_SERVICE"					  },
-	{EADDRNOTAVAIL, "this machine has no such address"                  },
+	 "or CAP_NET_BIND_SERVICE"},
+	{EADDRNOTAVAIL, "this machine has no such address"},
 };
 
 static int bind_failed(const struct address *address, struct error *error)
@@ -94,12 +94,13 @@ static int open_bound(const struct address *address,
 		      const struct sockopt_settings *settings,
 		      struct error *error)
 {
+	const struct sockopt_owner nobody = {.cpu = -1};
 	int fd = open_socket(address, error);
 
 	if (fd < 0)
 		return -1;
 	if (sockopt_apply_listener(fd, address->socket.generic.sa_family,
-				   settings, -1, false, error) < 0)
+				   settings, &nobody, error) < 0)
 		return close_failed(fd);
 	if (bind(fd, &address->socket.generic, address->length) < 0) {
 		bind_failed(address, error);
@@ -156,8 +157,9 @@ static int set_nonblocking(int fd)
 }
 
 static int bind_descriptor(int descriptor,
-			   const struct sockopt_settings *settings, int cpu,
-			   bool is_first, struct error *error)
+			   const struct sockopt_settings *settings,
+			   const struct sockopt_owner *owner,
+			   struct error *error)
 {
 	struct address bound;
 	int fd;
@@ -170,7 +172,7 @@ static int bind_descriptor(int descriptor,
 		return fd < 0 ? -1 : close_failed(fd);
 	}
 	if (sockopt_apply_listener(fd, bound.socket.generic.sa_family, settings,
-				   cpu, is_first, error) < 0)
+				   owner, error) < 0)
 		return close_failed(fd);
 	return fd;
 }
@@ -179,19 +181,19 @@ static int bind_descriptor(int descriptor,
 
 int listener_bind(const struct address *address,
 		  const struct sockopt_settings *settings,
-		  const struct listener_access *access, int cpu, bool is_first,
-		  struct error *error)
+		  const struct listener_access *access,
+		  const struct sockopt_owner *owner, struct error *error)
 {
 	int fd, status;
 
 	if (address->kind == ADDRESS_DESCRIPTOR)
-		return bind_descriptor(address->descriptor, settings, cpu,
-				       is_first, error);
+		return bind_descriptor(address->descriptor, settings, owner,
+				       error);
 	fd = open_socket(address, error);
 	if (fd < 0)
 		return -1;
 	if (sockopt_apply_listener(fd, address->socket.generic.sa_family,
-				   settings, cpu, is_first, error) < 0)
+				   settings, owner, error) < 0)
 		return close_failed(fd);
 	if (listener_unix_has_file(address)) {
 		status = listener_unix_bind(fd, address, access, error);

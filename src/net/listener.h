@@ -29,8 +29,8 @@ struct listener_access {
  * -1 with words and the errno as the error's number. */
 int listener_bind(const struct address *address,
 		  const struct sockopt_settings *settings,
-		  const struct listener_access *access, int cpu, bool is_first,
-		  struct error *error);
+		  const struct listener_access *access,
+		  const struct sockopt_owner *owner, struct error *error);
 
 /* Start it, or, if it listens already, give it this backlog. */
 int listener_listen(int fd, int backlog, struct error *error);

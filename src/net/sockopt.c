@@ -252,15 +252,16 @@ static int apply_row(const struct target *target, const struct sockopt_row *row)
 }
 
 int sockopt_apply_listener(int fd, int family,
-			   const struct sockopt_settings *settings, int cpu,
-			   bool is_first, struct error *error)
+			   const struct sockopt_settings *settings,
+			   const struct sockopt_owner *owner,
+			   struct error *error)
 {
 	const struct target target = {
 		.fd = fd,
 		.families = families_of(family, settings),
 		.settings = settings,
-		.cpu = cpu,
-		.is_first = is_first,
+		.cpu = owner->cpu,
+		.is_first = owner->is_first,
 		.error = error,
 	};
 	const struct sockopt_row *row;

@@ -99,21 +99,27 @@ struct sockopt_row {
 /* Ended by a row without a directive; applied in this order. */
 extern const struct sockopt_row sockopt_rows[];
 
+/* For whom a listener is made. */
+struct sockopt_owner {
+	int cpu;       /* of the worker, for incoming_cpu; -1: any */
+	bool is_first; /* the first of several alike: it gives the warnings */
+};
+
 /* Set before bind (the order matters: buffers before listen for the window
- * scale), on a listener of address family `family`.  `cpu` is the worker's
- * CPU for incoming_cpu, or -1.  What the kernel refuses although it makes the
+ * scale), on a listener of address family `family`.  What the kernel refuses although it makes the
  * option useless (unknown congestion algorithm, no such device, option not
  * supported) is an error naming the directive and the value; what it merely
  * clamps (buffers, backlog above somaxconn) is logged as a warning once by the
- * first slot (`is_first`).  Every option is read back and logged at debug as
- * asked / got / limit; what is left to the kernel only by the first slot.
+ * first owner.  Every option is read back and logged at debug as
+ * asked / got / limit; what is left to the kernel only by the first owner.
  *
  * An option that says `off` and one that the socket has already are not set
  * again, so this may be repeated on a socket that is bound or listens; what a
  * bound socket cannot change (ipv6_only) stays, with a warning. */
 int sockopt_apply_listener(int fd, int family,
-			   const struct sockopt_settings *settings, int cpu,
-			   bool is_first, struct error *error);
+			   const struct sockopt_settings *settings,
+			   const struct sockopt_owner *owner,
+			   struct error *error);
 
 /* For the first slot, once per service: warn when `backlog` exceeds net.core.somaxconn, when
  * fastopen lacks its bit in net.ipv4.tcp_fastopen; reads /proc/sys. */

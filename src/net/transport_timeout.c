@@ -143,7 +143,7 @@ void transport_timer_expired(struct timer *timer)
 		nearest.due(t);
 	if (!transport_settle(t))
 		return;
-	/* Another one that is due as well runs in the next millisecond. */
+	/* Another one that is due as well runs in the next turn. */
 	transport_arm_all(t);
 }
 

@@ -27,20 +27,20 @@ struct flag {
 };
 
 static const struct flag flags[] = {
-	{NULL,       "FILE",       "read the configuration from FILE",                   'c'},
-	{NULL,       "ADDRESS",    "listen there (repeatable; default 127.0.0.1:8888)",
-	 'l'										},
-	{NULL,       "PROTOCOL",   "serve this protocol (default: the first below)",
-	 'p'										},
-	{NULL,       "N|auto",     "so many workers (default auto: one per usable CPU)",
-	 'w'										},
-	{NULL,       "DIRECTIVES", "configuration text that overrides the file",         'o'},
-	{NULL,       NULL,         "check the configuration and exit",                   't'},
-	{NULL,       NULL,         "print the complete configuration and exit",          'T'},
-	{"ready-fd", "N",          "report SERVICE ADDRESS on descriptor N when ready",
-	 FLAG_READY_FD								      },
-	{"version",  NULL,         "print the version and exit",                         'V'},
-	{"help",     NULL,         "print this and exit",                                'h'},
+	{NULL, "FILE", "read the configuration from FILE", 'c'},
+	{NULL, "ADDRESS", "listen there (repeatable; default 127.0.0.1:8888)",
+	 'l'},
+	{NULL, "PROTOCOL", "serve this protocol (default: the first below)",
+	 'p'},
+	{NULL, "N|auto", "so many workers (default auto: one per usable CPU)",
+	 'w'},
+	{NULL, "DIRECTIVES", "configuration text that overrides the file", 'o'},
+	{NULL, NULL, "check the configuration and exit", 't'},
+	{NULL, NULL, "print the complete configuration and exit", 'T'},
+	{"ready-fd", "N", "report SERVICE ADDRESS on descriptor N when ready",
+	 FLAG_READY_FD},
+	{"version", NULL, "print the version and exit", 'V'},
+	{"help", NULL, "print this and exit", 'h'},
 };
 #define FLAG_COUNT (sizeof(flags) / sizeof(flags[0]))
 

@@ -11,24 +11,12 @@ static const struct {
 	int number;
 	const char *name;
 } signal_names[] = {
-	{SIGKILL, "SIGKILL"},
-        {SIGTERM, "SIGTERM"},
-        {SIGSEGV, "SIGSEGV"},
-	{SIGABRT, "SIGABRT"},
-        {SIGBUS,  "SIGBUS" },
-        {SIGFPE,  "SIGFPE" },
-	{SIGILL,  "SIGILL" },
-        {SIGSYS,  "SIGSYS" },
-        {SIGTRAP, "SIGTRAP"},
-	{SIGXCPU, "SIGXCPU"},
-        {SIGXFSZ, "SIGXFSZ"},
-        {SIGINT,  "SIGINT" },
-	{SIGQUIT, "SIGQUIT"},
-        {SIGHUP,  "SIGHUP" },
-        {SIGALRM, "SIGALRM"},
-	{SIGUSR1, "SIGUSR1"},
-        {SIGUSR2, "SIGUSR2"},
-        {SIGPIPE, "SIGPIPE"},
+	{SIGKILL, "SIGKILL"}, {SIGTERM, "SIGTERM"}, {SIGSEGV, "SIGSEGV"},
+	{SIGABRT, "SIGABRT"}, {SIGBUS, "SIGBUS"},   {SIGFPE, "SIGFPE"},
+	{SIGILL, "SIGILL"},   {SIGSYS, "SIGSYS"},   {SIGTRAP, "SIGTRAP"},
+	{SIGXCPU, "SIGXCPU"}, {SIGXFSZ, "SIGXFSZ"}, {SIGINT, "SIGINT"},
+	{SIGQUIT, "SIGQUIT"}, {SIGHUP, "SIGHUP"},   {SIGALRM, "SIGALRM"},
+	{SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"},
 };
 
 enum scoreboard_restart death_cause(const struct death *death)

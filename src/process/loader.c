@@ -119,9 +119,7 @@ static void loader_expired(struct timer *timer)
 
 static int spawn_loader(struct loader *loader, int fd, struct error *error)
 {
-	const struct spawn_descriptor descriptors[] = {
-		{fd, SPAWN_CHANNEL}
-        };
+	const struct spawn_descriptor descriptors[] = {{fd, SPAWN_CHANNEL}};
 	const struct spawn spawn = {
 		.main = loader_main,
 		.context = loader,

@@ -120,12 +120,12 @@ static const struct record_row {
 	void (*handle)(struct child *child, const struct record *record,
 		       const int *fds);
 } rows[] = {
-	{RECORD_BANK,      WORKER_SAYS_BANK,      on_bank     },
+	{RECORD_BANK, WORKER_SAYS_BANK, on_bank},
 	{RECORD_LISTENING, WORKER_SAYS_LISTENING, on_listening},
-	{RECORD_READY,     WORKER_SAYS_READY,     on_ready    },
-	{RECORD_LEAVE,     WORKER_SAYS_LEAVE,     on_leave    },
-	{RECORD_FAILED,    WORKER_SAYS_FAILED,    on_failed   },
-	{RECORD_DRAINING,  WORKER_SAYS_DRAINING,  on_draining },
+	{RECORD_READY, WORKER_SAYS_READY, on_ready},
+	{RECORD_LEAVE, WORKER_SAYS_LEAVE, on_leave},
+	{RECORD_FAILED, WORKER_SAYS_FAILED, on_failed},
+	{RECORD_DRAINING, WORKER_SAYS_DRAINING, on_draining},
 };
 
 static void handle(struct child *child, const struct record *record,

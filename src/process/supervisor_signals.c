@@ -35,22 +35,23 @@ static void on_reopen(void *context, int sender_pid)
 
 /* A row without a handler is ignored. */
 static const struct signals_row rows[] = {
-	{SIGTERM,  on_terminate},
-        {SIGINT,   on_terminate},
-        {SIGQUIT,  on_quit     },
-	{SIGCHLD,  on_child    },
-        {SIGUSR1,  on_reopen   },
-        {SIGHUP,   NULL        },
-	{SIGUSR2,  NULL        },
-        {SIGTTIN,  NULL        },
-        {SIGTTOU,  NULL        },
-	{SIGWINCH, NULL        },
-        {SIGPIPE,  NULL        },
-        {SIGALRM,  NULL        },
+	{SIGTERM, on_terminate},
+	{SIGINT, on_terminate},
+	{SIGQUIT, on_quit},
+	{SIGCHLD, on_child},
+	{SIGUSR1, on_reopen},
+	{SIGHUP, NULL},
+	{SIGUSR2, NULL},
+	{SIGTTIN, NULL},
+	{SIGTTOU, NULL},
+	{SIGWINCH, NULL},
+	{SIGPIPE, NULL},
+	{SIGALRM, NULL},
+	{0, NULL},
 };
 
 int supervisor_start_signals(struct supervisor *supervisor, struct error *error)
 {
 	return signals_start(&supervisor->signals, &supervisor->loop, rows,
-			     sizeof(rows) / sizeof(rows[0]), supervisor, error);
+			     supervisor, error);
 }

@@ -225,8 +225,9 @@ static int bind_shared(struct supervisor *supervisor, unsigned index,
 		.owner = (uid_t)listen->owner,
 		.group = (gid_t)listen->group,
 	};
+	const struct sockopt_owner all = {.cpu = -1, .is_first = true};
 	int fd = listener_bind(&planned->address, options_of(supervisor, index),
-			       &access, -1, true, error);
+			       &access, &all, error);
 
 	if (fd < 0)
 		return -1;

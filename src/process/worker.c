@@ -33,6 +33,7 @@ static void on_terminate(void *context, int sender_pid)
 /* spawn has the others ignored. */
 static const struct signals_row signal_rows[] = {
 	{SIGTERM, on_terminate},
+	{0, NULL},
 };
 
 /* ---- The heartbeat --------------------------------------------------- */
@@ -114,9 +115,8 @@ static int open_loop(struct worker *worker, struct error *error)
 {
 	struct loop *loop = &worker->loop;
 
-	if (signals_start(&worker->signals, loop, signal_rows,
-			  sizeof(signal_rows) / sizeof(signal_rows[0]), worker,
-			  error) < 0)
+	if (signals_start(&worker->signals, loop, signal_rows, worker, error) <
+	    0)
 		return -1;
 	if (channel_start(&worker->channel, loop, SPAWN_CHANNEL, worker_receive,
 			  on_channel_closed) < 0)

@@ -136,9 +136,12 @@ static int bind_one(struct worker *worker, unsigned index, int cpu,
 	const struct worker_listener *listener =
 		&worker->order->listeners[index];
 	const struct config_service *service = service_of(worker, index);
+	const struct sockopt_owner owner = {
+		.cpu = cpu,
+		.is_first = is_first_of_service(worker, index),
+	};
 	int fd = listener_bind(&listener->address, &service->settings.options,
-			       NULL, cpu, is_first_of_service(worker, index),
-			       error);
+			       NULL, &owner, error);
 
 	if (fd < 0 || place(fd, index, error) < 0)
 		return error_prefix(error, "service %s: ", service->name);

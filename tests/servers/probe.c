@@ -122,19 +122,11 @@ static void run_info(struct cohort_transport *t, long argument)
 }
 
 static const struct command commands[] = {
-	{"crash", run_crash},
-        {"exit",  run_exit },
-        {"spin",  run_spin },
-	{"flood", run_flood},
-        {"pid",   run_pid  },
-        {"close", run_close},
-	{"abort", run_abort},
-        {"reset", run_reset},
-        {"fail",  run_fail },
-	{"timer", run_timer},
-        {"pause", run_pause},
-        {"eof",   run_eof  },
-	{"info",  run_info },
+	{"crash", run_crash}, {"exit", run_exit},   {"spin", run_spin},
+	{"flood", run_flood}, {"pid", run_pid},     {"close", run_close},
+	{"abort", run_abort}, {"reset", run_reset}, {"fail", run_fail},
+	{"timer", run_timer}, {"pause", run_pause}, {"eof", run_eof},
+	{"info", run_info},
 };
 
 static void run_line(struct cohort_transport *t, char *line)

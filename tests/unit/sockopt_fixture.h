@@ -28,6 +28,10 @@ static const struct sockopt_settings plain = {
 	SOCKOPT_REST_KERNEL,
 };
 
+/* The first slot's listener on CPU 0, and a later one's on any. */
+static const struct sockopt_owner first = {.cpu = 0, .is_first = true};
+static const struct sockopt_owner other __attribute__((unused)) = {.cpu = -1};
+
 static inline struct sockopt_settings everything(void)
 {
 	struct sockopt_settings settings = plain;
@@ -71,7 +75,7 @@ static inline void apply(int fd, int family,
 {
 	struct error error;
 	int status =
-		sockopt_apply_listener(fd, family, settings, 0, true, &error);
+		sockopt_apply_listener(fd, family, settings, &first, &error);
 
 	if (status < 0)
 		printf("%s\n", error.text);

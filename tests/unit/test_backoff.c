@@ -36,16 +36,11 @@ static void run(int64_t first_ms, int64_t limit_ms, const struct step *steps,
 static void test_early_deaths_double_the_wait_up_to_its_limit(void)
 {
 	static const struct step steps[] = {
-		{5, true, 100,   true},
-                {5, true, 200,   true},
-		{5, true, 400,   true},
-                {5, true, 800,   true},
-		{5, true, 1600,  true},
-                {5, true, 3200,  true},
-		{5, true, 6400,  true},
-                {5, true, 10000, true},
-		{5, true, 10000, true},
-                {5, true, 10000, true},
+		{5, true, 100, true},   {5, true, 200, true},
+		{5, true, 400, true},   {5, true, 800, true},
+		{5, true, 1600, true},  {5, true, 3200, true},
+		{5, true, 6400, true},  {5, true, 10000, true},
+		{5, true, 10000, true}, {5, true, 10000, true},
 	};
 
 	run(100, 10000, steps, COUNT(steps));
@@ -71,11 +66,9 @@ static void test_a_crash_loop_floods_no_log(void)
 static void test_any_other_death_ends_the_row(void)
 {
 	static const struct step steps[] = {
-		{5,    true,  100, true},
-                {5,    true,  200, true},
-		{5000, false, 0,   true},
-                {5,    true,  100, true},
-		{5,    true,  200, true},
+		{5, true, 100, true},   {5, true, 200, true},
+		{5000, false, 0, true}, {5, true, 100, true},
+		{5, true, 200, true},
 	};
 
 	run(100, 30000, steps, COUNT(steps));
@@ -84,11 +77,9 @@ static void test_any_other_death_ends_the_row(void)
 static void test_a_slot_starts_at_most_ten_times_a_second(void)
 {
 	static const struct step steps[] = {
-		{0,   false, 100, true},
-                {30,  false, 70,  true},
-		{99,  false, 1,   true},
-                {100, false, 0,   true},
-		{0,   true,  100, true},
+		{0, false, 100, true}, {30, false, 70, true},
+		{99, false, 1, true},  {100, false, 0, true},
+		{0, true, 100, true},
 	};
 
 	run(50, 30000, steps, COUNT(steps));
@@ -97,7 +88,7 @@ static void test_a_slot_starts_at_most_ten_times_a_second(void)
 static void test_a_limit_below_the_first_wait_is_the_wait(void)
 {
 	static const struct step steps[] = {
-		{5, true, 200, true },
+		{5, true, 200, true},
 		{5, true, 200, false},
 	};
 
@@ -107,7 +98,7 @@ static void test_a_limit_below_the_first_wait_is_the_wait(void)
 static void test_no_delay_still_keeps_the_gap(void)
 {
 	static const struct step steps[] = {
-		{5, true, 95, true },
+		{5, true, 95, true},
 		{5, true, 95, false},
 		{5, true, 95, false},
 	};

@@ -30,13 +30,10 @@ static void test_put_and_get(void)
 		bool is_taken;
 		const char *has; /* slots 0 and 1, then groups 0 to 2 */
 	} rows[] = {
-		{0, 0,      true,  "...x."},
-                {0, 0,      false, "...x."},
-		{0, SHARED, false, "...x."},
-                {0, GROUPS, false, "...x."},
-		{0, 2,      true,  "x..x."},
-                {1, 2,      true,  "x..xx"},
-		{1, 0,      true,  "xxxxx"},
+		{0, 0, true, "...x."},       {0, 0, false, "...x."},
+		{0, SHARED, false, "...x."}, {0, GROUPS, false, "...x."},
+		{0, 2, true, "x..x."},       {1, 2, true, "x..xx"},
+		{1, 0, true, "xxxxx"},
 	};
 	struct bank bank;
 	int fd, shared = open_any();

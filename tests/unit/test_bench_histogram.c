@@ -37,12 +37,7 @@ static void test_quantiles(void)
 		unsigned permille;
 		int expected;
 	} rows[] = {
-		{0,    1 },
-                {100,  1 },
-                {500,  5 },
-                {501,  6 },
-                {900,  9 },
-                {1000, 10},
+		{0, 1}, {100, 1}, {500, 5}, {501, 6}, {900, 9}, {1000, 10},
 	};
 	struct histogram histogram;
 	size_t i;

@@ -254,14 +254,14 @@ static const struct {
 	uint16_t version;
 	uint32_t size, descriptor_count; /* as the header says */
 } faults[] = {
-	{"no whole header",     8,                1, 0,    0},
-	{"one byte",            1,                1, 0,    0},
-	{"another version",     16,               2, 0,    0},
-	{"version 0",           16,               0, 0,    0},
-	{"less than it says",   16,               1, 1,    0},
-	{"more than it says",   20,               1, 3,    0},
-	{"far more than fits",  16,               1, ~0u,  0},
-	{"a descriptor less",   16,               1, 0,    1},
+	{"no whole header", 8, 1, 0, 0},
+	{"one byte", 1, 1, 0, 0},
+	{"another version", 16, 2, 0, 0},
+	{"version 0", 16, 0, 0, 0},
+	{"less than it says", 16, 1, 1, 0},
+	{"more than it says", 20, 1, 3, 0},
+	{"far more than fits", 16, 1, ~0u, 0},
+	{"a descriptor less", 16, 1, 0, 1},
 	{"longer than allowed", RECORD_BYTES + 1, 1, 1009, 0},
 };
 

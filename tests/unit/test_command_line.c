@@ -80,12 +80,9 @@ static void test_actions(void)
 		const char *word;
 		enum command_line_action action;
 	} cases[] = {
-		{"-t",        ACTION_CHECK  },
-                {"-T",        ACTION_PRINT  },
-		{"-V",        ACTION_VERSION},
-                {"-h",        ACTION_HELP   },
-		{"--version", ACTION_VERSION},
-                {"--help",    ACTION_HELP   },
+		{"-t", ACTION_CHECK},          {"-T", ACTION_PRINT},
+		{"-V", ACTION_VERSION},        {"-h", ACTION_HELP},
+		{"--version", ACTION_VERSION}, {"--help", ACTION_HELP},
 	};
 	size_t i;
 
@@ -124,22 +121,22 @@ static void test_ready_fd_is_not_inherited(void)
 
 static const char *const refused[][WORDS_MAX] = {
 	{"--frobnicate"},
-	{"-x"          },
-	{"stray"       },
-	{"-w",           "2", "stray"},
-	{"--",       "stray"},
-	{"-c"          },
-	{"-l"	     },
-	{"-o"   },
+	{"-x"},
+	{"stray"},
+	{"-w", "2", "stray"},
+	{"--", "stray"},
+	{"-c"},
+	{"-l"},
+	{"-o"},
 	{"--ready-fd"},
-	{"--ready-fd",           "x"},
-	{"--ready-fd",              ""},
+	{"--ready-fd", "x"},
+	{"--ready-fd", ""},
 	{"--ready-fd", "-1"},
-	{"--ready-fd",   "999"},
-	{"--ready-fd",              "4294967298"},
-	{"-c",          "f", "-l", ":1"},
-	{"-p",   "p", "-c", "f"},
-	{"--help=x"             },
+	{"--ready-fd", "999"},
+	{"--ready-fd", "4294967298"},
+	{"-c", "f", "-l", ":1"},
+	{"-p", "p", "-c", "f"},
+	{"--help=x"},
 };
 
 static void test_usage_errors(void)

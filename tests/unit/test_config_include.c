@@ -94,13 +94,13 @@ static void check_files(void)
 static void check_canonical(void)
 {
 	static const char *const rows[][2] = {
-		{"include x;",			       "canonical:1:1: no include"},
-		{"service s { listen ${X:-1}; }",            "canonical:1:20: no var"   },
-		{"service s { listen localhost:1; }",        "canonical:1:20: "         },
-		{"service s { listen :1; }",                 "canonical:1:20: "         },
+		{"include x;", "canonical:1:1: no include"},
+		{"service s { listen ${X:-1}; }", "canonical:1:20: no var"},
+		{"service s { listen localhost:1; }", "canonical:1:20: "},
+		{"service s { listen :1; }", "canonical:1:20: "},
 		{"service s { listen unix:/a owner=root; }",
-		 "canonical:1:28: "						     },
-		{"",					 "canonical: no service"    },
+		 "canonical:1:28: "},
+		{"", "canonical: no service"},
 	};
 	struct outcome outcome;
 	size_t i;

@@ -8,7 +8,7 @@
 
 static const struct cohort_directive echo_directives[] = {
 	{"once", COHORT_VALUE_BOOLEAN, 0, "off", 0, 0, "one chunk"},
-	{NULL,   COHORT_VALUE_BOOLEAN, 0, NULL,  0, 0, NULL       },
+	{NULL, COHORT_VALUE_BOOLEAN, 0, NULL, 0, 0, NULL},
 };
 static const struct cohort_protocol echo = {
 	.name = "echo",

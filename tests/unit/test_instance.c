@@ -39,11 +39,8 @@ static void test_which_addresses_are_locked(void)
 		const char *word;
 		unsigned lock_count;
 	} rows[] = {
-		{"127.0.0.1:0",   0},
-                {"unix:/nowhere", 0},
-                {"unix:@name",    0},
-		{"fd:7",          0},
-                {"[::1]:0",       0},
+		{"127.0.0.1:0", 0}, {"unix:/nowhere", 0}, {"unix:@name", 0},
+		{"fd:7", 0},        {"[::1]:0", 0},
 	};
 	struct instance instance;
 	struct address address;

@@ -15,15 +15,15 @@ static void test_connections(void)
 		uint64_t descriptors;
 		unsigned listener_count, connections;
 	} cases[] = {
-		{1024,                    1,        999     },
-		{64,		      1,        39      },
-		{64,		      30,       10      },
-		{LIMITS_RESERVED + 3,     2,        1       },
-		{LIMITS_RESERVED + 2,     2,        1       },
-		{0,		       0,        1       },
-		{10,		      200,      1       },
-		{UINT64_MAX,              5,        UINT_MAX},
-		{LIMITS_RESERVED + 1000u, UINT_MAX, 1       },
+		{1024, 1, 999},
+		{64, 1, 39},
+		{64, 30, 10},
+		{LIMITS_RESERVED + 3, 2, 1},
+		{LIMITS_RESERVED + 2, 2, 1},
+		{0, 0, 1},
+		{10, 200, 1},
+		{UINT64_MAX, 5, UINT_MAX},
+		{LIMITS_RESERVED + 1000u, UINT_MAX, 1},
 	};
 	size_t i;
 

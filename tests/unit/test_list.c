@@ -84,11 +84,7 @@ static const struct {
 	int from_count;
 	int expected;
 } takes[] = {
-	{0, 0, 0    },
-        {0, 3, 345  },
-        {2, 0, 12   },
-        {2, 3, 12345},
-        {1, 1, 13   },
+	{0, 0, 0}, {0, 3, 345}, {2, 0, 12}, {2, 3, 12345}, {1, 1, 13},
 };
 
 static void test_take(void)

@@ -21,6 +21,7 @@ static const struct sockopt_settings settings = {
 	.backlog = 16,
 	SOCKOPT_REST_KERNEL,
 };
+static const struct sockopt_owner nobody = {.cpu = -1};
 
 static struct address parsed(const char *word)
 {
@@ -33,7 +34,7 @@ static struct address parsed(const char *word)
 
 static int bound(const struct address *address, struct error *error)
 {
-	return listener_bind(address, &settings, NULL, -1, false, error);
+	return listener_bind(address, &settings, NULL, &nobody, error);
 }
 
 /* A listener on a free port of 127.0.0.1; the address gets the port. */
@@ -100,7 +101,7 @@ static void test_group(void)
 	CHECK(second >= 0);
 	CHECK(listener_listen(second, 16, &error) == 0);
 	alone.reuse_port = false;
-	check_int(listener_bind(&address, &alone, NULL, -1, false, &error), -1);
+	check_int(listener_bind(&address, &alone, NULL, &nobody, &error), -1);
 	check_int(error.number, EADDRINUSE);
 	CHECK(strstr(error.text, "127.0.0.1:"));
 	close(first);
@@ -181,7 +182,7 @@ static void reserve_with(bool reuse_port)
 	CHECK(address_port(&address) != 0);
 	CHECK(client_of(&address) == -1);
 
-	fd = listener_bind(&address, &own, NULL, -1, false, &error);
+	fd = listener_bind(&address, &own, NULL, &nobody, &error);
 	CHECK(fd >= 0);
 	CHECK(listener_listen(fd, 16, &error) == 0);
 	close(reservation);
@@ -247,10 +248,10 @@ static void test_wrong_descriptors(void)
 		int type;
 		int number;
 	} rows[] = {
-		{AF_INET, SOCK_DGRAM,     EPROTOTYPE},
+		{AF_INET, SOCK_DGRAM, EPROTOTYPE},
 		{AF_UNIX, SOCK_SEQPACKET, EPROTOTYPE},
-		{AF_INET, SOCK_STREAM,    EINVAL    }, /* not bound */
-		{AF_UNIX, SOCK_STREAM,    EINVAL    },
+		{AF_INET, SOCK_STREAM, EINVAL}, /* not bound */
+		{AF_UNIX, SOCK_STREAM, EINVAL},
 	};
 	struct address named = {.kind = ADDRESS_DESCRIPTOR};
 	struct error error;

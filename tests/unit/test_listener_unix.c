@@ -19,6 +19,7 @@ static const struct sockopt_settings settings = {
 	.backlog = 16,
 	SOCKOPT_REST_KERNEL,
 };
+static const struct sockopt_owner nobody = {.cpu = -1};
 
 static const struct listener_access open_access = {0666, (uid_t)-1, (gid_t)-1};
 
@@ -51,7 +52,7 @@ static void place_remove(struct place *place)
 static int bound(const struct address *address,
 		 const struct listener_access *access, struct error *error)
 {
-	return listener_bind(address, &settings, access, -1, false, error);
+	return listener_bind(address, &settings, access, &nobody, error);
 }
 
 static bool can_connect(const struct address *address)

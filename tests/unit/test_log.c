@@ -55,11 +55,11 @@ static const struct {
 	const char *written;
 } escapes[] = {
 	{"plain 'text' \"quoted\" \\ back", "plain 'text' \"quoted\" \\ back"},
-	{"a\nforged line",                  "a\\x0aforged line"              },
-	{"\r\t\x1b[31m\x7f",                "\\x0d\\x09\\x1b[31m\\x7f"       },
-	{"\x80 \xc3\xa9 \xff",              "\\x80 \\xc3\\xa9 \\xff"         },
-	{"escaped \\x0a before",            "escaped \\x0a before"           },
-	{"",				""			       },
+	{"a\nforged line", "a\\x0aforged line"},
+	{"\r\t\x1b[31m\x7f", "\\x0d\\x09\\x1b[31m\\x7f"},
+	{"\x80 \xc3\xa9 \xff", "\\x80 \\xc3\\xa9 \\xff"},
+	{"escaped \\x0a before", "escaped \\x0a before"},
+	{"", ""},
 };
 
 static void test_untrusted_bytes_are_escaped(void)

@@ -248,14 +248,8 @@ static void ignore_signal(int number)
 
 static void test_a_signal_is_nothing_found(void)
 {
-	const struct itimerval often = {
-		{0, 2000},
-                {0, 2000}
-        };
-	const struct itimerval never = {
-		{0, 0},
-                {0, 0}
-        };
+	const struct itimerval often = {{0, 2000}, {0, 2000}};
+	const struct itimerval never = {{0, 0}, {0, 0}};
 	struct sigaction action = {.sa_handler = ignore_signal};
 	struct error error = {0};
 

@@ -56,18 +56,18 @@ static const struct {
 	void (*happen)(struct pair *pair);
 	unsigned found;
 } findings[] = {
-	{POLLER_READ,                 do_nothing,  0                             },
-	{POLLER_READ,                 send_byte,   POLLER_READ                   },
-	{POLLER_WRITE,                do_nothing,  POLLER_WRITE                  },
-	{POLLER_WRITE,                send_byte,   POLLER_WRITE                  },
-	{POLLER_READ | POLLER_WRITE,  send_byte,   POLLER_READ | POLLER_WRITE    },
-	{POLLER_READ,                 half_close,  POLLER_READ                   },
-	{POLLER_HANGUP,               half_close,  POLLER_HANGUP                 },
-	{POLLER_HANGUP,               send_byte,   0                             },
-	{POLLER_READ | POLLER_HANGUP, close_other, POLLER_READ | POLLER_HANGUP   },
-	{POLLER_URGENT,               send_urgent, POLLER_URGENT                 },
-	{POLLER_URGENT,               send_byte,   0                             },
-	{0,			   reset,       POLLER_HANGUP | POLLER_FAILURE},
+	{POLLER_READ, do_nothing, 0},
+	{POLLER_READ, send_byte, POLLER_READ},
+	{POLLER_WRITE, do_nothing, POLLER_WRITE},
+	{POLLER_WRITE, send_byte, POLLER_WRITE},
+	{POLLER_READ | POLLER_WRITE, send_byte, POLLER_READ | POLLER_WRITE},
+	{POLLER_READ, half_close, POLLER_READ},
+	{POLLER_HANGUP, half_close, POLLER_HANGUP},
+	{POLLER_HANGUP, send_byte, 0},
+	{POLLER_READ | POLLER_HANGUP, close_other, POLLER_READ | POLLER_HANGUP},
+	{POLLER_URGENT, send_urgent, POLLER_URGENT},
+	{POLLER_URGENT, send_byte, 0},
+	{0, reset, POLLER_HANGUP | POLLER_FAILURE},
 };
 #define FINDINGS (sizeof(findings) / sizeof(findings[0]))
 

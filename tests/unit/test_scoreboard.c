@@ -294,14 +294,14 @@ static void a_page_of_a_newer_layout_is_folded(void)
  * cells of a service, reasons, bytes of a name. */
 #define HUGE_COUNT UINT32_MAX
 static const uint32_t damaged[][6] = {
-	{0, 0,          0,          0,          0,          0 },
-	{1, 16,         HUGE_COUNT, 25,         18,         64},
-	{1, 16,         2,          25,         18,         1 },
-	{1, HUGE_COUNT, 2,          25,         18,         64},
-	{1, 16,         2,          HUGE_COUNT, 18,         64},
-	{1, 16,         256,        8000,       18,         64},
-	{1, 16,         2,          25,         HUGE_COUNT, 64},
-	{1, 16,         2,          23,         18,         64},
+	{0, 0, 0, 0, 0, 0},
+	{1, 16, HUGE_COUNT, 25, 18, 64},
+	{1, 16, 2, 25, 18, 1},
+	{1, HUGE_COUNT, 2, 25, 18, 64},
+	{1, 16, 2, HUGE_COUNT, 18, 64},
+	{1, 16, 256, 8000, 18, 64},
+	{1, 16, 2, 25, HUGE_COUNT, 64},
+	{1, 16, 2, 23, 18, 64},
 };
 
 static void a_damaged_page_harms_nobody(void)

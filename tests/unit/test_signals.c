@@ -34,13 +34,9 @@ static void on_stop(void *given, int sender_pid)
 }
 
 static const struct signals_row rows[] = {
-	{SIGUSR1,  on_first },
-        {SIGUSR2,  on_second},
-        {SIGTERM,  on_stop  },
-	{SIGHUP,   NULL     },
-        {SIGWINCH, NULL     },
+	{SIGUSR1, on_first}, {SIGUSR2, on_second}, {SIGTERM, on_stop},
+	{SIGHUP, NULL},      {SIGWINCH, NULL},     {0, NULL},
 };
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
 
 static void signals_open(void)
 {
@@ -48,8 +44,7 @@ static void signals_open(void)
 
 	fixture_open();
 	loop.turn_limit_ms = 0;
-	CHECK(signals_start(&signals, &loop, rows, ROWS, &context, &error) ==
-	      0);
+	CHECK(signals_start(&signals, &loop, rows, &context, &error) == 0);
 }
 
 static void signals_close(void)
@@ -110,15 +105,16 @@ static void on_child(void *given, int sender_pid)
 static void test_children_are_heard_of_after_an_inherited_ignore(void)
 {
 	static const struct signals_row child_rows[] = {
-		{SIGCHLD, on_child}
-        };
+		{SIGCHLD, on_child},
+		{0, NULL},
+	};
 	struct error error = {0};
 	int status = -1;
 	pid_t child;
 
 	signal(SIGCHLD, SIG_IGN);
 	fixture_open();
-	CHECK(signals_start(&signals, &loop, child_rows, 1, NULL, &error) == 0);
+	CHECK(signals_start(&signals, &loop, child_rows, NULL, &error) == 0);
 	fflush(stdout);
 	child = fork();
 	CHECK(child >= 0);

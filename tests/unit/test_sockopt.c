@@ -31,7 +31,7 @@ static void check_refused(int family, const struct sockopt_settings *settings,
 
 	if (fd < 0)
 		return;
-	check_int(sockopt_apply_listener(fd, family, settings, 0, true, &error),
+	check_int(sockopt_apply_listener(fd, family, settings, &first, &error),
 		  -1);
 	check_says(error.text, words);
 	CHECK(error.number != 0);
@@ -46,24 +46,15 @@ static void the_defaults_are_those_of_the_design(void)
 		const char *directive;
 		const char *initial;
 	} wanted[] = {
-		{"backlog",        "511"},
-                {"reuse_address",  "on" },
-		{"reuse_port",     "on" },
-                {"ipv6_only",      "on" },
-		{"nodelay",        "on" },
-                {"quickack",       "off"},
-		{"keepalive",      "on" },
-                {"receive_buffer", NULL },
-		{"send_buffer",    NULL },
-                {"user_timeout",   NULL },
-		{"notsent_lowat",  NULL },
-                {"congestion",     NULL },
-		{"max_segment",    NULL },
-                {"tos",            NULL },
-		{"incoming_cpu",   "off"},
-                {"fastopen",       NULL },
-		{"defer_accept",   "off"},
-                {"bind_device",    NULL },
+		{"backlog", "511"},      {"reuse_address", "on"},
+		{"reuse_port", "on"},    {"ipv6_only", "on"},
+		{"nodelay", "on"},       {"quickack", "off"},
+		{"keepalive", "on"},     {"receive_buffer", NULL},
+		{"send_buffer", NULL},   {"user_timeout", NULL},
+		{"notsent_lowat", NULL}, {"congestion", NULL},
+		{"max_segment", NULL},   {"tos", NULL},
+		{"incoming_cpu", "off"}, {"fastopen", NULL},
+		{"defer_accept", "off"}, {"bind_device", NULL},
 	};
 	size_t i, count = sizeof(wanted) / sizeof(wanted[0]);
 
@@ -264,7 +255,7 @@ static void what_the_kernel_takes_is_within_the_bounds_of_the_row(void)
 			       i ? &row->maximum : &row->minimum, sizeof(int));
 			fd = opened(AF_INET);
 			check_int(sockopt_apply_listener(fd, AF_INET, &settings,
-							 -1, false, &error),
+							 &other, &error),
 				  0);
 			close(fd);
 		}
@@ -283,9 +274,9 @@ static void a_clamped_buffer_is_a_warning_of_the_first_only(void)
 		strcpy(limit, "0");
 	settings.receive_buffer_bytes = atoi(limit) + 4096;
 	capture_start(&capture, LOG_LEVEL_INFO);
-	check_int(sockopt_apply_listener(fd, AF_INET, &settings, -1, false,
-					 &error),
-		  0);
+	check_int(
+		sockopt_apply_listener(fd, AF_INET, &settings, &other, &error),
+		0);
 	capture_end(&capture);
 	check_string(capture.text, "");
 	capture_start(&capture, LOG_LEVEL_INFO);

@@ -146,22 +146,18 @@ static void open_pipes(int first, int count)
 static void test_a_child_has_what_it_was_given_and_nothing_else(void)
 {
 	static const struct spawn_descriptor some[] = {
-		{30, SPAWN_CHANNEL           },
+		{30, SPAWN_CHANNEL},
 		{40, SPAWN_FIRST_LISTENER + 5},
-		{31, SPAWN_FIRST_LISTENER    },
+		{31, SPAWN_FIRST_LISTENER},
 		{30, SPAWN_FIRST_LISTENER + 1},
 	};
 	/* Each stands where another has to be. */
 	static const struct spawn_descriptor swapped[] = {
-		{16, 17           },
-                {17, 16           },
-                {18, SPAWN_CHANNEL},
-                {19, 18           },
-                {20, 20           },
+		{16, 17}, {17, 16}, {18, SPAWN_CHANNEL}, {19, 18}, {20, 20},
 	};
 	static const struct spawn_descriptor far[] = {
-		{30, SPAWN_CHANNEL             },
-		{31, 300                       },
+		{30, SPAWN_CHANNEL},
+		{31, 300},
 		{32, SPAWN_FIRST_LISTENER + 200},
 	};
 
@@ -184,9 +180,7 @@ static int log_main(void *context)
 static void test_the_log_moves_with_the_child(void)
 {
 	char path[] = "/tmp/cohort-unit-spawn-XXXXXX";
-	static const struct spawn_descriptor channel[] = {
-		{30, SPAWN_CHANNEL}
-        };
+	static const struct spawn_descriptor channel[] = {{30, SPAWN_CHANNEL}};
 	char text[512];
 	struct error error;
 	ssize_t size;

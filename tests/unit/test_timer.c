@@ -245,12 +245,12 @@ static const struct {
 	int64_t now_ms;
 	int64_t deadline_ms;
 } far_away[] = {
-	{7,			INT64_C(1) << 44                       },
-	{7,			(INT64_C(1) << 42) + 7                 },
-	{7,			(INT64_C(1) << 42) + 8                 },
-	{(INT64_C(1) << 42) - 100, (INT64_C(1) << 42) + 900               },
+	{7, INT64_C(1) << 44},
+	{7, (INT64_C(1) << 42) + 7},
+	{7, (INT64_C(1) << 42) + 8},
+	{(INT64_C(1) << 42) - 100, (INT64_C(1) << 42) + 900},
 	{(INT64_C(1) << 42) - 100, (INT64_C(1) << 42) + (INT64_C(1) << 40)},
-	{INT64_C(5) << 39,         INT64_C(5) << 45                       },
+	{INT64_C(5) << 39, INT64_C(5) << 45},
 };
 
 static void test_deadlines_in_other_rounds_of_the_wheel(void)

@@ -138,10 +138,8 @@ static void test_write_calls(void)
 	struct world *world = world_open();
 	struct record record = {0};
 	struct client client = open_tcp(world, &record);
-	struct iovec pieces[2] = {
-		{.iov_base = (char[]){"ab"}, .iov_len = 2},
-		{.iov_base = (char[]){"cd"}, .iov_len = 2}
-        };
+	struct iovec pieces[2] = {{.iov_base = (char[]){"ab"}, .iov_len = 2},
+				  {.iov_base = (char[]){"cd"}, .iov_len = 2}};
 
 	forget_calls();
 	check_int(cohort_writev(record.t, pieces, 2), 0);
@@ -163,11 +161,11 @@ static void test_quickack_calls(void)
 		bool answers;
 		unsigned expected;
 	} rows[] = {
-		{SOCKOPT_QUICKACK_OFF,  false, 0 },
-		{SOCKOPT_QUICKACK_ON,   false, 10},
-		{SOCKOPT_QUICKACK_ON,   true,  10},
+		{SOCKOPT_QUICKACK_OFF, false, 0},
+		{SOCKOPT_QUICKACK_ON, false, 10},
+		{SOCKOPT_QUICKACK_ON, true, 10},
 		{SOCKOPT_QUICKACK_AUTO, false, 10},
-		{SOCKOPT_QUICKACK_AUTO, true,  0 },
+		{SOCKOPT_QUICKACK_AUTO, true, 0},
 	};
 	size_t i, n;
 
@@ -300,8 +298,8 @@ static void test_receive_fails(void)
 		enum cohort_reason reason;
 	} rows[] = {
 		{ECONNRESET, COHORT_REASON_PEER_RESET},
-		{ETIMEDOUT,  COHORT_REASON_PEER_RESET},
-		{ENOMEM,     COHORT_REASON_RESOURCE  },
+		{ETIMEDOUT, COHORT_REASON_PEER_RESET},
+		{ENOMEM, COHORT_REASON_RESOURCE},
 	};
 	size_t i;
 

@@ -378,9 +378,8 @@ static bool log_has(const char *path, const char *words)
 static void write_two(struct record *record)
 {
 	struct iovec pieces[2] = {
-		{.iov_base = (char[]){"one\n"},   .iov_len = 4},
-		{.iov_base = (char[]){"\x01two"}, .iov_len = 4}
-        };
+		{.iov_base = (char[]){"one\n"}, .iov_len = 4},
+		{.iov_base = (char[]){"\x01two"}, .iov_len = 4}};
 
 	CHECK(cohort_writev(record->t, pieces, 2) == 0);
 	cohort_log(record->t, COHORT_LOG_DEBUG, "%s", "forged\nline");

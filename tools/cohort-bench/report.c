@@ -12,9 +12,9 @@ static const struct {
 	const char *key;
 	unsigned permille;
 } quantiles[] = {
-	{"p50",   "p50",  500},
-	{"p90",   "p90",  900},
-	{"p99",   "p99",  990},
+	{"p50", "p50", 500},
+	{"p90", "p90", 900},
+	{"p99", "p99", 990},
 	{"p99.9", "p999", 999},
 };
 

@@ -220,9 +220,10 @@ static void interrupted(void *context, int sender_pid)
 }
 
 static const struct signals_row signal_rows[] = {
-	{SIGINT,  interrupted},
+	{SIGINT, interrupted},
 	{SIGTERM, interrupted},
-	{SIGPIPE, NULL       },
+	{SIGPIPE, NULL},
+	{0, NULL},
 };
 
 /* As far up as it takes; above the hard limit if we may. */
@@ -307,9 +308,8 @@ static int turn(struct run *run, struct error *error)
 	struct rusage before, after;
 	int status;
 
-	if (signals_start(&run->signals, &run->loop, signal_rows,
-			  sizeof(signal_rows) / sizeof(signal_rows[0]), run,
-			  error) < 0)
+	if (signals_start(&run->signals, &run->loop, signal_rows, run, error) <
+	    0)
 		return -1;
 	getrusage(RUSAGE_SELF, &before);
 	run->started_us = clock_now_us();
