@@ -235,3 +235,13 @@ other_than() { now=$(workers) && [ "$(wc -w <<<"$now")" -eq "$2" ] && ! grep -qx
 	wait_exit "$SERVER" 15
 	[ ! -e "$WORK/pid" ]
 }
+
+@test "started without standard descriptors it serves, and none is mistaken for one" {
+	need socat
+	start_ready 1 bash -c 'exec "$@" <&- >&- 2>&-' - "$COHORT" -l 127.0.0.1:0 -w 1
+	run say "silent"
+	[ "$output" = "silent" ]
+	for fd in 0 1 2; do
+		[ "$(readlink "/proc/$(workers)/fd/$fd")" = /dev/null ]
+	done
+}

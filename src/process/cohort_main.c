@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* cohort_main.c - the whole program, from its command line to its status. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -98,6 +99,18 @@ static int act(const struct command_line *line)
 	return status;
 }
 
+/* A program started with standard descriptors closed would find its listeners
+ * or its log under their numbers. */
+static int open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	return fd < 0 ? -1 : close(fd);
+}
+
 int cohort_main_with(int argc, char **argv,
 		     const struct cohort_protocol *const *protocols)
 {
@@ -105,6 +118,8 @@ int cohort_main_with(int argc, char **argv,
 	struct command_line line;
 	int status = EXIT_USAGE;
 
+	if (open_standard() < 0)
+		return EXIT_FAILED;
 	argv = title_init(argv, &environment);
 	command_line_move_environment(environment);
 	if (command_line_parse(&line, argc, argv, environment, protocols) == 0)
