@@ -60,10 +60,13 @@ static void due_user(struct cohort_transport *t)
 	transport_leave(t);
 }
 
+/* A moment that the clock cannot express does not come either. */
 static int64_t after(int64_t since_ms, int64_t duration_ms)
 {
-	return duration_ms == SERVICE_OFF ? TRANSPORT_NEVER
-					  : since_ms + duration_ms;
+	if (duration_ms == SERVICE_OFF ||
+	    duration_ms > TRANSPORT_NEVER - since_ms)
+		return TRANSPORT_NEVER;
+	return since_ms + duration_ms;
 }
 
 static int open_deadlines(const struct cohort_transport *t,
@@ -153,7 +156,8 @@ void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms)
 {
 	if (t->state != TRANSPORT_OPEN)
 		return;
-	t->user_timer_ms = transport_now_ms(t) + (delay_ms > 0 ? delay_ms : 0);
+	t->user_timer_ms =
+		after(transport_now_ms(t), delay_ms > 0 ? delay_ms : 0);
 	transport_arm(t, t->user_timer_ms);
 }
 
