@@ -189,13 +189,13 @@ format: ## let clang-format rewrite what check-format complains of
 # in REPORTS, where tests/run looks: a worker that dies is replaced, and its
 # words on stderr could pass unseen.
 REPORTS = $(abspath $(B))/reports
-SANITIZER_OPTIONS = log_path=$(REPORTS)/report:detect_leaks=1:abort_on_error=0:print_stacktrace=1
+SANITIZER_OPTIONS = log_path=$(REPORTS)/report:abort_on_error=0:print_stacktrace=1
 
 .PHONY: test-asan
 test-asan: | $(CLEAN_FIRST) ## all tests, with addresses, leaks and undefined behaviour watched
 	$(BUILD) COHORT_BUILD=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
 	@COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 COHORT_REPORTS=$(REPORTS) \
-		ASAN_OPTIONS=$(SANITIZER_OPTIONS) UBSAN_OPTIONS=$(SANITIZER_OPTIONS) tests/run
+		ASAN_OPTIONS=$(SANITIZER_OPTIONS):detect_leaks=1 UBSAN_OPTIONS=$(SANITIZER_OPTIONS) tests/run
 
 # The children that a server forks are followed: they do not exec.
 VALGRIND = valgrind --quiet --log-file=$(REPORTS)/valgrind.%p --error-exitcode=99 \
