@@ -53,3 +53,114 @@ with_queue() {
 	wait_exit "$SERVER" 20
 	[ "$STATUS" -eq 0 ]
 }
+
+@test "successors that fail while the server drains are followed by others" {
+	need python3 strace
+	serve -w 1 -o 'shutdown_timeout 20s;'
+	victim=$(workers)
+	kill -STOP "$victim"
+	fail_twice() {
+		timeout 20 strace -f -qq -o /dev/null -e trace=setresgid,listen \
+			-e inject=listen:signal=KILL -p "$SERVER" 3>&- &
+		tracer=$!
+		wait_until 5 is_traced "$SERVER"
+		kill -TERM "$SERVER"
+		wait_until 5 log_has 'shutdown: waiting'
+		kill -KILL "$victim"
+		wait_until 5 started_twice
+		kill "$tracer" || true
+		wait "$tracer" || true
+	}
+	started_twice() { [ "$(log_count 'is started once more')" -ge 2 ]; }
+	with_queue "$victim" fail_twice
+	wait_exit "$SERVER" 20
+	[ "$STATUS" -eq 0 ]
+}
+
+# ---- Siblings ---------------------------------------------------------------
+
+probe() { start_ready 1 "$COHORT_BUILD/tests/servers/probe" -l 127.0.0.1:0 "$@"; }
+command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5 - "TCP:127.0.0.1:$PORT"; }
+
+@test "clients of a stopped worker are taken by a sibling, and it is spared if it goes on" {
+	need python3
+	serve -w 2 -o 'watchdog_steer 200ms;'
+	victim=$(workers | head -n 1)
+	kill -STOP "$victim"
+	with_queue "$victim" wait_until 10 log_has 'no sign of life'
+	kill -CONT "$victim"
+	wait_until 10 log_has "worker 0 .* is back"
+	[ "$(workers | head -n 1)" = "$victim" ]
+	with_queue "$victim" true
+}
+
+@test "a worker in an endless loop loses its share, then its place, and the log says what it did" {
+	need python3 socat
+	probe -w 2 -o 'watchdog_steer 200ms; watchdog_timeout 2s;'
+	mapfile -t before < <(workers)
+	printf 'spin 1\n' | timeout 20 socat -t 20 - "TCP:127.0.0.1:$PORT" 3>&- &
+	spinner=$!
+	wait_until 10 log_has 'no sign of life .* in data_received'
+	for _ in {1..20}; do [[ "$(command_to pid)" =~ ^[0-9]+ ]]; done
+	wait_until 10 log_has 'hangs for .* in data_received'
+	wait "$spinner" || true
+	wait_until 10 log_has 'SIGABRT'
+	wait_until 10 worker_count_is 2
+	mapfile -t after < <(workers)
+	[ "${before[*]}" != "${after[*]}" ]
+}
+
+@test "a stopped worker is killed after watchdog_timeout, its queue is served" {
+	need python3
+	serve -w 1 -o 'watchdog_steer 200ms; watchdog_timeout 1s;'
+	victim=$(workers)
+	kill -STOP "$victim"
+	with_queue "$victim" wait_until 10 log_has 'killed: it hangs'
+	wait_until 10 worker_count_is 1
+	[ "$(workers)" != "$victim" ]
+}
+
+@test "nobody is blamed after the supervisor stood still, nor while a debugger holds a worker" {
+	need strace
+	serve -w 1 -o 'watchdog_steer 200ms; watchdog_timeout 1s;'
+	before=$(workers)
+	# shellcheck disable=SC2086
+	kill -STOP "$SERVER" $before
+	sleep 2
+	# shellcheck disable=SC2086
+	kill -CONT $before "$SERVER"
+	timeout 20 strace -qq -o /dev/null -e inject=epoll_wait:delay_enter=2000000:when=1 -p "$before" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$before"
+	sleep 2
+	kill "$tracer" || true
+	wait "$tracer" || true
+	run ! log_has 'sign of life|hangs'
+	[ "$(workers)" = "$before" ]
+}
+
+@test "the queue of a worker in a crash loop is taken by a sibling" {
+	need python3
+	serve -w 2 -o 'respawn_delay 20s:20s;'
+	fail_to_start() {
+		victim=$(workers | head -n 1)
+		timeout 20 strace -f -qq -o /dev/null -e trace=listen -e inject=listen:signal=KILL -p "$SERVER" 3>&- &
+		tracer=$!
+		wait_until 5 is_traced "$SERVER"
+		kill -KILL "$victim"
+		wait_until 10 log_has 'the next one starts in 20s'
+	}
+	need strace
+	kill -STOP "$(workers | head -n 1)"
+	with_queue 0 fail_to_start
+	kill "$tracer" || true
+	wait "$tracer" || true
+}
+
+@test "a worker that is full is steered around" {
+	need python3
+	# Each may hold 60 of 120; 100 clients that stay all have a place, though
+	# the kernel's hash would send more than 60 of them to one queue.
+	serve -w 2 -o 'max_connections 120;'
+	timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" hold 127.0.0.1 "$PORT" 118
+}

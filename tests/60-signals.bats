@@ -95,3 +95,64 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	wait_exit "$SERVER" 10
 	[ "$STATUS" -eq 0 ]
 }
+
+@test "QUIT while a worker leaves: it drains too, and the program ends" {
+	need strace
+	serve -w 1
+	# The successor takes long to start: the worker leaves meanwhile.
+	timeout 20 strace -f -qq -o /dev/null -e trace=listen -e inject=listen:delay_enter=3000000 -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -TERM "$(workers)"
+	wait_until 5 log_has 'asked to leave'
+	kill -QUIT "$SERVER"
+	wait_exit "$SERVER" 15
+	[ "$STATUS" -eq 0 ]
+	kill "$tracer" || true
+	wait "$tracer" || true
+}
+
+@test "TERM while the configuration is read ends it with status 0" {
+	mkfifo "$WORK/slow"
+	printf 'include "%s";\nservice a { listen 127.0.0.1:0; }\n' "$WORK/fast" >"$WORK/cohort.conf"
+	: >"$WORK/fast"
+	need strace
+	start strace -f -qq -o /dev/null -e trace=openat -e inject=openat:delay_enter=100000 \
+		-I 4 "$COHORT" -c "$WORK/cohort.conf"
+	loading() { [ -n "$(children_of "$SERVER")" ] && pgrep -P "$(children_of "$SERVER" | head -n 1)" >/dev/null; }
+	wait_until 10 loading
+	kill -TERM "$(children_of "$SERVER" | head -n 1)"
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+}
+
+@test "--ready-fd 2 leaves nothing of the channel in the workers" {
+	: >"$WORK/ready"
+	"$COHORT" -l 127.0.0.1:0 -w 1 -o "log $LOG;" --ready-fd 2 2>"$WORK/ready" 3>&- </dev/null &
+	SERVER=$!
+	SERVER_PIDS+=("$SERVER")
+	wait_until 10 test -s "$WORK/ready"
+	wait_until 10 worker_count_is 1
+	victim=$(workers)
+	kill -KILL "$victim"
+	replaced() { worker_count_is 1 && [ "$(workers)" != "$victim" ]; }
+	wait_until 10 replaced
+	[[ "$(readlink "/proc/$(workers)/fd/2")" != socket:* ]]
+}
+
+@test "clients that wait behind a full worker are served after TERM" {
+	need socat
+	serve -w 1 -o 'max_connections 1; shutdown_timeout 30s;'
+	hold
+	say "late" >"$WORK/late" 3>&- &
+	late=$!
+	queued() { [ "$(ss -Hltn "sport = :$PORT" | awk '{ print $2 }')" -ge 1 ]; }
+	wait_until 10 queued
+	kill -TERM "$SERVER"
+	wait_until 5 log_has 'shutdown: waiting'
+	kill "$CLIENT"
+	wait "$late"
+	[ "$(cat "$WORK/late")" = "late" ]
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+}

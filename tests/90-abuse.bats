@@ -138,6 +138,6 @@ cpu_ticks() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 		accept4:error=ECONNABORTED:when=1
 		accept4:error=EINTR:when=1
 		epoll_wait:error=EINTR:when=2..5
-		epoll_ctl:error=ENOMEM:when=5
+		epoll_ctl:error=ENOMEM:when=9
 	END
 }

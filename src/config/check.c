@@ -65,6 +65,18 @@ static void check_watermarks(struct reading *reading, struct draft *draft)
 	check_limit(reading, draft);
 }
 
+/* One listener for all is what `reuse_port off` means, and the other way
+ * round. */
+static void settle_balance(struct draft *draft)
+{
+	struct service_settings *settings = &draft->service.settings;
+
+	if (!settings->options.reuse_port)
+		settings->balance = STEERING_SHARED;
+	if (settings->balance == STEERING_SHARED)
+		settings->options.reuse_port = false;
+}
+
 /* ---- Addresses ------------------------------------------------------- */
 
 static void check_listens(struct reading *reading, const struct draft *draft)
@@ -199,6 +211,22 @@ static void check_chroot(struct reading *reading)
 			 "chroot: %s is not a directory", quote);
 }
 
+static void check_watchdog(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	char steer[32], timeout[32];
+
+	if (config->watchdog_steer_ms < 0 || config->watchdog_timeout_ms < 0 ||
+	    config->watchdog_steer_ms <= config->watchdog_timeout_ms)
+		return;
+	text_format_duration(steer, sizeof(steer), config->watchdog_steer_ms);
+	text_format_duration(timeout, sizeof(timeout),
+			     config->watchdog_timeout_ms);
+	complain(&reading->complaints, global_where(reading, "watchdog_steer"),
+		 "watchdog_steer %s is above watchdog_timeout %s", steer,
+		 timeout);
+}
+
 /* ---- All of it ------------------------------------------------------- */
 
 static void check_any_service(struct reading *reading,
@@ -242,8 +270,11 @@ void check_configuration(struct reading *reading,
 		check_user(reading);
 		check_chroot(reading);
 	}
-	for (draft = reading->drafts; draft; draft = draft->next)
+	check_watchdog(reading);
+	for (draft = reading->drafts; draft; draft = draft->next) {
 		check_watermarks(reading, draft);
+		settle_balance(draft);
+	}
 	check_twins(reading);
 	check_any_service(reading, source);
 	for (draft = reading->drafts; draft; draft = draft->next)

@@ -42,6 +42,12 @@ struct config_service {
 	struct service_settings settings;
 };
 
+/* What the watchdog makes of a worker that a debugger holds. */
+enum config_traced {
+	CONFIG_TRACED_SPARE,
+	CONFIG_TRACED_BLAME,
+};
+
 struct config {
 	struct arena *arena;
 	unsigned workers;     /* 0: auto */
@@ -52,7 +58,10 @@ struct config {
 	enum log_level log_level;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
-	int64_t respawn_first_ms;    /* respawn_delay 100ms:30s */
+	int64_t watchdog_steer_ms;   /* CONFIG_OFF: nobody is steered around */
+	int64_t watchdog_timeout_ms; /* CONFIG_OFF: nobody is ended */
+	enum config_traced watchdog_traced;
+	int64_t respawn_first_ms; /* respawn_delay 100ms:30s */
 	int64_t respawn_limit_ms;
 	bool cpu_affinity;
 	uint64_t max_open_files; /* 0: auto */

@@ -17,6 +17,13 @@
 #define DESCRIPTORS_LEAST 64
 #define DESCRIPTORS_MOST  (UINT64_C(1) << 30) /* fs/file.c: sysctl_nr_open */
 
+#define WATCHDOG_LEAST_MS 100
+
+static const struct value_word traced_words[] = {
+	{"spare", CONFIG_TRACED_SPARE},
+	{"blame", CONFIG_TRACED_BLAME},
+	{NULL, 0},
+};
 static const struct value_word no_user[] = {{"auto", 0}, {NULL, 0}};
 
 /* clang-format off */
@@ -43,6 +50,15 @@ static const struct directive rows[] = {
 	{VALUE("drain_timeout", duration, drain_timeout_ms),
 	 .initial = "off", .words = value_words_off,
 	 .help = "the same when a worker is replaced"},
+	{VALUE("watchdog_steer", duration, watchdog_steer_ms),
+	 .initial = "1s", .words = value_words_off, .minimum = WATCHDOG_LEAST_MS,
+	 .help = "a worker silent for so long gets no new connections"},
+	{VALUE("watchdog_timeout", duration, watchdog_timeout_ms),
+	 .initial = "30s", .words = value_words_off, .minimum = WATCHDOG_LEAST_MS,
+	 .help = "a worker silent for so long is replaced"},
+	{VALUE("watchdog_traced", choice, watchdog_traced),
+	 .initial = "spare", .words = traced_words,
+	 .help = "a worker that a debugger holds: spare it, or blame it like any other"},
 	{.name = "respawn_delay", .kind = &value_respawn_delay,
 	 .initial = "100ms:30s",
 	 .help = "the wait before a worker that keeps failing is started, and its limit"},

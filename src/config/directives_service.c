@@ -23,6 +23,12 @@
 /* Until it is known, a quarter of write_high (check.c). */
 static const struct value_word low_auto[] = {{"auto", -1}, {NULL, 0}};
 
+static const struct value_word balance_words[] = {{"hash", STEERING_HASH},
+						  {"random", STEERING_RANDOM},
+						  {"cpu", STEERING_CPU},
+						  {"shared", STEERING_SHARED},
+						  {NULL, 0}};
+
 /* clang-format off */
 static const struct directive before_options[] = {
 	{.name = "listen",
@@ -34,6 +40,9 @@ static const struct directive before_options[] = {
 	 .initial = "the first of this program",
 	 .apply = protocol_options_apply, .print = protocol_options_print,
 	 .help = "what the service speaks"},
+	{VALUE("balance", choice, balance), .initial = "hash",
+	 .words = balance_words,
+	 .help = "over the workers: by addresses, at random, by CPU, or one queue for all"},
 };
 
 static const struct directive after_options[] = {

@@ -99,6 +99,7 @@ enum scoreboard_restart {
 	SCOREBOARD_RESTART_EXIT,    /* exited by itself, non-zero */
 	SCOREBOARD_RESTART_LEAVE,   /* asked to leave by TERM */
 	SCOREBOARD_RESTART_STARTUP, /* failed before READY */
+	SCOREBOARD_RESTART_HUNG,    /* ended by the watchdog */
 	SCOREBOARD_RESTARTS,
 };
 extern const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS];

@@ -20,6 +20,7 @@ const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {
 	[SCOREBOARD_RESTART_EXIT] = "exit",
 	[SCOREBOARD_RESTART_LEAVE] = "leave",
 	[SCOREBOARD_RESTART_STARTUP] = "startup",
+	[SCOREBOARD_RESTART_HUNG] = "hung",
 };
 
 #define LABEL(cell, word)   [cell] = {word, SCOREBOARD_KIND_LABEL}

@@ -93,6 +93,16 @@ static void rest(struct acceptor *acceptor, int number)
 	loop_remove(loop, &acceptor->source);
 	timer_start(&loop->timers, &acceptor->retry,
 		    loop->now_ms + acceptor->wait_ms);
+	acceptor->is_resting = true;
+	service_add_resting(acceptor->service);
+}
+
+static void end_rest(struct acceptor *acceptor)
+{
+	if (!acceptor->is_resting)
+		return;
+	acceptor->is_resting = false;
+	service_remove_resting(acceptor->service);
 }
 
 /* Watch again if there is room; else whoever makes room calls
@@ -184,7 +194,10 @@ static void ready(struct loop_source *source, unsigned found)
 
 static void retry_expired(struct timer *timer)
 {
-	resume(list_entry(timer, struct acceptor, retry));
+	struct acceptor *acceptor = list_entry(timer, struct acceptor, retry);
+
+	end_rest(acceptor);
+	resume(acceptor);
 }
 
 void acceptor_init(struct acceptor *acceptor, struct service *service, int fd,
@@ -211,23 +224,12 @@ int acceptor_start(struct acceptor *acceptor)
 	return 0;
 }
 
-void acceptor_accept_rest(struct acceptor *acceptor)
-{
-	int i, number;
-
-	for (i = 0; i < ACCEPTOR_REST && may_accept(acceptor); i++) {
-		enum verdict verdict = accept_one(acceptor, &number);
-
-		if (verdict == VERDICT_DONE || verdict == VERDICT_REST)
-			return;
-	}
-}
-
 void acceptor_stop(struct acceptor *acceptor)
 {
 	loop_remove(loop_of(acceptor), &acceptor->source);
 	timer_stop(&loop_of(acceptor)->timers, &acceptor->retry);
 	list_remove(&acceptor->node);
+	end_rest(acceptor);
 	acceptor->is_started = false;
 	acceptor->wait_ms = 0;
 }

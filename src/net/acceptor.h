@@ -31,6 +31,7 @@ struct acceptor {
 	int wait_ms;    /* the next wait after a resource error; 0: none yet */
 	bool is_shared; /* by all workers: wake one of them */
 	bool is_started;
+	bool is_resting;
 };
 
 /* `fd` listens, non-blocking; it stays the caller's and is not closed. */
@@ -41,14 +42,8 @@ void acceptor_init(struct acceptor *acceptor, struct service *service, int fd,
 int acceptor_start(struct acceptor *acceptor);
 void acceptor_stop(struct acceptor *acceptor);
 
-/* Accept at once what waits in the queue, as far as there is room and at most
- * ACCEPTOR_REST of them: before the worker leaves. */
-#define ACCEPTOR_REST 65536
-void acceptor_accept_rest(struct acceptor *acceptor);
-
 /* Room was made (a transport ended): watch again those that stopped at the
- * cap.  Called by the transport for its service, and for all others of the
- * worker when the worker as a whole was full. */
+ * cap.  Called by the service (service.h). */
 void acceptor_resume_all(struct service *service);
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "net/acceptor.h"
+
 int worker_context_init(struct worker_context *worker, struct loop *loop,
 			struct scoreboard_page *page)
 {
@@ -58,4 +60,73 @@ bool service_has_room(const struct service *service)
 
 	return service->live_count < service->live_max &&
 	       worker->live_count < worker->live_max;
+}
+
+bool service_is_full(const struct service *service)
+{
+	return !service_has_room(service) || service->resting_count > 0;
+}
+
+static void tell(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+
+	if (worker->room_changed != NULL)
+		worker->room_changed(worker, service);
+}
+
+/* For all services when the cap of the worker is the one that matters. */
+static void for_each_concerned(struct service *service, bool is_all,
+			       void (*act)(struct service *service))
+{
+	struct list *node;
+
+	if (!is_all) {
+		act(service);
+		return;
+	}
+	list_for_each (node, &service->worker->services)
+		act(list_entry(node, struct service, node));
+}
+
+void service_add_live(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+
+	service->live_count++;
+	worker->live_count++;
+	if (!service_has_room(service))
+		for_each_concerned(
+			service, worker->live_count >= worker->live_max, tell);
+}
+
+void service_review_room(struct service *service)
+{
+	acceptor_resume_all(service);
+	tell(service);
+}
+
+void service_remove_live(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+	bool was_full = !service_has_room(service);
+	bool was_worker_full = worker->live_count >= worker->live_max;
+
+	service->live_count--;
+	worker->live_count--;
+	if (was_full)
+		for_each_concerned(service, was_worker_full,
+				   service_review_room);
+}
+
+void service_add_resting(struct service *service)
+{
+	service->resting_count++;
+	tell(service);
+}
+
+void service_remove_resting(struct service *service)
+{
+	service->resting_count--;
+	tell(service);
 }

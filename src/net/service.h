@@ -18,6 +18,7 @@
 #include "event/loop.h"
 #include "metrics/scoreboard.h"
 #include "net/sockopt.h"
+#include "net/steering.h"
 #include "net/transport_table.h"
 
 #define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
@@ -34,8 +35,11 @@ struct service_settings {
 	uint64_t write_low_bytes;
 	uint64_t write_limit_bytes; /* UINT64_MAX: off */
 	uint64_t max_connections;   /* over all workers; 0: from descriptors */
+	enum steering_balance balance;
 	struct sockopt_settings options;
 };
+
+struct service;
 
 /* What all services of a worker share. */
 struct worker_context {
@@ -50,6 +54,10 @@ struct worker_context {
 	/* All transports of all services have ended while draining; NULL if
 	 * nobody waits. */
 	void (*drained)(struct worker_context *context);
+	/* A service has no room any more, or may have some again; NULL if
+	 * nobody wants to know. */
+	void (*room_changed)(struct worker_context *context,
+			     struct service *service);
 	unsigned live_count; /* transports of all services */
 	unsigned live_max;   /* what the descriptors allow */
 };
@@ -72,9 +80,10 @@ struct service {
 	struct list node; /* of worker->services */
 	struct list transports;
 	unsigned live_count;
-	unsigned live_max;     /* this worker's share of max_connections */
-	struct list acceptors; /* struct acceptor, waiting or not */
-	void *idle_memory;     /* freed transports, singly linked */
+	unsigned live_max;      /* this worker's share of max_connections */
+	struct list acceptors;  /* struct acceptor, waiting or not */
+	unsigned resting_count; /* of these, for want of a resource */
+	void *idle_memory;      /* freed transports, singly linked */
 	unsigned idle_count;
 };
 
@@ -86,5 +95,21 @@ void service_release(struct service *service);
 
 /* May this service take one more connection? */
 bool service_has_room(const struct service *service);
+
+/* Does it leave its clients in the queue: at a cap, or for want of a
+ * resource? */
+bool service_is_full(const struct service *service);
+
+/* One connection more, and one less: tells the worker when that makes a
+ * service full, and both it and the acceptors when there is room again. */
+void service_add_live(struct service *service);
+void service_remove_live(struct service *service);
+
+/* An acceptor rests for want of a resource, or goes on. */
+void service_add_resting(struct service *service);
+void service_remove_resting(struct service *service);
+
+/* The caps are others than before. */
+void service_review_room(struct service *service);
 
 #endif

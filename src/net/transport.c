@@ -100,23 +100,6 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 	transport_touch(t);
 }
 
-/* Room was made: whoever stopped accepting at a cap may go on. */
-static void make_room(struct service *service)
-{
-	struct worker_context *worker = service->worker;
-	bool was_full = worker->live_count >= worker->live_max;
-	struct list *node;
-
-	service->live_count--;
-	worker->live_count--;
-	if (!was_full) {
-		acceptor_resume_all(service);
-		return;
-	}
-	list_for_each (node, &worker->services)
-		acceptor_resume_all(list_entry(node, struct service, node));
-}
-
 /* Nothing reaches it any more, neither by its id nor from the loop. */
 static void detach(struct cohort_transport *t)
 {
@@ -165,7 +148,7 @@ static void destroy(struct cohort_transport *t)
 	tell_lost(t);
 	close_socket(t);
 	give_memory(service, t);
-	make_room(service);
+	service_remove_live(service);
 	if (worker->is_draining && worker->live_count == 0 &&
 	    worker->drained != NULL)
 		worker->drained(worker);
@@ -350,8 +333,7 @@ int transport_accept(struct service *service, int fd, int family)
 	if (attach(t, fd, family) < 0)
 		return refuse(service, t, fd);
 	list_append(&service->transports, &t->node);
-	service->live_count++;
-	service->worker->live_count++;
+	service_add_live(service);
 	transport_count(t, SCOREBOARD_ACCEPTED, 1);
 	transport_count(t, SCOREBOARD_LIVE, 1);
 	transport_arm_all(t);

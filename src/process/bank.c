@@ -2,88 +2,142 @@
 /* bank.c - descriptors by group and slot. */
 #include "process/bank.h"
 
-#include <stddef.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/memory.h"
-
-#define BANK_NONE (-1)
-
-void bank_init(struct bank *bank, unsigned group_count, unsigned slot_count)
+void bank_init(struct bank *bank)
 {
-	size_t i, count = (size_t)group_count * slot_count;
-
-	bank->group_count = group_count;
-	bank->slot_count = slot_count;
-	bank->groups = memory_require(group_count, sizeof(*bank->groups));
-	bank->fds = memory_require(count, sizeof(*bank->fds));
-	for (i = 0; i < count; i++)
-		bank->fds[i] = BANK_NONE;
-	for (i = 0; i < group_count; i++)
-		bank->groups[i].fds = bank->fds + i * slot_count;
+	list_init(&bank->groups);
 }
 
 void bank_release(struct bank *bank)
 {
+	while (!list_is_empty(&bank->groups))
+		bank_remove(
+			list_entry(bank->groups.next, struct bank_group, node));
+}
+
+struct bank_group *bank_add(struct bank *bank, const struct address *asked,
+			    const char *service, unsigned position)
+{
+	struct bank_group *group = calloc(1, sizeof(*group));
+	unsigned i;
+
+	if (!group)
+		return NULL;
+	group->asked = *asked;
+	group->address = *asked;
+	memcpy(group->service, service,
+	       strnlen(service, sizeof(group->service) - 1));
+	group->position = position;
+	group->reservation = BANK_NONE;
+	instance_lock_init(&group->lock);
+	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
+		group->fds[i] = BANK_NONE;
+	list_append(&bank->groups, &group->node);
+	return group;
+}
+
+static void close_group(struct bank_group *group)
+{
 	unsigned slot;
 
-	for (slot = 0; slot < bank->slot_count; slot++)
-		bank_close_slot(bank, slot);
-	bank_close_shared(bank);
-	free(bank->groups);
-	free(bank->fds);
+	bank_end_reservation(group);
+	for (slot = 0; slot < CONFIG_WORKERS_MAX; slot++)
+		bank_close_slot(group, slot);
+	bank_close_shared(group);
+	instance_unlock(&group->lock);
 }
 
-static int *place_of(const struct bank *bank, unsigned slot, unsigned group)
+void bank_close(struct bank *bank)
 {
-	const struct bank_group *found = &bank->groups[group];
+	struct list *node;
 
-	return &found->fds[found->is_shared ? 0 : slot];
+	list_for_each (node, &bank->groups)
+		close_group(list_entry(node, struct bank_group, node));
 }
 
-void bank_share(struct bank *bank, unsigned group, int fd)
+void bank_remove(struct bank_group *group)
 {
-	bank->groups[group].is_shared = true;
-	bank->groups[group].fds[0] = fd;
+	close_group(group);
+	list_remove(&group->node);
+	free(group);
 }
 
-int bank_put(struct bank *bank, unsigned slot, unsigned group, int fd)
+static bool is_any_port(const struct address *address)
 {
-	int *place;
+	return (address->kind == ADDRESS_IPV4 ||
+		address->kind == ADDRESS_IPV6) &&
+	       address_port(address) == 0;
+}
 
-	if (group >= bank->group_count || bank->groups[group].is_shared)
-		return -1;
-	place = place_of(bank, slot, group);
-	if (*place != BANK_NONE)
+struct bank_group *bank_find(const struct bank *bank,
+			     const struct address *asked, const char *service,
+			     unsigned position)
+{
+	struct bank_group *group;
+	struct list *node;
+
+	list_for_each (node, &bank->groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (!address_is_equal(&group->asked, asked))
+			continue;
+		if (!is_any_port(asked) ||
+		    (group->position == position &&
+		     strcmp(group->service, service) == 0))
+			return group;
+	}
+	return NULL;
+}
+
+static int *place_of(struct bank_group *group, unsigned slot)
+{
+	return &group->fds[group->is_shared ? 0 : slot];
+}
+
+void bank_share(struct bank_group *group, int fd)
+{
+	group->is_shared = true;
+	group->fds[0] = fd;
+}
+
+int bank_put(struct bank_group *group, unsigned slot, int fd)
+{
+	int *place = place_of(group, slot);
+
+	if (group->is_shared || *place != BANK_NONE)
 		return -1;
 	*place = fd;
 	return 0;
 }
 
-int bank_get(const struct bank *bank, unsigned slot, unsigned group)
+int bank_get(const struct bank_group *group, unsigned slot)
 {
-	return *place_of(bank, slot, group);
+	return group->fds[group->is_shared ? 0 : slot];
 }
 
-bool bank_has_slot(const struct bank *bank, unsigned slot)
+static unsigned position_of(const struct bank_group *group, unsigned slot)
 {
-	unsigned group;
+	unsigned i;
 
-	for (group = 0; group < bank->group_count; group++)
-		if (bank_get(bank, slot, group) == BANK_NONE)
-			return false;
-	return true;
+	for (i = 0; i < group->order_count; i++)
+		if (group->order[i] == slot)
+			break;
+	return i;
 }
 
-bool bank_has_group(const struct bank *bank, unsigned group)
+bool bank_is_listening(const struct bank_group *group, unsigned slot)
 {
-	unsigned slot;
+	return group->is_shared ||
+	       position_of(group, slot) < group->order_count;
+}
 
-	for (slot = 0; slot < bank->slot_count; slot++)
-		if (bank_get(bank, slot, group) == BANK_NONE)
-			return false;
-	return true;
+void bank_note_listening(struct bank_group *group, unsigned slot)
+{
+	if (!bank_is_listening(group, slot))
+		group->order[group->order_count++] = (unsigned char)slot;
 }
 
 static void close_place(int *place)
@@ -93,20 +147,28 @@ static void close_place(int *place)
 	*place = BANK_NONE;
 }
 
-void bank_close_slot(struct bank *bank, unsigned slot)
+void bank_end_reservation(struct bank_group *group)
 {
-	unsigned group;
-
-	for (group = 0; group < bank->group_count; group++)
-		if (!bank->groups[group].is_shared)
-			close_place(place_of(bank, slot, group));
+	close_place(&group->reservation);
 }
 
-void bank_close_shared(struct bank *bank)
+void bank_close_slot(struct bank_group *group, unsigned slot)
 {
-	unsigned group;
+	unsigned position = position_of(group, slot);
 
-	for (group = 0; group < bank->group_count; group++)
-		if (bank->groups[group].is_shared)
-			close_place(place_of(bank, 0, group));
+	if (group->is_shared)
+		return;
+	close_place(place_of(group, slot));
+	if (position < group->order_count)
+		group->order[position] = group->order[--group->order_count];
+}
+
+void bank_close_shared(struct bank_group *group)
+{
+	if (!group->is_shared)
+		return;
+	close_place(&group->fds[0]);
+	if (group->has_inode)
+		listener_unlink(&group->asked, &group->inode);
+	group->has_inode = false;
 }

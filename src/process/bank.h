@@ -2,48 +2,95 @@
 /* bank.h - the supervisor's own duplicates of every slot's listeners.
  *
  * It is why nothing is lost: a worker can die at any moment, and what waits in
- * its accept queues stays until the next worker of the slot takes it.  A group
- * is all that listens on one address; it has a descriptor per slot, or, where
- * that cannot be (unix sockets, fd:N), one for all slots.
+ * its accept queues stays until the next worker of the slot takes it, or a
+ * sibling that adopts them.  A group is all that listens on one address; it has
+ * a descriptor per slot, or, where that cannot be (unix sockets, fd:N), one for
+ * all slots.  Groups outlive the configurations that name them.
  *
- * Only descriptors live here; nothing is bound, watched or read. */
+ * Only descriptors and what is known of them live here; nothing is bound,
+ * watched or read. */
 #ifndef COHORT_PROCESS_BANK_H
 #define COHORT_PROCESS_BANK_H
 
 #include <stdbool.h>
 
+#include "base/list.h"
+#include "config/config.h"
+#include "net/address.h"
+#include "net/listener.h"
+#include "net/steering.h"
+#include "process/instance.h"
+
+#define BANK_NONE (-1) /* instead of a descriptor */
+
+struct child;
+
 struct bank_group {
+	struct list node;       /* of bank->groups */
+	struct address asked;   /* as configured */
+	struct address address; /* with the real port */
+	/* Who asked for port 0: such an address is known by that. */
+	char service[SCOREBOARD_SERVICE_NAME];
+	unsigned position;
+	unsigned last_generation; /* the newest that names it */
+	struct instance_lock lock;
+	struct listener_inode inode; /* of a unix socket file of ours */
+	bool has_inode;
 	bool is_shared;
-	int *fds; /* per slot, or one; -1: not yet */
+	int reservation; /* holds the port until all slots have bound it */
+	/* What the kernel's index of each listener in its reuseport group is:
+	 * the slots, in the order of their listen(). */
+	unsigned char order[CONFIG_WORKERS_MAX];
+	unsigned order_count;
+	struct steering steering; /* as the kernel has it */
+	bool is_steered;          /* … by a program */
+	int fds[CONFIG_WORKERS_MAX];
+	/* The worker that was told to accept from a slot's listener in its
+	 * stead, if any. */
+	struct child *adopters[CONFIG_WORKERS_MAX];
 };
 
 struct bank {
-	unsigned group_count;
-	unsigned slot_count;
-	struct bank_group *groups; /* by the index of the listener */
-	int *fds;                  /* of all groups */
+	struct list groups;
 };
 
-/* Ends the program if memory is out. */
-void bank_init(struct bank *bank, unsigned group_count, unsigned slot_count);
-void bank_release(struct bank *bank); /* closes what is left */
+void bank_init(struct bank *bank);
+/* Close everything, locks too: nothing listens.  Idempotent. */
+void bank_close(struct bank *bank);
+void bank_release(struct bank *bank); /* closes and frees what is left */
 
-/* Make `group`, which has nothing yet, one descriptor for all slots; takes
- * `fd`. */
-void bank_share(struct bank *bank, unsigned group, int fd);
+/* A group that has nothing yet; NULL with errno ENOMEM. */
+struct bank_group *bank_add(struct bank *bank, const struct address *asked,
+			    const char *service, unsigned position);
+/* Close all it has (the socket file and the lock are gone too), and free it. */
+void bank_remove(struct bank_group *group);
+
+/* The group of an address, or NULL. */
+struct bank_group *bank_find(const struct bank *bank,
+			     const struct address *asked, const char *service,
+			     unsigned position);
+
+/* One descriptor for all slots; takes `fd`. */
+void bank_share(struct bank_group *group, int fd);
 
 /* Take `fd`, the listener of `slot`.  0; or -1 and `fd` stays the caller's: the
- * slot has one already, the group is shared, or there is no such group. */
-int bank_put(struct bank *bank, unsigned slot, unsigned group, int fd);
+ * slot has one already, or the group is shared. */
+int bank_put(struct bank_group *group, unsigned slot, int fd);
 
-/* The descriptor, which stays the bank's, or -1. */
-int bank_get(const struct bank *bank, unsigned slot, unsigned group);
+/* The descriptor, which stays the bank's, or BANK_NONE. */
+int bank_get(const struct bank_group *group, unsigned slot);
 
-bool bank_has_slot(const struct bank *bank, unsigned slot);   /* all groups */
-bool bank_has_group(const struct bank *bank, unsigned group); /* all slots */
+/* The listener of `slot` listens: it is the last of the kernel's order now,
+ * unless it was in it. */
+void bank_note_listening(struct bank_group *group, unsigned slot);
+bool bank_is_listening(const struct bank_group *group, unsigned slot);
 
-/* Close what only `slot` has; then what all share.  Idempotent. */
-void bank_close_slot(struct bank *bank, unsigned slot);
-void bank_close_shared(struct bank *bank);
+void bank_end_reservation(struct bank_group *group);
+
+/* Close what only `slot` has; idempotent.  The kernel moves the last of its
+ * order into the gap (kernel.md 5). */
+void bank_close_slot(struct bank_group *group, unsigned slot);
+/* Close what all share, and remove its file.  Idempotent. */
+void bank_close_shared(struct bank_group *group);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/log.h"
 
 #define HEADER_BYTES  offsetof(struct record, data)
+#define SCARCE_MS     20 /* between tries when memory is out */
 #define TURN_RECORDS  64 /* of one channel, before others get their turn */
 #define CONTROL_BYTES CMSG_SPACE(sizeof(int) * CHANNEL_DESCRIPTORS)
 
@@ -97,7 +98,9 @@ static bool receive_one(struct channel *channel)
 	ssize_t size;
 
 	size = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	if (size < 0 && errno == EINTR)
+	/* ECONNRESET: the other end was closed with records unread; what it
+	 * has sent itself comes after. */
+	if (size < 0 && (errno == EINTR || errno == ECONNRESET))
 		return true;
 	if (size < 0 && (errno == EAGAIN || errno == ENOMEM))
 		return false;
@@ -209,17 +212,26 @@ int channel_send(struct channel *channel, enum record_type type,
 	return send_record(channel->fd, type, load);
 }
 
+/* After a send that failed with `number`; -1: there is nothing to wait for. */
+static int wait_for_room(int fd, int number)
+{
+	struct pollfd room = {.fd = fd, .events = POLLOUT};
+
+	if (number == EAGAIN)
+		return poll(&room, 1, 1000) < 0 && errno != EINTR ? -1 : 0;
+	if (number != ENOBUFS && number != ENOMEM)
+		return -1;
+	/* The channel has room; the machine has not. */
+	poll(NULL, 0, SCARCE_MS);
+	return 0;
+}
+
 int channel_send_waiting(int fd, enum record_type type,
 			 const struct channel_load *load)
 {
-	while (send_record(fd, type, load) < 0) {
-		struct pollfd room = {.fd = fd, .events = POLLOUT};
-
-		if (errno != EAGAIN && errno != ENOBUFS && errno != ENOMEM)
+	while (send_record(fd, type, load) < 0)
+		if (wait_for_room(fd, errno) < 0)
 			return -1;
-		if (poll(&room, 1, 1000) < 0 && errno != EINTR)
-			return -1;
-	}
 	return 0;
 }
 

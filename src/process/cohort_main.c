@@ -42,7 +42,6 @@ static int serve(const struct loader *loader, const struct command_line *line)
 	struct text complaints = {0};
 	struct config *config;
 	struct error error;
-	int status;
 
 	config = config_parse(&source, line->request.protocols, &complaints);
 	if (config == NULL) {
@@ -53,12 +52,10 @@ static int serve(const struct loader *loader, const struct command_line *line)
 	text_release(&complaints);
 	if (log_open(config->log_path, config->log_level, &error) < 0) {
 		fprintf(stderr, "cohort: %s\n", error.text);
-		status = exit_status_of(error.number);
-	} else {
-		status = supervisor_run(config, line);
+		config_free(config);
+		return exit_status_of(error.number);
 	}
-	config_free(config);
-	return status;
+	return supervisor_run(config, line);
 }
 
 /* The status of an answer on standard output: a full disk is a failure. */
@@ -91,7 +88,9 @@ static int act(const struct command_line *line)
 		return end_answer();
 	}
 	status = load(&loader, line);
-	if (status == 0 && line->action == ACTION_RUN)
+	if (loader.is_cancelled)
+		status = line->action == ACTION_RUN ? EXIT_DONE : EXIT_FAILED;
+	else if (status == 0 && line->action == ACTION_RUN)
 		status = serve(&loader, line);
 	else if (status == 0)
 		status = check(&loader, line);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
+#include "process/spawn.h"
+
 /* sigabbrev_np(3) exists in glibc only. */
 static const struct {
 	int number;
@@ -55,6 +57,12 @@ char *death_describe(char *out, int status)
 {
 	const char *name;
 
+	if (WIFEXITED(status) && WEXITSTATUS(status) == SPAWN_STATUS) {
+		snprintf(out, DEATH_TEXT,
+			 "could not arrange its descriptors (status %d)",
+			 SPAWN_STATUS);
+		return out;
+	}
 	if (!WIFSIGNALED(status)) {
 		snprintf(out, DEATH_TEXT, "exited with status %d",
 			 WEXITSTATUS(status));

@@ -3,16 +3,16 @@
 #include "process/instance.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/memory.h"
 #include "net/sockopt.h"
 
 #define LOCK_PREFIX  "cohort/"
@@ -28,11 +28,47 @@ struct lock_owner {
 	uid_t uid;
 };
 
-void instance_init(struct instance *instance, unsigned room)
+void instance_lock_init(struct instance_lock *lock)
 {
-	instance->locks = memory_require(room, sizeof(*instance->locks));
-	instance->count = 0;
-	instance->room = room;
+	lock->loop = NULL;
+	lock->fd = -1;
+}
+
+bool instance_is_locked(const struct instance_lock *lock)
+{
+	return lock->fd >= 0;
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t state, const void *data, size_t size)
+{
+	const unsigned char *bytes = data;
+
+	for (; size > 0; size--)
+		state = (state ^ *bytes++) * UINT64_C(1099511628211);
+	return state;
+}
+
+/* The directory by its inode: a path has many names.  One that is not there
+ * will be a clear error of bind(). */
+static uint64_t identify(const struct address *address)
+{
+	const char *path = address->socket.path.sun_path;
+	const char *slash = strrchr(path, '/');
+	char directory[sizeof(address->socket.path.sun_path) + 1] = ".";
+	uint64_t state = UINT64_C(14695981039346656037);
+	struct stat status;
+
+	if (slash)
+		snprintf(directory, sizeof(directory), "%.*s",
+			 (int)(slash - path) + 1, path);
+	if (stat(directory, &status) == 0) {
+		state = hash(state, &status.st_dev, sizeof(status.st_dev));
+		state = hash(state, &status.st_ino, sizeof(status.st_ino));
+	}
+	if (slash)
+		path = slash + 1;
+	return hash(state, path, strlen(path));
 }
 
 static socklen_t name_lock(struct sockaddr_un *name,
@@ -41,10 +77,14 @@ static socklen_t name_lock(struct sockaddr_un *name,
 	char text[ADDRESS_TEXT];
 	int length;
 
+	address_format(text, address);
+	if (address->kind == ADDRESS_UNIX)
+		snprintf(text, sizeof(text), "unix:%016" PRIx64,
+			 identify(address));
 	memset(name, 0, sizeof(*name));
 	name->sun_family = AF_UNIX;
 	length = snprintf(name->sun_path + 1, sizeof(name->sun_path) - 1,
-			  LOCK_PREFIX "%s", address_format(text, address));
+			  LOCK_PREFIX "%s", text);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 			   (size_t)length);
 }
@@ -144,16 +184,20 @@ static void serve_lock(struct loop_source *source, unsigned found)
 		loop_remove(lock->loop, source);
 }
 
-int instance_lock(struct instance *instance, const struct address *address,
+static bool needs_lock(const struct address *address)
+{
+	if (address->kind == ADDRESS_UNIX)
+		return address->socket.path.sun_path[0] != '\0';
+	return address_port(address) != 0;
+}
+
+int instance_lock(struct instance_lock *lock, const struct address *address,
 		  struct error *error)
 {
-	struct instance_lock *lock = &instance->locks[instance->count];
 	int fd, status;
 
-	if (address_port(address) == 0)
+	if (!needs_lock(address))
 		return 0;
-	if (instance->count == instance->room)
-		log_bug("more locks than addresses");
 	fd = open_lock();
 	if (fd < 0)
 		return error_set_errno(error, "cannot open a lock");
@@ -167,40 +211,25 @@ int instance_lock(struct instance *instance, const struct address *address,
 	loop_source_init(&lock->source, serve_lock);
 	lock->loop = NULL;
 	lock->fd = fd;
-	instance->count++;
 	return 0;
 }
 
-int instance_serve(struct instance *instance, struct loop *loop)
+int instance_serve(struct instance_lock *lock, struct loop *loop)
 {
-	struct instance_lock *lock;
-	unsigned i;
-
-	for (i = 0; i < instance->count; i++) {
-		lock = &instance->locks[i];
-		if (loop_add(loop, &lock->source, lock->fd, POLLER_READ) < 0)
-			return -1;
-		lock->loop = loop;
-	}
+	if (lock->fd < 0 || lock->loop)
+		return 0;
+	if (loop_add(loop, &lock->source, lock->fd, POLLER_READ) < 0)
+		return -1;
+	lock->loop = loop;
 	return 0;
 }
 
-void instance_unlock(struct instance *instance)
+void instance_unlock(struct instance_lock *lock)
 {
-	struct instance_lock *lock;
-	unsigned i;
-
-	for (i = 0; i < instance->count; i++) {
-		lock = &instance->locks[i];
-		if (lock->loop)
-			loop_remove(lock->loop, &lock->source);
-		close(lock->fd);
-	}
-	instance->count = 0;
-}
-
-void instance_release(struct instance *instance)
-{
-	instance_unlock(instance);
-	free(instance->locks);
+	if (lock->fd < 0)
+		return;
+	if (lock->loop)
+		loop_remove(lock->loop, &lock->source);
+	close(lock->fd);
+	instance_lock_init(lock);
 }

@@ -5,9 +5,13 @@
  * silently.  So the supervisor holds, for each TCP address, a listening
  * abstract unix socket named after it: a lock that is never stale, lives in
  * the same network namespace as the port, and tells who holds it
- * (kernel.md 8).  Unix sockets need none: binding one that lives fails. */
+ * (kernel.md 8).  The path of a unix socket is locked too, by its directory and
+ * name: between bind() and listen() a socket file looks stale.  Abstract
+ * sockets need no lock. */
 #ifndef COHORT_PROCESS_INSTANCE_H
 #define COHORT_PROCESS_INSTANCE_H
+
+#include <stdbool.h>
 
 #include "base/error.h"
 #include "event/loop.h"
@@ -16,33 +20,26 @@
 struct instance_lock {
 	struct loop_source source;
 	struct loop *loop; /* NULL: not yet served */
-	int fd;
+	int fd;            /* -1: not held */
 };
 
-struct instance {
-	struct instance_lock *locks;
-	unsigned count;
-	unsigned room;
-};
+/* Not held. */
+void instance_lock_init(struct instance_lock *lock);
 
-/* Room for `room` locks; ends the program if memory is out. */
-void instance_init(struct instance *instance, unsigned room);
-
-/* Lock `address`, which has its real port; an address without a port needs no
- * lock.  0; or -1 with words (EADDRINUSE and the owner's pid if an instance of
+/* Lock `address`, which has its real port; one that nothing
+ * is bound for yet needs no lock.  0; or -1 with words (EADDRINUSE and the owner's pid if an instance of
  * root or of our own user has it).  A lock that anybody else holds could only
  * be meant to keep us from starting: it is ignored with a warning, and the
  * probe of the port has the last word. */
-int instance_lock(struct instance *instance, const struct address *address,
+int instance_lock(struct instance_lock *lock, const struct address *address,
 		  struct error *error);
+bool instance_is_locked(const struct instance_lock *lock);
 
-/* Keep the locks' queues empty, so that whoever asks is answered. */
-int instance_serve(struct instance *instance, struct loop *loop);
+/* Keep the lock's queue empty, so that whoever asks is answered.  0, or -1 with
+ * errno.  A lock that is not held needs none. */
+int instance_serve(struct instance_lock *lock, struct loop *loop);
 
 /* Let the next instance in: nothing of ours listens any more.  Idempotent. */
-void instance_unlock(struct instance *instance);
-
-/* Unlock, and free: after the loop has ended. */
-void instance_release(struct instance *instance);
+void instance_unlock(struct instance_lock *lock);
 
 #endif

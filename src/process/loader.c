@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "event/signals.h"
 #include "process/death.h"
 #include "process/sandbox.h"
 #include "process/spawn.h"
@@ -183,9 +184,44 @@ static void reap(struct loader *loader)
 
 	while (waitpid(loader->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
-	if (!loader->is_answered && status != 0)
+	if (!loader->is_answered && !loader->is_cancelled && status != 0)
 		text_append(&loader->complaints, "the loader %s\n",
 			    death_describe(how, status));
+}
+
+static void on_stop(void *context, int sender_pid)
+{
+	struct loader *loader = context;
+
+	(void)sender_pid;
+	loader->is_cancelled = true;
+	kill(loader->pid, SIGKILL);
+	finish(loader);
+}
+
+/* As process 1 a signal without a handler would be lost. */
+static const struct signals_row signal_rows[] = {
+	{SIGTERM, on_stop}, {SIGINT, on_stop}, {SIGQUIT, on_stop},
+	{SIGHUP, NULL},     {SIGUSR1, NULL},   {SIGUSR2, NULL},
+	{SIGTTIN, NULL},    {SIGTTOU, NULL},   {SIGWINCH, NULL},
+	{SIGPIPE, NULL},    {SIGALRM, NULL},   {0, NULL},
+};
+
+static int run_loop(struct loader *loader, struct loop *loop,
+		    const struct config_request *request, struct error *error)
+{
+	struct signals signals;
+	int result;
+
+	if (signals_start(&signals, loop, signal_rows, loader, error) < 0)
+		return -1;
+	result = loader_start(loader, loop, request, stop_loop, error);
+	if (result == 0) {
+		result = loop_run(loop, error);
+		reap(loader);
+	}
+	signals_stop(&signals, loop);
+	return result;
 }
 
 int loader_run(struct loader *loader, const struct config_request *request,
@@ -197,11 +233,7 @@ int loader_run(struct loader *loader, const struct config_request *request,
 	memset(loader, 0, sizeof(*loader));
 	if (loop_init(&loop, error) < 0)
 		return -1;
-	result = loader_start(loader, &loop, request, stop_loop, error);
-	if (result == 0) {
-		result = loop_run(&loop, error);
-		reap(loader);
-	}
+	result = run_loop(loader, &loop, request, error);
 	loop_release(&loop);
 	if (result < 0)
 		return -1;

@@ -28,6 +28,7 @@ struct loader {
 	bool is_answered; /* not killed, and not dead before its last word */
 	bool is_good;
 	bool is_running;
+	bool is_cancelled; /* loader_run was told to stop */
 	/* Called once, from the loop; `canonical` and `complaints` stay until
 	 * loader_release. */
 	void (*done)(struct loader *loader);
@@ -40,7 +41,9 @@ int loader_start(struct loader *loader, struct loop *loop,
 void loader_release(struct loader *loader);
 
 /* The same to the end, in a loop of its own, reaping the child: for the start
- * of the program, -t and -T.  0 good, 1 bad, or -1 with words. */
+ * of the program, -t and -T.  TERM, INT and QUIT cancel it; these and HUP, USR1
+ * and the like stay blocked or ignored for who takes over the signals next.  0
+ * good, 1 bad or cancelled, or -1 with words. */
 int loader_run(struct loader *loader, const struct config_request *request,
 	       struct error *error);
 

@@ -20,7 +20,8 @@ enum record_type {
 			     dropped, accepting */
 	RECORD_DRAIN = 2, /* supervisor: take no new connections, finish; data:
 			     int64_t bound in ms, -1 for none.  A second one
-			     replaces the bound; 0 is "now" */
+			     replaces the bound; 0 is "now".  `number` 1: the
+			     program ends, nobody accepts after you */
 	/* The others. */
 	RECORD_BANK = 3,      /* worker: one bound listener, as a descriptor;
 			      `number` is its listener index */
@@ -37,6 +38,14 @@ enum record_type {
 	RECORD_END = 11,       /* loader: `number` 0 good, 1 bad */
 	RECORD_DRAINING = 12,  /* worker: what waited is accepted, I accept no
 				  more; `number` transports still live */
+	RECORD_ADOPT = 13,     /* supervisor: accept from this descriptor too,
+				  the listener with index `number` of another
+				  slot; data: unsigned slot */
+	RECORD_DISOWN = 14,    /* supervisor: no longer; data: unsigned slot */
+	RECORD_FULL = 15,      /* worker: service `number` has no room */
+	RECORD_ROOM = 16,      /* worker: it has again */
+	RECORD_COUNT = 17,     /* supervisor: `number` workers share the limits
+				  from now on */
 };
 
 struct record {

@@ -5,10 +5,9 @@
 #include "base/log.h"
 
 const char *const slot_state_names[SLOT_STATES] = {
-	[SLOT_EMPTY] = "empty",
-	[SLOT_STARTING] = "starting",
-	[SLOT_SERVING] = "serving",
-	[SLOT_WAITING] = "waiting",
+	[SLOT_EMPTY] = "empty",     [SLOT_STARTING] = "starting",
+	[SLOT_SERVING] = "serving", [SLOT_SUSPECT] = "suspect",
+	[SLOT_WAITING] = "waiting", [SLOT_PARKED] = "parked",
 };
 
 const char *const slot_event_names[SLOT_EVENTS] = {
@@ -17,6 +16,9 @@ const char *const slot_event_names[SLOT_EVENTS] = {
 	[SLOT_EVENT_READY] = "ready",
 	[SLOT_EVENT_DIED] = "died",
 	[SLOT_EVENT_LEAVE] = "leave",
+	[SLOT_EVENT_HANG] = "hang",
+	[SLOT_EVENT_BEAT] = "beat",
+	[SLOT_EVENT_PARK] = "park",
 	[SLOT_EVENT_STOP] = "stop",
 };
 
@@ -38,14 +40,27 @@ static const struct slot_row slot_rows[SLOT_STATES][SLOT_EVENTS] = {
 	ROW(STARTING, SPAWN_FAILED, WAITING,  WAIT),
 	ROW(STARTING, READY,        SERVING,  SERVE),
 	ROW(STARTING, DIED,         WAITING,  WAIT),
+	ROW(STARTING, PARK,         PARKED,   END),
 	ROW(STARTING, STOP,         EMPTY,    END),
 
 	ROW(SERVING,  DIED,         WAITING,  WAIT),
 	ROW(SERVING,  LEAVE,        WAITING,  WAIT),
+	ROW(SERVING,  HANG,         SUSPECT,  ARRANGE),
+	ROW(SERVING,  PARK,         PARKED,   DRAIN),
 	ROW(SERVING,  STOP,         EMPTY,    DRAIN),
 
+	ROW(SUSPECT,  BEAT,         SERVING,  ARRANGE),
+	ROW(SUSPECT,  DIED,         WAITING,  WAIT),
+	ROW(SUSPECT,  LEAVE,        WAITING,  WAIT),
+	ROW(SUSPECT,  PARK,         PARKED,   DRAIN),
+	ROW(SUSPECT,  STOP,         EMPTY,    DRAIN),
+
 	ROW(WAITING,  START,        STARTING, SPAWN),
+	ROW(WAITING,  PARK,         PARKED,   CANCEL),
 	ROW(WAITING,  STOP,         EMPTY,    CANCEL),
+
+	ROW(PARKED,   START,        STARTING, SPAWN),
+	ROW(PARKED,   STOP,         EMPTY,    NONE),
 };
 /* clang-format on */
 

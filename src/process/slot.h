@@ -15,7 +15,9 @@ enum slot_state {
 	SLOT_EMPTY,    /* no worker, and none to come */
 	SLOT_STARTING, /* its worker was forked and is not READY */
 	SLOT_SERVING,  /* its worker is READY */
+	SLOT_SUSPECT,  /* … but seems to hang */
 	SLOT_WAITING,  /* no worker yet: the back-off, or fork said no */
+	SLOT_PARKED,   /* scaled away: its listeners are kept, and adopted */
 	SLOT_STATES,
 };
 extern const char *const slot_state_names[SLOT_STATES];
@@ -26,6 +28,9 @@ enum slot_event {
 	SLOT_EVENT_READY,        /* its worker is */
 	SLOT_EVENT_DIED,         /* its worker died */
 	SLOT_EVENT_LEAVE,        /* its worker wants to be replaced */
+	SLOT_EVENT_HANG,         /* its worker does not beat */
+	SLOT_EVENT_BEAT,         /* … but does again */
+	SLOT_EVENT_PARK,         /* fewer slots are wanted */
 	SLOT_EVENT_STOP,         /* the program ends */
 	SLOT_EVENTS,
 };
@@ -39,6 +44,7 @@ enum slot_action {
 	SLOT_ACTION_CANCEL, /* the wait is over without a worker */
 	SLOT_ACTION_END,   /* detach and TERM the worker, which serves nobody */
 	SLOT_ACTION_DRAIN, /* detach and drain the worker */
+	SLOT_ACTION_ARRANGE, /* steer and adopt anew */
 	SLOT_ACTIONS,
 };
 

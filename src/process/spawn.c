@@ -14,8 +14,6 @@
 #include "event/signals.h"
 #include "process/title.h"
 
-#define STATUS_NO_START 71 /* EX_OSERR of sysexits.h */
-
 /* The system call's number, the same on every architecture; musl 1.2.3 has no
  * wrapper for close_range(2). */
 #define CLOSE_RANGE_CALL 436
@@ -135,10 +133,8 @@ static int run_child(const struct spawn *spawn)
 {
 	signals_reset(ignored_signals);
 	log_set_role(spawn->role);
-	if (arrange_descriptors(spawn) < 0) {
-		log_error("cannot arrange the descriptors of a new process");
-		return STATUS_NO_START;
-	}
+	if (arrange_descriptors(spawn) < 0)
+		return SPAWN_STATUS;
 	title_set(spawn->title);
 	return spawn->main(spawn->context);
 }

@@ -33,7 +33,8 @@ struct spawn {
 /* The child's pid; or -1 with words (number EAGAIN or ENOMEM: try again
  * later).  0 is open on /dev/null in the child, 1 too, 2 as it was; the log is
  * moved to SPAWN_LOG.  A child that cannot arrange its descriptors exits with
- * status 71. */
+ * SPAWN_STATUS. */
+#define SPAWN_STATUS 71 /* EX_OSERR of sysexits.h */
 pid_t spawn_child(const struct spawn *spawn, struct error *error);
 
 #endif

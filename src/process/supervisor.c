@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/inherited.h"
 #include "process/pid_file.h"
 #include "process/supervisor_internal.h"
 #include "process/title.h"
@@ -18,6 +19,8 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 		return -1;
 	loop_task_init(&supervisor->bury, supervisor_bury);
 	timer_init(&supervisor->retry, supervisor_retry_orders);
+	timer_init(&supervisor->arrange, supervisor_arrange_later);
+	bank_init(&supervisor->bank);
 	/* Before anything that takes time: from here on TERM is obeyed. */
 	if (supervisor_start_signals(supervisor, error) < 0) {
 		loop_release(&supervisor->loop);
@@ -37,22 +40,16 @@ static void close_supervisor(struct supervisor *supervisor)
 /* Everything that supervisor_prepare may have taken, all of it or a part. */
 static void release_prepared(struct supervisor *supervisor)
 {
-	supervisor_close_reservations(supervisor);
-	supervisor_unlink_sockets(supervisor);
 	if (supervisor->has_pid_file)
-		pid_file_remove(supervisor->config->pid_file);
-	instance_release(&supervisor->instance);
+		pid_file_remove(supervisor->current->config->pid_file);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
 		scoreboard_close(supervisor->scoreboard);
 	if (supervisor->ready_fd >= 0)
-		close(supervisor->ready_fd);
-	free(supervisor->service_names);
-	free(supervisor->listeners);
-	free(supervisor->plan);
-	free(supervisor->descriptors);
+		inherited_give_up(supervisor->ready_fd);
 	free(supervisor->slots);
 	free(supervisor->children);
+	generation_free(supervisor->current);
 }
 
 /* Whatever was accepted has been closed, by somebody, for some reason. */
@@ -90,13 +87,14 @@ static void append_reasons(char *out, size_t room,
 static void log_totals(const struct supervisor *supervisor)
 {
 	const struct scoreboard *board = supervisor->scoreboard;
+	const struct config *config = supervisor->current->config;
 	char reasons[512];
 	uint64_t accepted;
 	const char *name;
 	unsigned i;
 
-	for (i = 0; i < supervisor->config->service_count; i++) {
-		name = supervisor->config->services[i].name;
+	for (i = 0; i < config->service_count; i++) {
+		name = config->services[i].name;
 		accepted = scoreboard_total(board, name, SCOREBOARD_ACCEPTED);
 		append_reasons(reasons, sizeof(reasons), board, name);
 		log_info("service %s: accepted %" PRIu64 ", live %" PRIu64
@@ -116,6 +114,7 @@ static int supervise(struct supervisor *supervisor)
 	struct error error;
 	unsigned i;
 
+	supervisor_start_watch(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
 	if (loop_run(&supervisor->loop, &error) < 0) {
@@ -128,27 +127,38 @@ static int supervise(struct supervisor *supervisor)
 	return supervisor->exit_status;
 }
 
-int supervisor_run(const struct config *config, const struct command_line *line)
+/* From the first fork to the last; the exit status. */
+static int run(struct supervisor *supervisor, struct error *error)
+{
+	int status;
+
+	if (supervisor_prepare(supervisor, error) == 0) {
+		status = supervise(supervisor);
+	} else {
+		log_error("%s", error->text);
+		status = exit_status_of(error->number);
+	}
+	release_prepared(supervisor);
+	return status;
+}
+
+int supervisor_run(struct config *config, const struct command_line *line)
 {
 	struct supervisor supervisor;
 	struct error error;
 	int status;
 
 	memset(&supervisor, 0, sizeof(supervisor));
-	supervisor.config = config;
 	supervisor.ready_fd = line->ready_fd;
 	supervisor.stop_until_ms = SUPERVISOR_NO_TIME;
-	if (open_supervisor(&supervisor, &error) < 0) {
+	supervisor.generation_count = 1;
+	supervisor.current = generation_new(config, 1, &error);
+	if (!supervisor.current || open_supervisor(&supervisor, &error) < 0) {
 		log_error("%s", error.text);
+		generation_free(supervisor.current);
 		return EXIT_FAILED;
 	}
-	if (supervisor_prepare(&supervisor, &error) == 0) {
-		status = supervise(&supervisor);
-	} else {
-		log_error("%s", error.text);
-		status = exit_status_of(error.number);
-	}
-	release_prepared(&supervisor);
+	status = run(&supervisor, &error);
 	close_supervisor(&supervisor);
 	return status;
 }

@@ -10,8 +10,8 @@
 #include "config/config.h"
 #include "process/command_line.h"
 
-/* Serve `config` until told to stop; the exit status.  The log is open. */
-int supervisor_run(const struct config *config,
-		   const struct command_line *line);
+/* Serve `config`, which it takes, until told to stop; the exit status.  The log
+ * is open. */
+int supervisor_run(struct config *config, const struct command_line *line);
 
 #endif

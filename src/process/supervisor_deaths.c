@@ -59,6 +59,8 @@ static const char *reason_of(const struct child *child)
 {
 	if (child->channel.fd < 0)
 		return "its channel is closed, and it does not end";
+	if (child->is_hung)
+		return "it hangs";
 	if (child->state == WORKER_DRAINING)
 		return "it has outstayed its drain";
 	return "it does not end although it was told to";
@@ -82,6 +84,7 @@ static void note_reaped(struct child *child, int status)
 
 	child->is_reaped = true;
 	child->status = status;
+	supervisor_forget_adopter(child);
 	if (child->channel.fd < 0)
 		loop_post(loop, &child->supervisor->bury);
 	else
@@ -111,13 +114,15 @@ void supervisor_reap(struct supervisor *supervisor)
 	}
 	if (pid < 0 && errno != ECHILD)
 		log_error("cannot wait for children: %s", strerror(errno));
+	supervisor_arrange(supervisor);
 }
 
 /* ---- Words ----------------------------------------------------------- */
 
 /* ", in data_received for 3s": what it was doing, by its own page, which the
  * dying worker may have written anything to. */
-static void describe_callback(char *out, size_t room, const struct child *child)
+char *supervisor_describe_callback(char out[SUPERVISOR_CALLBACK_TEXT],
+				   const struct child *child)
 {
 	const uint64_t *cells = scoreboard_cells(child->page);
 	uint64_t callback = scoreboard_load(&cells[SCOREBOARD_CALLBACK]);
@@ -128,13 +133,14 @@ static void describe_callback(char *out, size_t room, const struct child *child)
 
 	out[0] = '\0';
 	if (callback == SCOREBOARD_IN_NONE || callback >= SCOREBOARD_CALLBACKS)
-		return;
+		return out;
 	if (since_ms < 0 || since_ms > now_ms)
 		since_ms = now_ms;
-	snprintf(out, room, ", in %s for %s",
+	snprintf(out, SUPERVISOR_CALLBACK_TEXT, ", in %s for %s",
 		 scoreboard_callback_names[callback],
 		 text_format_duration(duration, sizeof(duration),
 				      now_ms - since_ms));
+	return out;
 }
 
 static void describe_death(char *out, size_t room, const struct child *child,
@@ -142,9 +148,10 @@ static void describe_death(char *out, size_t room, const struct child *child,
 {
 	const struct error *failure = &child->slot->failure;
 	unsigned number = child->slot->number;
-	char how[DEATH_TEXT], callback[DEATH_TEXT], after[DURATION_BYTES];
+	char callback[SUPERVISOR_CALLBACK_TEXT];
+	char how[DEATH_TEXT], after[DURATION_BYTES];
 
-	describe_callback(callback, sizeof(callback), child);
+	supervisor_describe_callback(callback, child);
 	if (death->was_ready)
 		snprintf(out, room, "worker %u (process %d) %s after %s%s",
 			 number, (int)child->pid,
@@ -205,12 +212,14 @@ static bool is_hopeless(const struct supervisor *supervisor)
 
 /* The worker that its slot had is dead. */
 static void replace(struct supervisor_slot *slot, const struct death *death,
-		    const char *words)
+		    bool is_hung, const char *words)
 {
 	struct supervisor *supervisor = slot->supervisor;
-	enum scoreboard_restart cause = death_cause(death);
-	int64_t wait_ms = backoff_note_death(
-		&slot->backoff, death_is_early(death), supervisor->loop.now_ms);
+	enum scoreboard_restart cause =
+		is_hung ? SCOREBOARD_RESTART_HUNG : death_cause(death);
+	int64_t wait_ms = backoff_note_death(&slot->backoff,
+					     !is_hung && death_is_early(death),
+					     supervisor->loop.now_ms);
 
 	slot->child = NULL;
 	slot->wait_ms = backoff_cap(wait_ms, supervisor_is_serving(supervisor));
@@ -234,23 +243,27 @@ static void bury_child(struct child *child)
 		.was_ready = child->state != WORKER_STARTING,
 		.ready_ms = supervisor->loop.now_ms - child->ready_ms,
 	};
+	bool is_hung = child->is_hung, is_drained = child->is_drained;
 	char words[WORDS_BYTES];
 
 	describe_death(words, sizeof(words), child, &death);
 	timer_stop(&supervisor->loop.timers, &child->deadline);
 	scoreboard_fold(supervisor->scoreboard, child->page);
+	supervisor_note_listening(child);
 	/* The record is free from here on, and may be taken at once. */
 	child->slot = NULL;
 	if (slot->child == child) {
-		replace(slot, &death, words);
+		replace(slot, &death, is_hung, words);
 	} else {
 		if (death.status == 0 || child->is_killed)
 			log_debug("%s", words);
 		else if (death.was_ready)
 			log_warning("%s (draining)", words);
 	}
-	if (death.was_ready && !child->is_drained)
+	if (!is_drained && death.was_ready)
 		supervisor_succeed(slot);
+	else if (!is_drained)
+		supervisor_succeed_later(slot);
 }
 
 void supervisor_bury(struct loop_task *task)
@@ -260,7 +273,7 @@ void supervisor_bury(struct loop_task *task)
 	struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
 		if (child->slot && child->is_reaped && child->channel.fd < 0)
 			bury_child(child);

@@ -2,12 +2,16 @@
 /* supervisor_internal.h - what the files of the supervisor share.
  *
  *	supervisor.c           memory, the loop, the end
- *	supervisor_start.c     locks, probes, reservations, shared listeners
+ *	supervisor_start.c     what comes before the first worker
+ *	supervisor_groups.c    addresses: locks, probes, reservations, sharing
  *	supervisor_slots.c     carries out what the machine of a slot decides
  *	supervisor_spawn.c     forks a worker into its slot
  *	supervisor_records.c   what workers say
  *	supervisor_orders.c    what workers are told
  *	supervisor_deaths.c    reaps, explains, replaces
+ *	supervisor_steer.c     which listeners get new connections
+ *	supervisor_adopt.c     who accepts where no worker of the slot does
+ *	supervisor_watch.c     workers that hang
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -31,8 +35,9 @@
 #include "process/bank.h"
 #include "process/channel.h"
 #include "process/command_line.h"
-#include "process/instance.h"
+#include "process/generation.h"
 #include "process/slot.h"
+#include "process/watchdog.h"
 #include "process/worker.h"
 #include "process/worker_state.h"
 
@@ -52,11 +57,14 @@ struct supervisor_slot {
 	unsigned number;
 	enum slot_state state;
 	struct child *child; /* its worker; NULL: empty or waiting */
+	struct child *next;  /* of the generation that a reload starts */
 	struct backoff backoff;
 	struct timer wait;
 	int64_t wait_ms;          /* for SLOT_ACTION_WAIT */
 	unsigned failed_tries;    /* deaths before the slot's first READY */
 	unsigned successor_count; /* started while the program ends */
+	int64_t vacant_ms;        /* since when nobody of its own accepts */
+	bool is_vacant;
 	bool was_started;
 	bool is_listening;    /* clients may be waiting in its listeners */
 	bool is_quiet;        /* the last death was not worth a line */
@@ -70,8 +78,13 @@ struct child {
 	struct channel channel;
 	struct timer deadline; /* then it is killed, or given up on */
 	struct scoreboard_page *page;
+	struct watchdog watchdog;
 	enum worker_state state;
 	pid_t pid;
+	unsigned generation;
+	unsigned adopted_count; /* listeners of other slots */
+	/* Its services that have no room: a bit for each. */
+	uint64_t full[SCOREBOARD_SERVICES / 64];
 	int status; /* of waitpid, if is_reaped */
 	int64_t ready_ms;
 	int64_t drain_until_ms;
@@ -80,41 +93,36 @@ struct child {
 	bool is_told_to_listen;
 	bool is_listening;
 	bool is_leaving; /* asked to be replaced */
+	bool is_suspect; /* seems to hang */
+	bool is_hung;    /* … for so long that it was told to abort */
 	bool is_drained; /* accepts no more */
 	bool is_killed;  /* by us: the log has said why */
 	bool is_reaped;
 };
 
-/* What goes with each listener of the plan, in the supervisor alone. */
-struct supervisor_listener {
-	int reservation; /* holds the port until all slots have bound it */
-	struct listener_inode inode;
-	bool has_inode; /* a unix socket file of ours */
-};
-
 struct supervisor {
-	const struct config *config;
+	struct generation *current;
+	struct generation *next; /* of a reload under way, or NULL */
+	unsigned generation_count;
 	int ready_fd; /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;
 	struct loop_task bury; /* workers that are reaped and read out */
 	struct timer retry;    /* orders that found a channel full */
+	struct timer arrange;  /* a vacancy becomes more than a moment */
+	struct timer watch;    /* the next round of the watchdogs */
+	int64_t watched_ms;    /* the last one */
 	struct scoreboard *scoreboard;
-	struct instance instance;
 	struct bank bank;
-	const char **service_names;
 
-	struct supervisor_listener *listeners;
-	struct worker_listener *plan; /* the same, as a worker sees it */
-	unsigned listener_count;
-	struct spawn_descriptor *descriptors; /* of one spawn */
-	unsigned connections_max;
-
-	struct supervisor_slot *slots;
-	unsigned slot_count;
+	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
+	unsigned slot_count;           /* that have workers */
+	unsigned slot_high;            /* that had any, ever */
 	struct child *children;
-	unsigned child_count;
+	unsigned child_count; /* records; most of them are free */
+	unsigned child_high;  /* records beyond were never used */
 	struct log_limit spawn_limit;
+	struct log_limit steer_limit;
 
 	bool has_pid_file;
 	bool was_ready;    /* a worker was READY, ever */
@@ -129,24 +137,61 @@ struct supervisor {
 /* supervisor_start.c: everything before the first fork.  0; or -1 with words,
  * whose number says which exit status fits. */
 int supervisor_prepare(struct supervisor *supervisor, struct error *error);
-/* Each slot has bound the listener: its port needs no reservation any more. */
-void supervisor_end_reservation(struct supervisor *supervisor, unsigned index);
+/* How many workers a configuration asks for. */
+unsigned supervisor_worker_count(const struct config *config);
+/* Descriptors for the supervisor and its workers: 0, or -1 with words. */
+int supervisor_raise_limits(struct generation *generation,
+			    unsigned worker_count, struct error *error);
+
+/* supervisor_groups.c: the groups of a generation, found in the bank or opened.
+ * 0; or -1 with words: close_unused removes what was opened. */
+int supervisor_open_groups(struct supervisor *supervisor,
+			   struct generation *generation, struct error *error);
+/* Groups that no configuration names and nobody accepts from any more. */
+void supervisor_close_unused(struct supervisor *supervisor);
 void supervisor_close_reservations(struct supervisor *supervisor);
-void supervisor_unlink_sockets(struct supervisor *supervisor);
+
+/* supervisor_steer.c: bring steering and adoption up to date with what the
+ * workers are able to: after every change of that. */
+void supervisor_arrange(struct supervisor *supervisor);
+void supervisor_arrange_later(struct timer *timer);
+/* Is nobody of its own to accept from its listeners before long? */
+bool supervisor_is_vacant(const struct supervisor_slot *slot);
+/* Could this worker take a connection of the group now? */
+bool supervisor_is_fit(const struct child *child,
+		       const struct bank_group *group);
+
+/* supervisor_watch.c */
+void supervisor_start_watch(struct supervisor *supervisor);
+
+/* supervisor_adopt.c */
+void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group);
+/* It accepts nothing of others any more. */
+void supervisor_forget_adopter(struct child *child);
 
 /* supervisor_slots.c */
 void supervisor_init_slots(struct supervisor *supervisor);
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
 bool supervisor_is_serving(const struct supervisor *supervisor);
+/* The listeners of a worker that came to listen get their place in the kernel's
+ * order. */
+void supervisor_note_listening(struct child *child);
 /* Nobody serves any more: no slot waits longer than BACKOFF_NOBODY_MS. */
 void supervisor_shorten_waits(struct supervisor *supervisor);
 
 /* supervisor_spawn.c: the slot's next worker.  0, or -1 and the slot has
  * none; the reason is logged. */
 int supervisor_spawn(struct supervisor_slot *slot);
+/* A worker of `generation` for the slot, which the caller puts in its place;
+ * NULL with words. */
+struct child *supervisor_fork(struct supervisor_slot *slot,
+			      struct generation *generation,
+			      struct error *error);
 struct child *supervisor_find(struct supervisor *supervisor, pid_t pid);
 
 /* supervisor_records.c */
+/* The generation that the worker is of; NULL: gone, it drains. */
+struct generation *supervisor_generation_of(const struct child *child);
 void supervisor_receive(struct channel *channel, const struct record *record,
 			const int *fds);
 
@@ -163,6 +208,11 @@ void supervisor_reap(struct supervisor *supervisor);
 void supervisor_channel_closed(struct channel *channel);
 void supervisor_deadline(struct timer *timer);
 void supervisor_bury(struct loop_task *task);
+/* ", in data_received for 3s": what it is doing, by its own page.  Returns
+ * `out`. */
+#define SUPERVISOR_CALLBACK_TEXT 64
+char *supervisor_describe_callback(char out[SUPERVISOR_CALLBACK_TEXT],
+				   const struct child *child);
 /* Kill it; the log says why. */
 void supervisor_kill(struct child *child, const char *reason);
 /* Have supervisor_deadline run no later than `at_ms`. */
@@ -182,6 +232,8 @@ void supervisor_stop_further(struct supervisor *supervisor);
 /* A worker died before it had accepted what waited: if all are draining, start
  * another to do it. */
 void supervisor_succeed(struct supervisor_slot *slot);
+/* It could not be started: try again before long. */
+void supervisor_succeed_later(struct supervisor_slot *slot);
 
 /* supervisor_signals.c */
 int supervisor_start_signals(struct supervisor *supervisor,

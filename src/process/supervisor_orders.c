@@ -8,9 +8,6 @@
 #include <errno.h>
 
 #define RETRY_MS 100
-/* As long as a hung worker is given by default. */
-#define FULL_MS  30000
-
 static int64_t bound_of(const struct child *child)
 {
 	int64_t left_ms =
@@ -28,6 +25,7 @@ static int send_order(struct child *child, enum record_type type)
 	struct channel_load load = {0};
 
 	if (type == RECORD_DRAIN) {
+		load.number = child->supervisor->is_stopping;
 		load.data = &bound_ms;
 		load.size = sizeof(bound_ms);
 	} else if (type == RECORD_LOG) {
@@ -79,12 +77,13 @@ void supervisor_retry_orders(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, retry);
+	int64_t timeout_ms = supervisor->current->config->watchdog_timeout_ms;
 	int64_t now_ms = supervisor->loop.now_ms;
 	bool is_left = false;
 	struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
 		if (!child->slot || !child->unsent || child->channel.fd < 0)
 			continue;
@@ -92,7 +91,8 @@ void supervisor_retry_orders(struct timer *timer)
 		if (!child->unsent)
 			continue;
 		is_left = true;
-		if (now_ms - child->unsent_since_ms >= FULL_MS) {
+		if (timeout_ms >= 0 &&
+		    now_ms - child->unsent_since_ms >= timeout_ms) {
 			child->unsent_since_ms = now_ms;
 			supervisor_kill(child, "it does not read its channel");
 		}
@@ -105,7 +105,7 @@ void supervisor_order_log(struct supervisor *supervisor)
 {
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++)
+	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot)
 			supervisor_order(&supervisor->children[i], RECORD_LOG);
 }
@@ -118,6 +118,7 @@ void supervisor_order_drain(struct child *child, int64_t until_ms)
 		log_bug("a worker cannot drain while it is %s",
 			worker_state_names[child->state]);
 	child->drain_until_ms = until_ms;
+	supervisor_forget_adopter(child);
 	/* Its deadline is set, and short. */
 	if (child->is_reaped || child->channel.fd < 0)
 		return;
@@ -129,27 +130,38 @@ void supervisor_order_drain(struct child *child, int64_t until_ms)
 			    until_ms + SUPERVISOR_KILL_MS);
 }
 
-/* Slots listen in their order, so that the kernel's index of a listener in
- * its group is its slot's number (kernel.md 5).  A slot that has no worker, or
- * listens already, holds nobody up. */
+/* A worker may listen when the bank has all it listens on.  Where that means a
+ * new place in the kernel's order, one at a time does, in the order of the
+ * slots, so that the order is known (kernel.md 5). */
+static void let_listen(struct supervisor_slot *slot, struct child *child,
+		       bool *is_turn)
+{
+	const struct generation *generation;
+	bool is_new;
+
+	if (!child || child->state != WORKER_STARTING || child->is_listening ||
+	    child->is_reaped)
+		return;
+	generation = supervisor_generation_of(child);
+	is_new = !generation_is_listening(generation, slot->number);
+	if ((*is_turn || !is_new) && !child->is_told_to_listen &&
+	    generation_is_banked(generation, slot->number)) {
+		child->is_told_to_listen = true;
+		supervisor_order(child, RECORD_BANKED);
+	}
+	if (is_new)
+		*is_turn = false;
+}
+
 void supervisor_order_listen(struct supervisor *supervisor)
 {
 	struct supervisor_slot *slot;
 	bool is_turn = true;
 	unsigned i;
 
-	for (i = 0; i < supervisor->slot_count; i++) {
+	for (i = 0; i < supervisor->slot_high; i++) {
 		slot = &supervisor->slots[i];
-		if (slot->state != SLOT_STARTING || !slot->child ||
-		    slot->child->is_listening)
-			continue;
-		if ((is_turn || slot->is_listening) &&
-		    !slot->child->is_told_to_listen &&
-		    bank_has_slot(&supervisor->bank, i)) {
-			slot->child->is_told_to_listen = true;
-			supervisor_order(slot->child, RECORD_BANKED);
-		}
-		if (!slot->is_listening)
-			is_turn = false;
+		let_listen(slot, slot->child, &is_turn);
+		let_listen(slot, slot->next, &is_turn);
 	}
 }

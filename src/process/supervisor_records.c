@@ -2,48 +2,95 @@
 /* supervisor_records.c - what workers say to the supervisor. */
 #include "process/supervisor_internal.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A worker must not make us hold, and give to its successors, a socket that is
- * not what it was asked for. */
-static bool is_asked_for(const struct supervisor *supervisor, unsigned index,
-			 int fd)
+struct generation *supervisor_generation_of(const struct child *child)
 {
+	struct supervisor *supervisor = child->supervisor;
+
+	if (supervisor->next && supervisor->next->number == child->generation)
+		return supervisor->next;
+	return supervisor->current->number == child->generation
+		       ? supervisor->current
+		       : NULL;
+}
+
+/* Has it a place, or was it told to end? */
+static bool is_wanted(const struct child *child)
+{
+	return child->slot->child == child || child->slot->next == child;
+}
+
+/* The group of a listener that was asked for.  A worker must not make us hold,
+ * and give to its successors, a socket that is anything else. */
+static struct bank_group *asked_for(const struct child *child, unsigned index,
+				    int fd)
+{
+	const struct generation *generation = supervisor_generation_of(child);
 	struct address bound;
 
-	return index < supervisor->listener_count &&
-	       address_of_socket(&bound, fd) == 0 &&
-	       address_is_equal(&bound, &supervisor->plan[index].address);
+	if (!generation || index >= generation->listener_count ||
+	    address_of_socket(&bound, fd) < 0 ||
+	    !address_is_equal(&bound, &generation->plan[index].address))
+		return NULL;
+	return generation->groups[index];
+}
+
+static bool is_complete(const struct supervisor *supervisor,
+			const struct bank_group *group)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++)
+		if (bank_get(group, i) == BANK_NONE)
+			return false;
+	return true;
 }
 
 static void on_bank(struct child *child, const struct record *record,
 		    const int *fds)
 {
 	struct supervisor *supervisor = child->supervisor;
-	struct bank *bank = &supervisor->bank;
-	unsigned slot = child->slot->number;
+	struct bank_group *group = NULL;
 	int fd;
 
 	/* Late words of a worker that was told to end. */
-	if (child->slot->child != child)
+	if (!is_wanted(child))
 		return;
-	if (record->descriptor_count != 1 ||
-	    !is_asked_for(supervisor, record->number, fds[0])) {
+	if (record->descriptor_count == 1)
+		group = asked_for(child, record->number, fds[0]);
+	if (!group) {
 		supervisor_kill(child, "it banked what it was not asked for");
 		return;
 	}
-	fd = dup(fds[0]);
-	if (fd < 0 || bank_put(bank, slot, record->number, fd) < 0) {
+	fd = fcntl(fds[0], F_DUPFD_CLOEXEC, 0);
+	if (fd < 0 || bank_put(group, child->slot->number, fd) < 0) {
 		if (fd >= 0)
 			close(fd);
 		supervisor_kill(child, "its listener cannot be banked");
 		return;
 	}
-	if (bank_has_group(bank, record->number))
-		supervisor_end_reservation(supervisor, record->number);
+	if (is_complete(supervisor, group))
+		bank_end_reservation(group);
 	supervisor_order_listen(supervisor);
+}
+
+void supervisor_note_listening(struct child *child)
+{
+	const struct generation *generation = supervisor_generation_of(child);
+	unsigned i, slot = child->slot->number;
+	int fd;
+
+	for (i = 0; generation && i < generation->listener_count; i++) {
+		fd = bank_get(generation->groups[i], slot);
+		if (fd < 0 || !sockopt_is_listening(fd))
+			continue;
+		bank_note_listening(generation->groups[i], slot);
+		child->slot->is_listening = true;
+	}
 }
 
 static void on_listening(struct child *child, const struct record *record,
@@ -52,7 +99,7 @@ static void on_listening(struct child *child, const struct record *record,
 	(void)record;
 	(void)fds;
 	child->is_listening = true;
-	child->slot->is_listening = true;
+	supervisor_note_listening(child);
 	supervisor_order_listen(child->supervisor);
 }
 
@@ -111,7 +158,35 @@ static void on_draining(struct child *child, const struct record *record,
 	log_debug("worker %u (process %d) accepts no more, %u live",
 		  child->slot->number, (int)child->pid, record->number);
 	child->is_drained = true;
+	supervisor_close_unused(child->supervisor);
 	supervisor_stop_further(child->supervisor);
+}
+
+static void note_room(struct child *child, unsigned service, bool is_full)
+{
+	uint64_t bit = UINT64_C(1) << (service % 64);
+
+	if (service >= SCOREBOARD_SERVICES)
+		return;
+	if (is_full)
+		child->full[service / 64] |= bit;
+	else
+		child->full[service / 64] &= ~bit;
+	supervisor_arrange(child->supervisor);
+}
+
+static void on_full(struct child *child, const struct record *record,
+		    const int *fds)
+{
+	(void)fds;
+	note_room(child, record->number, true);
+}
+
+static void on_room(struct child *child, const struct record *record,
+		    const int *fds)
+{
+	(void)fds;
+	note_room(child, record->number, false);
 }
 
 static const struct record_row {
@@ -126,6 +201,8 @@ static const struct record_row {
 	{RECORD_LEAVE, WORKER_SAYS_LEAVE, on_leave},
 	{RECORD_FAILED, WORKER_SAYS_FAILED, on_failed},
 	{RECORD_DRAINING, WORKER_SAYS_DRAINING, on_draining},
+	{RECORD_FULL, WORKER_SAYS_FULL, on_full},
+	{RECORD_ROOM, WORKER_SAYS_ROOM, on_room},
 };
 
 static void handle(struct child *child, const struct record *record,

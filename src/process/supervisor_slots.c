@@ -5,21 +5,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/inherited.h"
 #include "process/ready.h"
 
 static void wait_is_over(struct timer *timer)
 {
-	supervisor_slot_event(list_entry(timer, struct supervisor_slot, wait),
-			      SLOT_EVENT_START);
+	struct supervisor_slot *slot =
+		list_entry(timer, struct supervisor_slot, wait);
+
+	if (!slot->supervisor->is_stopping) {
+		supervisor_slot_event(slot, SLOT_EVENT_START);
+		return;
+	}
+	supervisor_succeed(slot);
+	supervisor_stop_further(slot->supervisor);
 }
 
 void supervisor_init_slots(struct supervisor *supervisor)
 {
-	const struct config *config = supervisor->config;
+	const struct config *config = supervisor->current->config;
 	struct supervisor_slot *slot;
 	unsigned i;
 
-	for (i = 0; i < supervisor->slot_count; i++) {
+	for (i = 0; i < CONFIG_WORKERS_MAX; i++) {
 		slot = &supervisor->slots[i];
 		slot->supervisor = supervisor;
 		slot->number = i;
@@ -35,7 +43,7 @@ bool supervisor_is_serving(const struct supervisor *supervisor)
 	const struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
 		if (child->slot && child->state == WORKER_READY &&
 		    !child->is_reaped)
@@ -65,16 +73,16 @@ void supervisor_shorten_waits(struct supervisor *supervisor)
 
 static void log_addresses(const struct supervisor *supervisor)
 {
+	const struct generation *generation = supervisor->current;
 	const struct config_service *service;
 	char text[ADDRESS_TEXT];
 	unsigned i;
 
-	for (i = 0; i < supervisor->listener_count; i++) {
-		service = &supervisor->config
-				   ->services[supervisor->plan[i].service];
+	for (i = 0; i < generation->listener_count; i++) {
+		service = generation_service(generation, i);
 		log_info("serving %s on %s with %u worker%s (service %s)",
 			 service->protocol->name,
-			 address_format(text, &supervisor->plan[i].address),
+			 address_format(text, &generation->plan[i].address),
 			 supervisor->slot_count,
 			 supervisor->slot_count == 1 ? "" : "s", service->name);
 	}
@@ -94,11 +102,11 @@ static void report(struct supervisor *supervisor)
 	if (supervisor->ready_fd < 0)
 		return;
 	/* Whoever asked may be gone: that is no reason to stop serving. */
-	if (ready_report(supervisor->ready_fd, supervisor->config,
-			 supervisor->plan, supervisor->listener_count,
-			 &error) < 0)
+	if (ready_report(supervisor->ready_fd, supervisor->current->config,
+			 supervisor->current->plan,
+			 supervisor->current->listener_count, &error) < 0)
 		log_warning("%s", error.text);
-	close(supervisor->ready_fd);
+	inherited_give_up(supervisor->ready_fd);
 	supervisor->ready_fd = -1;
 }
 
@@ -111,8 +119,11 @@ static void do_nothing(struct supervisor_slot *slot)
 
 static void do_spawn(struct supervisor_slot *slot)
 {
-	if (supervisor_spawn(slot) < 0)
-		supervisor_slot_event(slot, SLOT_EVENT_SPAWN_FAILED);
+	if (supervisor_spawn(slot) == 0)
+		return;
+	supervisor_slot_event(slot, SLOT_EVENT_SPAWN_FAILED);
+	if (slot->supervisor->is_stopping)
+		supervisor_succeed_later(slot);
 }
 
 static void do_wait(struct supervisor_slot *slot)
@@ -132,11 +143,11 @@ static void do_wait(struct supervisor_slot *slot)
 static void drain_leavers(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;
-	int64_t timeout_ms = supervisor->config->drain_timeout_ms;
+	int64_t timeout_ms = supervisor->current->config->drain_timeout_ms;
 	struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
 		if (child->slot != slot || !child->is_leaving ||
 		    child->state != WORKER_READY)
@@ -158,6 +169,7 @@ static void do_serve(struct supervisor_slot *slot)
 		supervisor_slot_event(slot, SLOT_EVENT_STOP);
 		return;
 	}
+	supervisor_arrange(supervisor);
 	drain_leavers(slot);
 	if (!supervisor->has_reported)
 		report(supervisor);
@@ -181,11 +193,16 @@ static void do_drain(struct supervisor_slot *slot)
 	supervisor_drain_child(slot->child);
 }
 
+static void do_arrange(struct supervisor_slot *slot)
+{
+	supervisor_arrange(slot->supervisor);
+}
+
 static void (*const actions[SLOT_ACTIONS])(struct supervisor_slot *) = {
 	[SLOT_ACTION_NONE] = do_nothing,  [SLOT_ACTION_SPAWN] = do_spawn,
 	[SLOT_ACTION_WAIT] = do_wait,     [SLOT_ACTION_SERVE] = do_serve,
 	[SLOT_ACTION_CANCEL] = do_cancel, [SLOT_ACTION_END] = do_end,
-	[SLOT_ACTION_DRAIN] = do_drain,
+	[SLOT_ACTION_DRAIN] = do_drain,   [SLOT_ACTION_ARRANGE] = do_arrange,
 };
 
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event)

@@ -8,15 +8,14 @@
 
 #include "process/spawn.h"
 
-#define FIRST_GENERATION 1
-#define NAME_BYTES       32
+#define NAME_BYTES 32
 
 struct child *supervisor_find(struct supervisor *supervisor, pid_t pid)
 {
 	struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
 		if (child->slot && child->pid == pid && !child->is_reaped)
 			return child;
@@ -28,13 +27,18 @@ static struct child *find_free(struct supervisor *supervisor)
 {
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++)
-		if (!supervisor->children[i].slot)
-			return &supervisor->children[i];
+	for (i = 0; i < supervisor->child_count; i++) {
+		if (supervisor->children[i].slot)
+			continue;
+		if (i >= supervisor->child_high)
+			supervisor->child_high = i + 1;
+		return &supervisor->children[i];
+	}
 	return NULL;
 }
 
 static struct child *new_child(struct supervisor_slot *slot,
+			       const struct generation *generation,
 			       struct error *error)
 {
 	struct supervisor *supervisor = slot->supervisor;
@@ -47,8 +51,8 @@ static struct child *new_child(struct supervisor_slot *slot,
 		return NULL;
 	}
 	page = scoreboard_take(supervisor->scoreboard, slot->number,
-			       FIRST_GENERATION, supervisor->service_names,
-			       supervisor->config->service_count);
+			       generation->number, generation->service_names,
+			       generation->config->service_count);
 	if (!page) {
 		error_set(error, "there is no page left on the scoreboard");
 		return NULL;
@@ -58,8 +62,10 @@ static struct child *new_child(struct supervisor_slot *slot,
 	child->supervisor = supervisor;
 	child->slot = slot;
 	child->page = page;
+	child->generation = generation->number;
 	child->state = WORKER_STARTING;
 	child->drain_until_ms = SUPERVISOR_NO_TIME;
+	watchdog_init(&child->watchdog, supervisor->loop.now_ms);
 	return child;
 }
 
@@ -71,18 +77,18 @@ static void discard_child(struct child *child)
 
 /* The channel and what the bank has for the slot; the plan for the child says
  * which. */
-static unsigned list_descriptors(struct supervisor_slot *slot, int channel)
+static unsigned list_descriptors(struct generation *generation, unsigned slot,
+				 int channel)
 {
-	struct supervisor *supervisor = slot->supervisor;
-	struct spawn_descriptor *descriptors = supervisor->descriptors;
+	struct spawn_descriptor *descriptors = generation->descriptors;
 	unsigned i, count = 0;
 	int fd;
 
 	descriptors[count++] =
 		(struct spawn_descriptor){channel, SPAWN_CHANNEL};
-	for (i = 0; i < supervisor->listener_count; i++) {
-		fd = bank_get(&supervisor->bank, slot->number, i);
-		supervisor->plan[i].is_banked = fd >= 0;
+	for (i = 0; i < generation->listener_count; i++) {
+		fd = bank_get(generation->groups[i], slot);
+		generation->plan[i].is_banked = fd >= 0;
 		if (fd >= 0)
 			descriptors[count++] = (struct spawn_descriptor){
 				fd, SPAWN_FIRST_LISTENER + (int)i};
@@ -90,19 +96,19 @@ static unsigned list_descriptors(struct supervisor_slot *slot, int channel)
 	return count;
 }
 
-static pid_t fork_child(struct child *child, int channel, struct error *error)
+static pid_t fork_child(struct child *child, struct generation *generation,
+			int channel, struct error *error)
 {
 	struct supervisor_slot *slot = child->slot;
-	struct supervisor *supervisor = slot->supervisor;
 	char title[NAME_BYTES], role[NAME_BYTES];
 	struct worker_order order = {
-		.config = supervisor->config,
+		.config = generation->config,
 		.page = child->page,
-		.listeners = supervisor->plan,
-		.listener_count = supervisor->listener_count,
+		.listeners = generation->plan,
+		.listener_count = generation->listener_count,
 		.slot = slot->number,
-		.worker_count = supervisor->slot_count,
-		.connections_max = supervisor->connections_max,
+		.worker_count = slot->supervisor->slot_count,
+		.connections_max = generation->connections_max,
 		.is_first = slot->number == 0 && !slot->was_started,
 	};
 	struct spawn spawn = {
@@ -110,8 +116,9 @@ static pid_t fork_child(struct child *child, int channel, struct error *error)
 		.context = &order,
 		.title = title,
 		.role = role,
-		.descriptors = supervisor->descriptors,
-		.descriptor_count = list_descriptors(slot, channel),
+		.descriptors = generation->descriptors,
+		.descriptor_count =
+			list_descriptors(generation, slot->number, channel),
 	};
 
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
@@ -120,7 +127,8 @@ static pid_t fork_child(struct child *child, int channel, struct error *error)
 }
 
 /* The channel is served before the fork, so that nothing can fail after it. */
-static int start_child(struct child *child, struct error *error)
+static int start_child(struct child *child, struct generation *generation,
+		       struct error *error)
 {
 	int ends[2];
 
@@ -133,12 +141,33 @@ static int start_child(struct child *child, struct error *error)
 		close(ends[1]);
 		return -1;
 	}
-	child->pid = fork_child(child, ends[1], error);
+	child->pid = fork_child(child, generation, ends[1], error);
 	close(ends[1]);
 	if (child->pid >= 0)
 		return 0;
 	channel_close(&child->channel);
 	return -1;
+}
+
+struct child *supervisor_fork(struct supervisor_slot *slot,
+			      struct generation *generation,
+			      struct error *error)
+{
+	struct supervisor *supervisor = slot->supervisor;
+	struct child *child = new_child(slot, generation, error);
+
+	if (!child)
+		return NULL;
+	if (start_child(child, generation, error) < 0) {
+		discard_child(child);
+		return NULL;
+	}
+	slot->was_started = true;
+	slot->failure.text[0] = '\0';
+	if (slot->number >= supervisor->slot_high)
+		supervisor->slot_high = slot->number + 1;
+	log_debug("worker %u is process %d", slot->number, (int)child->pid);
+	return child;
 }
 
 static int spawn_failed(struct supervisor_slot *slot, const struct error *error)
@@ -156,22 +185,14 @@ static int spawn_failed(struct supervisor_slot *slot, const struct error *error)
 
 int supervisor_spawn(struct supervisor_slot *slot)
 {
-	struct child *child;
+	struct supervisor *supervisor = slot->supervisor;
 	struct error error;
 
-	backoff_note_start(&slot->backoff, slot->supervisor->loop.now_ms);
-	child = new_child(slot, &error);
-	if (!child)
+	backoff_note_start(&slot->backoff, supervisor->loop.now_ms);
+	slot->child = supervisor_fork(slot, supervisor->current, &error);
+	if (!slot->child)
 		return spawn_failed(slot, &error);
-	if (start_child(child, &error) < 0) {
-		discard_child(child);
-		return spawn_failed(slot, &error);
-	}
-	slot->child = child;
-	slot->was_started = true;
-	slot->failure.text[0] = '\0';
-	log_debug("worker %u is process %d", slot->number, (int)child->pid);
 	/* The bank may have all its listeners already. */
-	supervisor_order_listen(slot->supervisor);
+	supervisor_order_listen(supervisor);
 	return 0;
 }

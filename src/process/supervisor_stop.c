@@ -29,7 +29,7 @@ static bool is_accepting(const struct supervisor_slot *slot)
 	const struct child *child;
 	unsigned i;
 
-	for (i = 0; i < slot->supervisor->child_count; i++) {
+	for (i = 0; i < slot->supervisor->child_high; i++) {
 		child = &slot->supervisor->children[i];
 		if (child->slot == slot && !child->is_drained)
 			return true;
@@ -62,6 +62,16 @@ static bool is_bound_over(const struct supervisor *supervisor)
 	return supervisor->is_urgent ||
 	       (supervisor->stop_until_ms != SUPERVISOR_NO_TIME &&
 		supervisor->loop.now_ms >= supervisor->stop_until_ms);
+}
+
+void supervisor_succeed_later(struct supervisor_slot *slot)
+{
+	struct loop *loop = &slot->supervisor->loop;
+
+	if (!slot->supervisor->is_stopping || slot->state != SLOT_EMPTY)
+		return;
+	timer_start(&loop->timers, &slot->wait,
+		    loop->now_ms + BACKOFF_NOBODY_MS);
 }
 
 void supervisor_succeed(struct supervisor_slot *slot)
@@ -106,11 +116,14 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor->is_stopping = true;
 	supervisor->stop_until_ms = until_ms;
 	supervisor_close_reservations(supervisor);
-	for (i = 0; i < supervisor->slot_count; i++)
+	for (i = 0; i < supervisor->slot_high; i++)
 		stop_slot(&supervisor->slots[i]);
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (is_alive(child) && child->state != WORKER_STARTING &&
+		if (!is_alive(child) || child->state == WORKER_STARTING)
+			continue;
+		/* One that leaves may not drain yet. */
+		if (child->state != WORKER_DRAINING ||
 		    child->drain_until_ms != until_ms)
 			supervisor_order_drain(child, until_ms);
 	}
@@ -119,7 +132,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 
 static uint64_t count_live(const struct supervisor *supervisor)
 {
-	const struct config *config = supervisor->config;
+	const struct config *config = supervisor->current->config;
 	uint64_t count = 0;
 	unsigned i;
 
@@ -159,7 +172,7 @@ static void stop_now(struct supervisor *supervisor)
 
 void supervisor_terminate(struct supervisor *supervisor)
 {
-	int64_t bound_ms = supervisor->config->shutdown_timeout_ms;
+	int64_t bound_ms = supervisor->current->config->shutdown_timeout_ms;
 
 	if (supervisor->term_count++ > 0) {
 		stop_now(supervisor);
@@ -197,13 +210,18 @@ void supervisor_give_up(struct supervisor_slot *slot, const char *death)
 
 static bool is_slot_done(const struct supervisor_slot *slot)
 {
-	return slot->state == SLOT_EMPTY && !is_accepting(slot);
+	return slot->state == SLOT_EMPTY && !is_accepting(slot) &&
+	       !timer_is_started(&slot->wait);
 }
 
 /* Nobody can wait there any more. */
 static void close_slot(struct supervisor_slot *slot)
 {
-	bank_close_slot(&slot->supervisor->bank, slot->number);
+	struct list *node;
+
+	list_for_each (node, &slot->supervisor->bank.groups)
+		bank_close_slot(list_entry(node, struct bank_group, node),
+				slot->number);
 	slot->is_listening = false;
 }
 
@@ -211,8 +229,19 @@ static bool has_children(const struct supervisor *supervisor)
 {
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++)
+	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot)
+			return true;
+	return false;
+}
+
+/* For a successor. */
+static bool has_waiting(const struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_high; i++)
+		if (timer_is_started(&supervisor->slots[i].wait))
 			return true;
 	return false;
 }
@@ -224,18 +253,15 @@ void supervisor_stop_further(struct supervisor *supervisor)
 
 	if (!supervisor->is_stopping)
 		return;
-	for (i = 0; i < supervisor->slot_count; i++) {
+	for (i = 0; i < supervisor->slot_high; i++) {
 		if (is_slot_done(&supervisor->slots[i]))
 			close_slot(&supervisor->slots[i]);
 		else
 			is_done = false;
 	}
-	if (is_done) {
-		bank_close_shared(&supervisor->bank);
-		supervisor_unlink_sockets(supervisor);
-		/* Nothing of ours listens: the next instance may. */
-		instance_unlock(&supervisor->instance);
-	}
-	if (!has_children(supervisor))
+	/* Nothing of ours listens any more: the next instance may. */
+	if (is_done)
+		bank_close(&supervisor->bank);
+	if (!has_children(supervisor) && !has_waiting(supervisor))
 		loop_stop(&supervisor->loop);
 }

@@ -14,6 +14,7 @@
 #include "process/cpus.h"
 #include "process/sandbox.h"
 #include "process/spawn.h"
+#include "process/watchdog.h"
 #include "process/worker_internal.h"
 
 /* ---- Signals --------------------------------------------------------- */
@@ -46,6 +47,17 @@ static void beat(void *context, struct loop *loop)
 			 (uint64_t)loop->now_ms);
 	scoreboard_add(&cells[SCOREBOARD_TURNS], 1);
 	scoreboard_store(&cells[SCOREBOARD_LOG_DROPPED], log_dropped_count());
+}
+
+/* Some beats before it would be suspect. */
+static int turn_limit(const struct config *config)
+{
+	const struct watchdog_settings settings = {
+		.steer_ms = config->watchdog_steer_ms,
+		.timeout_ms = config->watchdog_timeout_ms,
+	};
+
+	return (int)watchdog_interval(&settings);
 }
 
 /* ---- Birth ----------------------------------------------------------- */
@@ -123,7 +135,7 @@ static int open_loop(struct worker *worker, struct error *error)
 		return error_set_errno(error, "cannot serve the channel");
 	loop->observer = beat;
 	loop->observer_context = worker->order->page;
-	loop->turn_limit_ms = WORKER_TURN_LIMIT_MS;
+	loop->turn_limit_ms = turn_limit(worker->order->config);
 	return 0;
 }
 
@@ -147,6 +159,7 @@ static void release(struct worker *worker)
 	struct timers *timers = &worker->loop.timers;
 
 	timer_stop(timers, &worker->retry);
+	timer_stop(timers, &worker->room);
 	worker_release_drain(worker);
 	worker_release_services(worker);
 	channel_close(&worker->channel);
@@ -165,9 +178,13 @@ int worker_main(void *order)
 	struct error error;
 
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
-	if (loop_init(&worker.loop, &error) < 0)
-		log_fatal(EXIT_FAILED, "%s", error.text);
+	if (loop_init(&worker.loop, &error) < 0) {
+		fail(&worker, &error);
+		return worker.exit_status;
+	}
 	timer_init(&worker.retry, worker_report_again);
+	timer_init(&worker.room, worker_report_room);
+	list_init(&worker.adopted);
 	worker_init_drain(&worker);
 	if (begin(&worker, &error) < 0) {
 		fail(&worker, &error);

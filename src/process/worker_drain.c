@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* worker_drain.c - how a worker leaves.
  *
- *	emptying: it accepts what waits in its queues, as far as it has room;
- *	leaving:  it accepts no more, says DRAINING, tells its transports, a
- *	          slice in each turn, and ends with the last of them.
+ *	emptying: it accepts what waits in its queues, as far as it has room,
+ *	          and tells its transports, a slice in each turn; where nobody
+ *	          accepts after it, it waits for room;
+ *	leaving:  it accepts no more, says DRAINING, and ends with the last of
+ *	          its transports.
  *
  * What lives when the last tenth of the bound begins is closed in good order,
  * spread evenly, with some time left for the last to say goodbye; at the bound
@@ -20,6 +22,7 @@
 
 /* Clients that connect all the time must not keep it here. */
 #define EMPTYING_LIMIT_MS 1000
+#define LOOK_MS           20 /* for room, while clients wait */
 
 #define SLICE         256 /* transports told in one turn */
 #define CLOSE_SHARE   10  /* the last tenth of the bound … */
@@ -152,8 +155,9 @@ static void bound_expired(struct timer *timer)
 		close_step(worker);
 }
 
-/* Transports that end while they are told are not the loop's any more. */
-static void announce_some(struct worker *worker)
+/* Transports that end while they are told are not the loop's any more.  True
+ * if there are more. */
+static bool announce_some(struct worker *worker)
 {
 	struct cohort_transport *t;
 	unsigned i;
@@ -161,44 +165,58 @@ static void announce_some(struct worker *worker)
 	for (i = 0; i < SLICE; i++) {
 		t = next_of_pass(worker, &worker->drain.announcing);
 		if (t == NULL)
-			return;
+			return false;
 		transport_announce_drain(t);
 	}
-	loop_post(&worker->loop, &worker->drain.step);
+	return true;
 }
 
 void worker_leave(struct worker *worker)
 {
-	struct worker_drain *drain = &worker->drain;
 	unsigned live = worker->context.live_count;
 
 	worker->phase = WORKER_PHASE_LEAVING;
+	timer_stop(&worker->loop.timers, &worker->drain.look);
 	worker_stop_accepting(worker);
-	worker->context.drained = last_has_ended;
-	worker->context.is_draining = true;
 	if (live > 0)
 		log_info("draining %u connection%s", live,
 			 live == 1 ? "" : "s");
 	worker_report(worker, RECORD_DRAINING);
-	begin_pass(worker, &drain->announcing);
-	loop_post(&worker->loop, &drain->step);
 	worker_end_if_done(worker);
 }
 
 /* ---- Emptying -------------------------------------------------------- */
 
 /* A turn of the loop accepts a batch from each listener; this runs after. */
+static void empty_further(struct worker *worker)
+{
+	struct loop *loop = &worker->loop;
+	struct worker_drain *drain = &worker->drain;
+	int64_t passed_ms = loop->now_ms - drain->since_ms;
+
+	if (passed_ms < EMPTYING_LIMIT_MS && worker_has_waiting(worker, true))
+		loop_post(loop, &drain->step);
+	else if (drain->is_last && !worker_has_waiting(worker, true) &&
+		 worker_has_waiting(worker, false))
+		timer_start(&loop->timers, &drain->look,
+			    loop->now_ms + LOOK_MS);
+	else
+		worker_leave(worker);
+}
+
+static void look(struct timer *timer)
+{
+	empty_further(list_entry(timer, struct worker, drain.look));
+}
+
 static void step(struct loop_task *task)
 {
 	struct worker *worker = list_entry(task, struct worker, drain.step);
-	int64_t passed_ms = worker->loop.now_ms - worker->drain.since_ms;
 
-	if (worker->phase == WORKER_PHASE_LEAVING)
-		announce_some(worker);
-	else if (passed_ms < EMPTYING_LIMIT_MS && worker_has_waiting(worker))
+	if (announce_some(worker))
 		loop_post(&worker->loop, task);
-	else
-		worker_leave(worker);
+	if (worker->phase == WORKER_PHASE_EMPTYING)
+		empty_further(worker);
 }
 
 static void begin(struct worker *worker)
@@ -210,6 +228,9 @@ static void begin(struct worker *worker)
 	snprintf(title, sizeof(title), "cohort: worker %u (draining)",
 		 worker->order->slot);
 	title_set(title);
+	worker->context.drained = last_has_ended;
+	worker->context.is_draining = true;
+	begin_pass(worker, &worker->drain.announcing);
 	loop_post(&worker->loop, &worker->drain.step);
 }
 
@@ -234,12 +255,13 @@ static void set_bound(struct worker *worker, int64_t bound_ms)
 	timer_start(timers, &drain->bound, drain->close_from_ms);
 }
 
-void worker_drain(struct worker *worker, int64_t bound_ms)
+void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last)
 {
 	if (worker->phase == WORKER_PHASE_STARTING) {
 		loop_stop(&worker->loop);
 		return;
 	}
+	worker->drain.is_last = is_last;
 	if (worker->phase == WORKER_PHASE_SERVING)
 		begin(worker);
 	set_bound(worker, bound_ms);
@@ -256,18 +278,20 @@ void worker_orphaned(struct worker *worker)
 		log_warning("the supervisor is gone: draining");
 	if (!drain->has_bound ||
 	    (bound_ms >= 0 && worker->loop.now_ms + bound_ms < drain->until_ms))
-		worker_drain(worker, bound_ms);
+		worker_drain(worker, bound_ms, true);
 	worker_end_if_done(worker);
 }
 
 void worker_init_drain(struct worker *worker)
 {
 	timer_init(&worker->drain.bound, bound_expired);
+	timer_init(&worker->drain.look, look);
 	loop_task_init(&worker->drain.step, step);
 }
 
 void worker_release_drain(struct worker *worker)
 {
 	timer_stop(&worker->loop.timers, &worker->drain.bound);
+	timer_stop(&worker->loop.timers, &worker->drain.look);
 	loop_cancel(&worker->drain.step);
 }

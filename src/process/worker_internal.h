@@ -4,6 +4,8 @@
  *	worker.c            memory, the loop, birth and end
  *	worker_records.c    what is said over the channel
  *	worker_listeners.c  services; bind, bank, listen, accept, let go
+ *	worker_adopted.c    listeners of other slots
+ *	worker_room.c       who has room is known to the supervisor
  *	worker_drain.c      the way out */
 #ifndef COHORT_PROCESS_WORKER_INTERNAL_H
 #define COHORT_PROCESS_WORKER_INTERNAL_H
@@ -18,8 +20,6 @@
 #include "net/service.h"
 #include "process/channel.h"
 #include "process/worker.h"
-
-#define WORKER_TURN_LIMIT_MS 250 /* between two heartbeats, at most */
 
 enum worker_phase {
 	WORKER_PHASE_STARTING, /* until READY */
@@ -38,6 +38,7 @@ struct worker_pass {
 struct worker_drain {
 	struct loop_task step; /* of the present phase */
 	struct timer bound;    /* closes, step by step, then cuts */
+	struct timer look;     /* is there room for clients that wait? */
 	int64_t since_ms;
 	int64_t until_ms;       /* the bound, if there is one */
 	int64_t close_from_ms;  /* graceful closes are spread from here … */
@@ -47,6 +48,7 @@ struct worker_drain {
 	struct worker_pass announcing;
 	struct worker_pass closing;
 	bool has_bound;
+	bool is_last; /* clients that are left in the queue are lost */
 };
 
 struct worker {
@@ -57,7 +59,10 @@ struct worker {
 	struct worker_context context;
 	struct service *services;   /* as in the configuration */
 	struct acceptor *acceptors; /* as in the order's listeners */
+	struct list adopted;        /* listeners of other slots */
 	struct timer retry;         /* of reports that found a full channel */
+	struct timer room;          /* room that is left is made known */
+	bool *is_known_full;        /* by the supervisor; of each service */
 	unsigned unsent;            /* these, a bit for each type */
 	enum worker_phase phase;
 	struct worker_drain drain;
@@ -80,16 +85,32 @@ int worker_open_services(struct worker *worker, struct error *error);
 int worker_bind(struct worker *worker, struct error *error);
 int worker_listen(struct worker *worker, struct error *error);
 int worker_accept(struct worker *worker, struct error *error);
-/* Does a client wait that this worker has room for? */
-bool worker_has_waiting(const struct worker *worker);
+/* Does a client wait (that this worker has room for)? */
+bool worker_has_waiting(const struct worker *worker, bool is_for_room);
 /* Accept no more; the bank keeps what is closed here.  Idempotent. */
 void worker_stop_accepting(struct worker *worker);
+/* So many workers share the limits of the services. */
+void worker_share_limits(struct worker *worker, unsigned worker_count);
 /* Whatever worker_open_services has opened, all of it or nothing. */
 void worker_release_services(struct worker *worker);
 
+/* worker_adopted.c: accept from `fd` too, which it takes: listener `index` of
+ * `slot`.  What cannot be is logged, and left to the slot's own worker. */
+void worker_adopt(struct worker *worker, unsigned slot, unsigned index, int fd);
+void worker_disown(struct worker *worker, unsigned slot, unsigned index);
+void worker_disown_all(struct worker *worker);
+bool worker_has_adopted_waiting(const struct worker *worker, bool is_for_room);
+bool worker_is_waiting(const struct acceptor *acceptor, bool is_for_room);
+
+/* worker_room.c */
+void worker_room_changed(struct worker_context *context,
+			 struct service *service);
+void worker_report_room(struct timer *timer);
+
 /* worker_drain.c: take no new connections and end within `bound_ms` (-1: with
- * the last transport; 0: now).  Again: a new bound. */
-void worker_drain(struct worker *worker, int64_t bound_ms);
+ * the last transport; 0: now).  Again: a new bound.  `is_last`: nobody accepts
+ * after it what waits in its queues. */
+void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last);
 /* The supervisor is gone: drain, within shutdown_timeout. */
 void worker_orphaned(struct worker *worker);
 /* What waited is accepted: from emptying to leaving. */

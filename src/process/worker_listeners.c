@@ -19,14 +19,14 @@
 /* The worker's part of `max_connections`: the parts of all slots together are
  * the whole, but no worker goes without, for clients would wait in its queue
  * for ever. */
-static unsigned share_of(const struct worker_order *order,
+static unsigned share_of(unsigned slot, unsigned worker_count,
 			 uint64_t max_connections)
 {
-	uint64_t share = max_connections / order->worker_count;
+	uint64_t share = max_connections / worker_count;
 
 	if (max_connections == 0)
 		return UINT_MAX; /* the cap of the worker is enough */
-	if (order->slot < max_connections % order->worker_count)
+	if (slot < max_connections % worker_count)
 		share++;
 	if (share == 0)
 		return 1;
@@ -44,9 +44,24 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
 	service->live_max =
-		share_of(worker->order, from->settings.max_connections);
+		share_of(worker->order->slot, worker->order->worker_count,
+			 from->settings.max_connections);
 	if (worker->order->is_first)
 		sockopt_check_system(&from->settings.options);
+}
+
+void worker_share_limits(struct worker *worker, unsigned worker_count)
+{
+	struct service *service;
+	unsigned i;
+
+	for (i = 0; i < worker->order->config->service_count; i++) {
+		service = &worker->services[i];
+		service->live_max =
+			share_of(worker->order->slot, worker_count,
+				 service->settings->max_connections);
+		service_review_room(service);
+	}
 }
 
 int worker_open_services(struct worker *worker, struct error *error)
@@ -63,6 +78,9 @@ int worker_open_services(struct worker *worker, struct error *error)
 					  sizeof(*worker->services));
 	worker->acceptors = memory_require(order->listener_count,
 					   sizeof(*worker->acceptors));
+	worker->is_known_full =
+		memory_require(order->config->service_count, sizeof(bool));
+	worker->context.room_changed = worker_room_changed;
 	for (i = 0; i < order->config->service_count; i++)
 		open_service(worker, i);
 	return 0;
@@ -80,6 +98,7 @@ void worker_release_services(struct worker *worker)
 	worker_context_release(&worker->context);
 	free(worker->services);
 	free(worker->acceptors);
+	free(worker->is_known_full);
 }
 
 /* ---- Binding --------------------------------------------------------- */
@@ -206,26 +225,30 @@ int worker_accept(struct worker *worker, struct error *error)
 	return 0;
 }
 
-/* One that is full, or rests because something has run out, leaves its clients
- * to the bank. */
+/* Not if it is full, or rests because something has run out. */
 static bool is_watching(const struct acceptor *acceptor)
 {
 	return acceptor->is_started && acceptor->source.fd >= 0 &&
 	       service_has_room(acceptor->service);
 }
 
-bool worker_has_waiting(const struct worker *worker)
+bool worker_is_waiting(const struct acceptor *acceptor, bool is_for_room)
+{
+	struct pollfd queue = {.fd = acceptor->fd, .events = POLLIN};
+
+	return acceptor->is_started &&
+	       (!is_for_room || is_watching(acceptor)) &&
+	       poll(&queue, 1, 0) > 0 && (queue.revents & POLLIN);
+}
+
+bool worker_has_waiting(const struct worker *worker, bool is_for_room)
 {
 	unsigned i;
 
-	for (i = 0; i < worker->order->listener_count; i++) {
-		struct pollfd queue = {.fd = number_of(i), .events = POLLIN};
-
-		if (is_watching(&worker->acceptors[i]) &&
-		    poll(&queue, 1, 0) > 0 && (queue.revents & POLLIN))
+	for (i = 0; i < worker->order->listener_count; i++)
+		if (worker_is_waiting(&worker->acceptors[i], is_for_room))
 			return true;
-	}
-	return false;
+	return worker_has_adopted_waiting(worker, is_for_room);
 }
 
 void worker_stop_accepting(struct worker *worker)
@@ -238,4 +261,5 @@ void worker_stop_accepting(struct worker *worker)
 		acceptor_stop(&worker->acceptors[i]);
 		close(number_of(i));
 	}
+	worker_disown_all(worker);
 }

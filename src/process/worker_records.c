@@ -20,27 +20,91 @@ static void take_drain(struct worker *worker, const struct record *record)
 		return;
 	}
 	memcpy(&bound_ms, record->data, sizeof(bound_ms));
-	worker_drain(worker, bound_ms);
+	worker_drain(worker, bound_ms, record->number == 1);
 }
+
+static void on_banked(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	(void)record;
+	(void)fds;
+	worker_go_on(worker);
+}
+
+static void on_drain(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)fds;
+	take_drain(worker, record);
+}
+
+static void on_log(struct worker *worker, const struct record *record,
+		   const int *fds)
+{
+	(void)worker;
+	(void)record;
+	log_adopt(fds[0]);
+}
+
+static unsigned slot_of(const struct record *record)
+{
+	unsigned slot = 0;
+
+	if (record->size == sizeof(slot))
+		memcpy(&slot, record->data, sizeof(slot));
+	return slot;
+}
+
+static void on_adopt(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	worker_adopt(worker, slot_of(record), record->number, fds[0]);
+}
+
+static void on_disown(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	(void)fds;
+	worker_disown(worker, slot_of(record), record->number);
+}
+
+static void on_count(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)fds;
+	if (worker->phase == WORKER_PHASE_SERVING && record->number > 0)
+		worker_share_limits(worker, record->number);
+}
+
+/* Handlers take the descriptors. */
+static const struct order_row {
+	enum record_type type;
+	unsigned descriptor_count;
+	void (*handle)(struct worker *worker, const struct record *record,
+		       const int *fds);
+} rows[] = {
+	{RECORD_BANKED, 0, on_banked}, {RECORD_DRAIN, 0, on_drain},
+	{RECORD_LOG, 1, on_log},       {RECORD_ADOPT, 1, on_adopt},
+	{RECORD_DISOWN, 0, on_disown}, {RECORD_COUNT, 0, on_count},
+};
 
 void worker_receive(struct channel *channel, const struct record *record,
 		    const int *fds)
 {
 	struct worker *worker = list_entry(channel, struct worker, channel);
-	uint32_t i;
+	size_t i;
+	uint32_t j;
 
-	if (record->type == RECORD_LOG && record->descriptor_count == 1) {
-		log_adopt(fds[0]);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].type != record->type ||
+		    rows[i].descriptor_count != record->descriptor_count)
+			continue;
+		rows[i].handle(worker, record, fds);
 		return;
 	}
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
-	if (record->type == RECORD_BANKED)
-		worker_go_on(worker);
-	else if (record->type == RECORD_DRAIN)
-		take_drain(worker, record);
-	else
-		log_error("channel: an unexpected record %u", record->type);
+	log_error("channel: an unexpected record %u", record->type);
+	for (j = 0; j < record->descriptor_count; j++)
+		close(fds[j]);
 }
 
 /* ---- What it says ---------------------------------------------------- */

@@ -17,6 +17,8 @@ const char *const worker_event_names[WORKER_EVENTS] = {
 	[WORKER_SAYS_LEAVE] = "LEAVE",
 	[WORKER_SAYS_FAILED] = "FAILED",
 	[WORKER_SAYS_DRAINING] = "DRAINING",
+	[WORKER_SAYS_FULL] = "FULL",
+	[WORKER_SAYS_ROOM] = "ROOM",
 	[WORKER_IS_TOLD_TO_DRAIN] = "an order to drain",
 };
 
@@ -37,11 +39,15 @@ static const struct worker_row worker_rows[WORKER_STATES][WORKER_EVENTS] = {
 	ROW(STARTING, SAYS_READY,       READY),
 
 	ROW(READY,    SAYS_LEAVE,       READY),
+	ROW(READY,    SAYS_FULL,        READY),
+	ROW(READY,    SAYS_ROOM,        READY),
 	ROW(READY,    IS_TOLD_TO_DRAIN, DRAINING),
 
-	/* LEAVE may have crossed the order; a second order replaces the
-	 * bound of the first. */
+	/* Words that crossed the order; a second order replaces the bound of
+	 * the first. */
 	ROW(DRAINING, SAYS_LEAVE,       DRAINING),
+	ROW(DRAINING, SAYS_FULL,        DRAINING),
+	ROW(DRAINING, SAYS_ROOM,        DRAINING),
 	ROW(DRAINING, SAYS_DRAINING,    DRAINING),
 	ROW(DRAINING, IS_TOLD_TO_DRAIN, DRAINING),
 };

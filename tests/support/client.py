@@ -153,6 +153,20 @@ def case_deaf(host, port, count, size):
     sys.stdin.readline()
 
 
+def case_hold(host, port, count):
+    """So many clients at once, each served while all others stay."""
+    clients = []
+    for _ in range(int(count)):
+        client = connect(host, port)
+        client.sendall(b"hold")
+        clients.append(client)
+    for client in clients:
+        expect(read_exactly(client, 4), b"hold")
+    for client in clients:
+        client.sendall(b"on")
+        expect(read_exactly(client, 2), b"on")
+
+
 def case_queue(host, port, count):
     """COUNT clients connect and send; prints "sent", waits for a line, then
     every one of them has to get its echo."""

@@ -121,6 +121,8 @@ end_server() {
 	wait "$pid" 2>/dev/null || true
 }
 
+is_traced() { grep -q '^TracerPid:.[1-9]' "/proc/$1/status"; }
+
 # wait_exit PID SECONDS: wait for its end; its status is in $STATUS.
 wait_exit() {
 	wait_until "$2" is_gone "$1"

@@ -8,10 +8,6 @@
 
 #include "check.h"
 
-#define GROUPS 3
-#define SLOTS  2
-#define SHARED 1 /* the group that all slots share */
-
 static int open_any(void)
 {
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -22,73 +18,137 @@ static bool is_open(int fd)
 	return fcntl(fd, F_GETFD) >= 0;
 }
 
-static void test_put_and_get(void)
+static struct address parsed(const char *word)
 {
-	/* What is asked of it, in order, and what it says. */
-	static const struct {
-		unsigned slot, group;
-		bool is_taken;
-		const char *has; /* slots 0 and 1, then groups 0 to 2 */
-	} rows[] = {
-		{0, 0, true, "...x."},       {0, 0, false, "...x."},
-		{0, SHARED, false, "...x."}, {0, GROUPS, false, "...x."},
-		{0, 2, true, "x..x."},       {1, 2, true, "x..xx"},
-		{1, 0, true, "xxxxx"},
-	};
-	struct bank bank;
-	int fd, shared = open_any();
-	size_t i;
+	struct address address;
+	struct error error;
 
-	bank_init(&bank, GROUPS, SLOTS);
-	check_int(bank_get(&bank, 0, SHARED), -1);
-	bank_share(&bank, SHARED, shared);
-	check_int(bank_get(&bank, 0, SHARED), shared);
-	check_int(bank_get(&bank, 1, SHARED), shared);
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fd = open_any();
-		check_int(bank_put(&bank, rows[i].slot, rows[i].group, fd),
-			  rows[i].is_taken ? 0 : -1);
-		if (rows[i].is_taken)
-			check_int(bank_get(&bank, rows[i].slot, rows[i].group),
-				  fd);
-		else
-			CHECK(close(fd) == 0);
-		check_int(bank_has_slot(&bank, 0), rows[i].has[0] == 'x');
-		check_int(bank_has_slot(&bank, 1), rows[i].has[1] == 'x');
-		check_int(bank_has_group(&bank, 2), rows[i].has[4] == 'x');
-	}
-	bank_release(&bank);
-	CHECK(!is_open(shared));
+	CHECK(address_parse(&address, word, &error) == 0);
+	return address;
 }
 
-static void test_a_slot_is_closed_without_what_others_share(void)
+static void test_groups_are_found_by_address(void)
 {
-	int fds[SLOTS], shared = open_any();
+	/* What is asked for, by whom; the group, or -1. */
+	static const struct {
+		const char *address, *service;
+		unsigned position;
+		int group;
+	} rows[] = {
+		{"127.0.0.1:80", "a", 0, 0},  {"127.0.0.1:80", "b", 7, 0},
+		{"127.0.0.1:81", "a", 0, -1}, {"127.0.0.1:0", "a", 1, 1},
+		{"127.0.0.1:0", "a", 0, -1},  {"127.0.0.1:0", "b", 1, -1},
+		{"unix:/nowhere", "b", 0, 2},
+	};
+	struct bank_group *groups[3];
+	struct bank_group *found;
+	struct address address;
 	struct bank bank;
+	size_t i;
 
-	bank_init(&bank, GROUPS, SLOTS);
-	bank_share(&bank, SHARED, shared);
+	bank_init(&bank);
+	address = parsed("127.0.0.1:80");
+	groups[0] = bank_add(&bank, &address, "a", 0);
+	address = parsed("127.0.0.1:0");
+	groups[1] = bank_add(&bank, &address, "a", 1);
+	/* The kernel has picked a port since. */
+	address_set_port(&groups[1]->address, 4711);
+	address = parsed("unix:/nowhere");
+	groups[2] = bank_add(&bank, &address, "a", 2);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		address = parsed(rows[i].address);
+		found = bank_find(&bank, &address, rows[i].service,
+				  rows[i].position);
+		CHECK(found ==
+		      (rows[i].group < 0 ? NULL : groups[rows[i].group]));
+	}
+	bank_release(&bank);
+}
+
+static void test_put_and_get(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int fds[2], other = open_any();
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
 	fds[0] = open_any();
 	fds[1] = open_any();
-	check_int(bank_put(&bank, 0, 0, fds[0]), 0);
-	check_int(bank_put(&bank, 1, 0, fds[1]), 0);
-	bank_close_slot(&bank, 0);
-	bank_close_slot(&bank, 0);
+	check_int(bank_get(group, 0), BANK_NONE);
+	check_int(bank_put(group, 0, fds[0]), 0);
+	check_int(bank_put(group, 0, other), -1);
+	check_int(bank_put(group, 1, fds[1]), 0);
+	check_int(bank_get(group, 0), fds[0]);
+	check_int(bank_get(group, 1), fds[1]);
+	bank_close_slot(group, 0);
+	bank_close_slot(group, 0);
+	check_int(bank_get(group, 0), BANK_NONE);
 	CHECK(!is_open(fds[0]));
 	CHECK(is_open(fds[1]));
-	CHECK(is_open(shared));
-	check_int(bank_get(&bank, 0, 0), -1);
-	bank_close_shared(&bank);
-	bank_close_shared(&bank);
-	CHECK(!is_open(shared));
-	check_int(bank_get(&bank, 1, SHARED), -1);
-	bank_release(&bank);
+	bank_close(&bank);
+	bank_close(&bank);
 	CHECK(!is_open(fds[1]));
+	bank_release(&bank);
+	close(other);
+}
+
+static void test_what_all_share(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int shared = open_any(), other = open_any();
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	bank_share(group, shared);
+	check_int(bank_get(group, 0), shared);
+	check_int(bank_get(group, 7), shared);
+	check_int(bank_put(group, 1, other), -1);
+	CHECK(bank_is_listening(group, 3));
+	bank_close_slot(group, 0);
+	CHECK(is_open(shared));
+	bank_close_shared(group);
+	bank_close_shared(group);
+	CHECK(!is_open(shared));
+	bank_release(&bank);
+	close(other);
+}
+
+/* As the kernel does it (kernel.md 5). */
+static void test_the_last_fills_the_gap(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	unsigned slot;
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	for (slot = 0; slot < 4; slot++) {
+		CHECK(bank_put(group, slot, open_any()) == 0);
+		CHECK(!bank_is_listening(group, slot));
+		bank_note_listening(group, slot);
+		bank_note_listening(group, slot);
+		CHECK(bank_is_listening(group, slot));
+	}
+	check_int(group->order_count, 4);
+	bank_close_slot(group, 1);
+	check_int(group->order_count, 3);
+	check_int(group->order[0], 0);
+	check_int(group->order[1], 3);
+	check_int(group->order[2], 2);
+	CHECK(!bank_is_listening(group, 1));
+	bank_release(&bank);
 }
 
 int main(void)
 {
+	test_groups_are_found_by_address();
 	test_put_and_get();
-	test_a_slot_is_closed_without_what_others_share();
+	test_what_all_share();
+	test_the_last_fills_the_gap();
 	return check_result();
 }

@@ -346,6 +346,25 @@ static void test_a_full_descriptor_table_is_noticed(void)
 	check_int(count_descriptors(), before);
 }
 
+/* The kernel says ECONNRESET before it gives what the peer has sent. */
+static void test_last_words_are_heard_though_it_left_ours_unread(void)
+{
+	struct channel_load load = {0};
+	struct world world;
+
+	open_world(&world);
+	CHECK(channel_send(&world.channel, RECORD_LOG, &load) == 0);
+	CHECK(channel_send_waiting(world.other, RECORD_FAILED, &load) == 0);
+	CHECK(channel_send_waiting(world.other, RECORD_DRAINING, &load) == 0);
+	close(world.other);
+	world.other = -1;
+	run(&world);
+	check_int(world.received_count, 2);
+	check_int(world.last.type, RECORD_DRAINING);
+	check_int(world.closed_count, 1);
+	close_world(&world);
+}
+
 int main(void)
 {
 	test_a_record_arrives_whole();
@@ -357,5 +376,6 @@ int main(void)
 	test_a_peer_that_breaks_the_rules_is_dropped();
 	test_descriptors_that_nobody_announced_are_closed();
 	test_a_full_descriptor_table_is_noticed();
+	test_last_words_are_heard_though_it_left_ours_unread();
 	return check_result();
 }

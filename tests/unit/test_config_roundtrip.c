@@ -82,6 +82,8 @@ static bool is_chosen_by_hand(const struct directive *row)
 	return !row->kind || strcmp(row->name, "user") == 0 ||
 	       strcmp(row->name, "chroot") == 0 ||
 	       strcmp(row->name, "pid_file") == 0 ||
+	       strcmp(row->name, "watchdog_steer") == 0 ||
+	       strcmp(row->name, "watchdog_timeout") == 0 ||
 	       strcmp(row->name, "write_high") == 0 ||
 	       strcmp(row->name, "write_low") == 0 ||
 	       strcmp(row->name, "write_limit") == 0;

@@ -33,62 +33,91 @@ static struct address an_address(void)
 	return address;
 }
 
-static void test_which_addresses_are_locked(void)
+static void test_what_is_not_bound_by_name_needs_no_lock(void)
 {
-	static const struct {
-		const char *word;
-		unsigned lock_count;
-	} rows[] = {
-		{"127.0.0.1:0", 0}, {"unix:/nowhere", 0}, {"unix:@name", 0},
-		{"fd:7", 0},        {"[::1]:0", 0},
+	static const char *const rows[] = {
+		"127.0.0.1:0",
+		"unix:@name",
+		"fd:7",
+		"[::1]:0",
 	};
-	struct instance instance;
+	struct instance_lock lock;
 	struct address address;
 	struct error error;
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		instance_init(&instance, 1);
-		address = parsed(rows[i].word);
-		check_int(instance_lock(&instance, &address, &error), 0);
-		check_int(instance.count, rows[i].lock_count);
-		instance_release(&instance);
+		instance_lock_init(&lock);
+		address = parsed(rows[i]);
+		check_int(instance_lock(&lock, &address, &error), 0);
+		CHECK(!instance_is_locked(&lock));
+		instance_unlock(&lock);
 	}
-	instance_init(&instance, 1);
+	instance_lock_init(&lock);
 	address = an_address();
-	check_int(instance_lock(&instance, &address, &error), 0);
-	check_int(instance.count, 1);
-	instance_release(&instance);
+	check_int(instance_lock(&lock, &address, &error), 0);
+	CHECK(instance_is_locked(&lock));
+	instance_unlock(&lock);
+}
+
+static void test_a_path_has_one_lock_by_all_its_names(void)
+{
+	static const struct {
+		const char *word;
+		bool is_same;
+	} rows[] = {
+		{"unix:/tmp/cohort-test-lock", true},
+		{"unix:/tmp/./cohort-test-lock", true},
+		{"unix:/tmp/../tmp/cohort-test-lock", true},
+		{"unix:/tmp/cohort-test-other", false},
+		{"unix:/cohort-test-lock", false},
+	};
+	struct instance_lock first, second;
+	struct address address = parsed(rows[0].word);
+	struct error error;
+	size_t i;
+
+	instance_lock_init(&first);
+	check_int(instance_lock(&first, &address, &error), 0);
+	CHECK(instance_is_locked(&first));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		instance_lock_init(&second);
+		address = parsed(rows[i].word);
+		check_int(instance_lock(&second, &address, &error),
+			  rows[i].is_same ? -1 : 0);
+		instance_unlock(&second);
+	}
+	instance_unlock(&first);
 }
 
 static void test_a_second_lock_names_the_owner(void)
 {
 	struct address address = an_address();
-	struct instance first, second;
+	struct instance_lock first, second;
 	struct error error;
 	char pid[32];
 
-	instance_init(&first, 1);
-	instance_init(&second, 1);
+	instance_lock_init(&first);
+	instance_lock_init(&second);
 	check_int(instance_lock(&first, &address, &error), 0);
 	check_int(instance_lock(&second, &address, &error), -1);
 	check_int(error.number, EADDRINUSE);
 	snprintf(pid, sizeof(pid), "process %d", (int)getpid());
 	CHECK(strstr(error.text, pid) != NULL);
-	check_int(second.count, 0);
+	CHECK(!instance_is_locked(&second));
 
 	instance_unlock(&first);
 	instance_unlock(&first);
 	check_int(instance_lock(&second, &address, &error), 0);
-	instance_release(&first);
-	instance_release(&second);
+	instance_unlock(&first);
+	instance_unlock(&second);
 }
 
 /* Lock `address` in a child that is somebody else, until the pipe's end is
  * closed.  The child's pid. */
 static pid_t lock_as_somebody(struct address *address, int *keep)
 {
-	struct instance instance;
+	struct instance_lock lock;
 	struct error error;
 	int ends[2], done[2];
 	char byte = 0;
@@ -98,14 +127,14 @@ static pid_t lock_as_somebody(struct address *address, int *keep)
 	pid = fork();
 	if (pid == 0) {
 		close(ends[1]);
-		instance_init(&instance, 1);
+		instance_lock_init(&lock);
 		if (setuid(SOMEBODY) < 0 ||
-		    instance_lock(&instance, address, &error) < 0)
+		    instance_lock(&lock, address, &error) < 0)
 			_exit(1);
 		if (write(done[1], &byte, 1) == 1 &&
 		    read(ends[0], &byte, 1) < 0)
 			_exit(1);
-		instance_release(&instance);
+		instance_unlock(&lock);
 		_exit(0);
 	}
 	close(ends[0]);
@@ -119,7 +148,7 @@ static pid_t lock_as_somebody(struct address *address, int *keep)
 static void test_the_lock_of_somebody_else_is_ignored(void)
 {
 	struct address address = an_address();
-	struct instance instance;
+	struct instance_lock lock;
 	struct error error;
 	int keep, status;
 	pid_t pid;
@@ -127,10 +156,10 @@ static void test_the_lock_of_somebody_else_is_ignored(void)
 	if (geteuid() != 0)
 		return; /* only root can be somebody else */
 	pid = lock_as_somebody(&address, &keep);
-	instance_init(&instance, 1);
-	check_int(instance_lock(&instance, &address, &error), 0);
-	check_int(instance.count, 0);
-	instance_release(&instance);
+	instance_lock_init(&lock);
+	check_int(instance_lock(&lock, &address, &error), 0);
+	CHECK(!instance_is_locked(&lock));
+	instance_unlock(&lock);
 	close(keep);
 	CHECK(waitpid(pid, &status, 0) == pid);
 	check_int(status, 0);
@@ -140,7 +169,7 @@ static void test_a_lock_that_nobody_answers_for_is_ignored(void)
 {
 	struct address address = an_address();
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	struct instance instance;
+	struct instance_lock lock;
 	struct error error;
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int length = snprintf(name.sun_path + 1, sizeof(name.sun_path) - 1,
@@ -150,10 +179,10 @@ static void test_a_lock_that_nobody_answers_for_is_ignored(void)
 	CHECK(bind(fd, (struct sockaddr *)&name,
 		   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 			       (size_t)length)) == 0);
-	instance_init(&instance, 1);
-	check_int(instance_lock(&instance, &address, &error), 0);
-	check_int(instance.count, 0);
-	instance_release(&instance);
+	instance_lock_init(&lock);
+	check_int(instance_lock(&lock, &address, &error), 0);
+	CHECK(!instance_is_locked(&lock));
+	instance_unlock(&lock);
 	close(fd);
 }
 
@@ -172,12 +201,12 @@ static void test_whoever_asks_is_answered(void)
 {
 	struct address address = an_address();
 	static struct bounded_loop bounded;
-	struct instance first, second;
+	struct instance_lock first, second;
 	struct error error;
 	int i;
 
-	instance_init(&first, 1);
-	instance_init(&second, 1);
+	instance_lock_init(&first);
+	instance_lock_init(&second);
 	CHECK(loop_init(&bounded.loop, &error) == 0);
 	timer_init(&bounded.bound, end_loop);
 	check_int(instance_lock(&first, &address, &error), 0);
@@ -190,10 +219,10 @@ static void test_whoever_asks_is_answered(void)
 			    bounded.loop.now_ms + 1);
 		CHECK(loop_run(&bounded.loop, &error) == 0);
 	}
-	instance_release(&second);
+	instance_unlock(&second);
 	instance_unlock(&first);
 	loop_release(&bounded.loop);
-	instance_release(&first);
+	instance_unlock(&first);
 }
 
 int main(void)
@@ -202,7 +231,8 @@ int main(void)
 
 	/* The warnings that some of this causes are of no interest. */
 	CHECK(log_open(NULL, LOG_LEVEL_ERROR, &error) == 0);
-	test_which_addresses_are_locked();
+	test_what_is_not_bound_by_name_needs_no_lock();
+	test_a_path_has_one_lock_by_all_its_names();
 	test_a_second_lock_names_the_owner();
 	test_the_lock_of_somebody_else_is_ignored();
 	test_a_lock_that_nobody_answers_for_is_ignored();

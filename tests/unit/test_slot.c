@@ -50,6 +50,25 @@ static const struct life lives[] = {
 		STEP(STOP, EMPTY, NONE), STEP(START, STARTING, SPAWN),
 		STEP(STOP, EMPTY, END), STEP(START, STARTING, SPAWN),
 		STEP(DIED, WAITING, WAIT), STEP(STOP, EMPTY, CANCEL), LAST}},
+	{"its worker hangs for a while, then for good", {
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(BEAT, SERVING, ARRANGE),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(DIED, WAITING, WAIT),
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE), LAST}},
+	{"it hangs while it leaves, and stops", {
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(LEAVE, WAITING, WAIT),
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(STOP, EMPTY, DRAIN), LAST}},
+	{"it is parked in each state, and taken back", {
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
+		STEP(PARK, PARKED, DRAIN), STEP(START, STARTING, SPAWN),
+		STEP(PARK, PARKED, END), STEP(START, STARTING, SPAWN),
+		STEP(DIED, WAITING, WAIT), STEP(PARK, PARKED, CANCEL),
+		STEP(STOP, EMPTY, NONE), LAST}},
+	{"it hangs, and is parked", {
+		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(PARK, PARKED, DRAIN), LAST}},
 	{"it serves a queue after all were stopped", {
 		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
 		STEP(STOP, EMPTY, DRAIN), STEP(START, STARTING, SPAWN),
@@ -76,12 +95,12 @@ static void run(const struct life *life)
 
 static void test_what_cannot_happen(void)
 {
-	/* A line per state: start, spawn failed, ready, died, leave, stop. */
+	/* A line per state: start, spawn failed, ready, died, leave, hang,
+	 * beat, park, stop. */
 	static const char *const allowed[SLOT_STATES] = {
-		[SLOT_EMPTY] = "x....x",
-		[SLOT_STARTING] = ".xxx.x",
-		[SLOT_SERVING] = "...xxx",
-		[SLOT_WAITING] = "x....x",
+		[SLOT_EMPTY] = "x.......x",   [SLOT_STARTING] = ".xxx...xx",
+		[SLOT_SERVING] = "...xxx.xx", [SLOT_SUSPECT] = "...xx.xxx",
+		[SLOT_WAITING] = "x......xx", [SLOT_PARKED] = "x.......x",
 	};
 	int state, event;
 

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* steering.c - from the listeners that are out to instructions. */
+#include "net/steering.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Ancillary loads of socket filters (linux/filter.h). */
+#define LOAD_RANDOM (SKF_AD_OFF + SKF_AD_RANDOM)
+#define LOAD_CPU    (SKF_AD_OFF + SKF_AD_CPU)
+
+struct writer {
+	struct sock_filter *program;
+	unsigned count;
+};
+
+bool steering_is_equal(const struct steering *a, const struct steering *b)
+{
+	return a->balance == b->balance && a->count == b->count &&
+	       memcmp(a->is_out, b->is_out, a->count * sizeof(a->is_out[0])) ==
+		       0;
+}
+
+static unsigned count_in(const struct steering *steering)
+{
+	unsigned i, count = 0;
+
+	for (i = 0; i < steering->count; i++)
+		if (!steering->is_out[i])
+			count++;
+	return count;
+}
+
+static void put(struct writer *writer, unsigned code, unsigned constant)
+{
+	writer->program[writer->count++] = (struct sock_filter){
+		.code = (unsigned short)code, .k = constant};
+}
+
+/* Skip the next instruction unless the accumulator passes the test. */
+static void put_unless(struct writer *writer, unsigned test, unsigned constant)
+{
+	writer->program[writer->count++] = (struct sock_filter){
+		.code = (unsigned short)(BPF_JMP | test | BPF_K),
+		.jf = 1,
+		.k = constant};
+}
+
+/* The n-th of those that are in, n at random: n grows by one for each that is
+ * out and stands at it or before. */
+static void put_random(struct writer *writer, const struct steering *steering,
+		       unsigned in_count)
+{
+	unsigned i;
+
+	put(writer, BPF_LD | BPF_W | BPF_ABS, (unsigned)LOAD_RANDOM);
+	put(writer, BPF_ALU | BPF_MOD | BPF_K, in_count);
+	for (i = 0; i < steering->count; i++) {
+		if (in_count == steering->count || !steering->is_out[i])
+			continue;
+		put_unless(writer, BPF_JGE, i);
+		put(writer, BPF_ALU | BPF_ADD | BPF_K, 1);
+	}
+	put(writer, BPF_RET | BPF_A, 0);
+}
+
+/* The listener of the CPU, unless it is out: then one at random. */
+static void put_cpu(struct writer *writer, const struct steering *steering,
+		    unsigned in_count)
+{
+	unsigned left =
+		in_count == steering->count ? 0 : steering->count - in_count;
+	unsigned i;
+
+	put(writer, BPF_LD | BPF_W | BPF_ABS, (unsigned)LOAD_CPU);
+	put(writer, BPF_ALU | BPF_MOD | BPF_K, steering->count);
+	for (i = 0; i < steering->count && left > 0; i++) {
+		if (!steering->is_out[i])
+			continue;
+		put_unless(writer, BPF_JEQ, i);
+		/* Over two for each that follows, and the return. */
+		put(writer, BPF_JMP | BPF_JA, 2 * --left + 1);
+	}
+	put(writer, BPF_RET | BPF_A, 0);
+	if (in_count < steering->count)
+		put_random(writer, steering, in_count);
+}
+
+unsigned steering_compile(const struct steering *steering,
+			  struct sock_filter program[STEERING_INSTRUCTIONS])
+{
+	struct writer writer = {.program = program};
+	unsigned in_count = count_in(steering);
+
+	if (in_count == 0)
+		in_count = steering->count;
+	if (steering->count <= 1)
+		return 0;
+	if (steering->balance == STEERING_CPU)
+		put_cpu(&writer, steering, in_count);
+	else if (steering->balance == STEERING_RANDOM ||
+		 in_count < steering->count)
+		put_random(&writer, steering, in_count);
+	return writer.count;
+}
+
+int steering_apply(int fd, struct sock_filter *program, unsigned count)
+{
+	struct sock_fprog filter = {.len = (unsigned short)count,
+				    .filter = program};
+	int nothing = 0;
+
+	if (count > 0)
+		return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
+				  &filter, sizeof(filter));
+	if (setsockopt(fd, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &nothing,
+		       sizeof(nothing)) < 0 &&
+	    errno != ENOENT)
+		return -1;
+	return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_adopt.c - who accepts where no worker of the slot does.
+ *
+ * The listener of a slot that is parked, suspect, full or vacant for more than
+ * a moment is lent to a sibling with room, through its channel, and taken back
+ * when the slot has a fit worker again.  Both may accept meanwhile: a client
+ * is taken by one of them. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+
+#define RETRY_MS 20 /* a sibling's channel was full */
+
+static void retry_soon(struct supervisor *supervisor)
+{
+	struct timer *timer = &supervisor->arrange;
+	int64_t at_ms = supervisor->loop.now_ms + RETRY_MS;
+
+	if (!timer_is_started(timer) || timer->deadline_ms > at_ms)
+		timer_start(&supervisor->loop.timers, timer, at_ms);
+}
+
+/* 0; or -1, to be tried again.  Other failures mean that the sibling dies,
+ * which comes back as its end. */
+static int tell(struct child *child, enum record_type type,
+		const struct bank_group *group, unsigned slot)
+{
+	int index = generation_index(child->supervisor->current, group);
+	int fd = bank_get(group, slot);
+	const struct channel_load load = {
+		.number = (uint32_t)index,
+		.data = &slot,
+		.size = sizeof(slot),
+		.fds = &fd,
+		.fd_count = type == RECORD_ADOPT,
+	};
+
+	if (channel_send(&child->channel, type, &load) == 0)
+		return 0;
+	retry_soon(child->supervisor);
+	return -1;
+}
+
+static bool may_adopt(const struct child *child, const struct bank_group *group)
+{
+	return child->slot && !child->is_leaving &&
+	       child->generation == child->supervisor->current->number &&
+	       supervisor_is_fit(child, group);
+}
+
+/* The sibling that has been lent least. */
+static struct child *choose(struct supervisor *supervisor,
+			    const struct bank_group *group)
+{
+	struct child *best = NULL;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		struct child *child = &supervisor->children[i];
+
+		if (may_adopt(child, group) &&
+		    (!best || child->adopted_count < best->adopted_count))
+			best = child;
+	}
+	return best;
+}
+
+static bool has_own(const struct supervisor *supervisor,
+		    const struct bank_group *group, unsigned slot)
+{
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		if (child->slot == &supervisor->slots[slot] &&
+		    supervisor_is_fit(child, group))
+			return true;
+	}
+	return false;
+}
+
+/* One that is full is helped at once; one that is vacant, after a moment. */
+static bool needs_help(const struct supervisor *supervisor,
+		       const struct bank_group *group, unsigned slot)
+{
+	const struct supervisor_slot *own = &supervisor->slots[slot];
+
+	if (has_own(supervisor, group, slot))
+		return false;
+	return !own->is_vacant || supervisor_is_vacant(own);
+}
+
+static void take_back(struct bank_group *group, unsigned slot)
+{
+	struct child *adopter = group->adopters[slot];
+
+	/* One that hangs is left behind: two may accept. */
+	if (tell(adopter, RECORD_DISOWN, group, slot) < 0 &&
+	    !adopter->is_suspect)
+		return;
+	adopter->adopted_count--;
+	group->adopters[slot] = NULL;
+}
+
+static void lend(struct supervisor *supervisor, struct bank_group *group,
+		 unsigned slot)
+{
+	struct child *adopter = choose(supervisor, group);
+
+	if (!adopter || tell(adopter, RECORD_ADOPT, group, slot) < 0)
+		return;
+	log_debug("worker %u accepts for worker %u", adopter->slot->number,
+		  slot);
+	adopter->adopted_count++;
+	group->adopters[slot] = adopter;
+}
+
+void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group)
+{
+	unsigned i, slot;
+
+	if (generation_index(supervisor->current, group) < 0)
+		return;
+	for (i = 0; i < group->order_count; i++) {
+		struct child *adopter;
+		bool is_needed;
+
+		slot = group->order[i];
+		adopter = group->adopters[slot];
+		is_needed = needs_help(supervisor, group, slot);
+		if (adopter && (!is_needed || !may_adopt(adopter, group)))
+			take_back(group, slot);
+		if (is_needed && !group->adopters[slot])
+			lend(supervisor, group, slot);
+	}
+}
+
+void supervisor_forget_adopter(struct child *child)
+{
+	struct list *node;
+	unsigned slot;
+
+	if (child->adopted_count == 0)
+		return;
+	list_for_each (node, &child->supervisor->bank.groups) {
+		struct bank_group *group =
+			list_entry(node, struct bank_group, node);
+
+		for (slot = 0; slot < CONFIG_WORKERS_MAX; slot++)
+			if (group->adopters[slot] == child)
+				group->adopters[slot] = NULL;
+	}
+	child->adopted_count = 0;
+}

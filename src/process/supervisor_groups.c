@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_groups.c - addresses become groups of the bank:
+ * lock → probe → open what all share, or reserve a port that the kernel
+ * picks; and groups that no configuration names any more are closed. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+
+#include "process/inherited.h"
+
+/* Another program may have locked the port that the kernel has just picked. */
+#define RESERVE_TRIES 10
+
+/* What one group is opened for. */
+struct opening {
+	struct supervisor *supervisor;
+	const struct worker_listener *planned;
+	const struct sockopt_settings *options;
+	struct bank_group *group;
+};
+
+static bool has_port(const struct address *address)
+{
+	return address->kind == ADDRESS_IPV4 || address->kind == ADDRESS_IPV6;
+}
+
+static bool is_any_port(const struct address *address)
+{
+	return has_port(address) && address_port(address) == 0;
+}
+
+/* ---- A port that the kernel picks ------------------------------------ */
+
+/* One for all workers. */
+static int reserve(const struct opening *opening, struct error *error)
+{
+	struct bank_group *group = opening->group;
+	int tries;
+
+	for (tries = 1;; tries++) {
+		address_set_port(&group->address, 0);
+		group->reservation = listener_reserve(&group->address,
+						      opening->options, error);
+		if (group->reservation < 0)
+			return -1;
+		if (instance_lock(&group->lock, &group->address, error) == 0)
+			return 0;
+		bank_end_reservation(group);
+		if (error->number != EADDRINUSE || tries == RESERVE_TRIES)
+			return -1;
+	}
+}
+
+/* ---- What all slots share -------------------------------------------- */
+
+static int bind_shared(const struct opening *opening, struct error *error)
+{
+	const struct config_listen *listen = opening->planned->listen;
+	struct listener_access access = {
+		.mode = listen->mode,
+		.owner = (uid_t)listen->owner,
+		.group = (gid_t)listen->group,
+	};
+	const struct sockopt_owner all = {.cpu = -1, .is_first = true};
+	int fd = listener_bind(&opening->group->asked, opening->options,
+			       &access, &all, error);
+
+	if (fd >= 0)
+		bank_share(opening->group, fd);
+	return fd;
+}
+
+static int open_shared(const struct opening *opening, struct error *error)
+{
+	struct bank_group *group = opening->group;
+	const struct address *asked = &group->asked;
+	int fd = bind_shared(opening, error);
+
+	if (fd < 0)
+		return -1;
+	group->has_inode = listener_inode_of(asked, &group->inode) == 0;
+	/* The bank has the only copy that counts from now on: an inherited one
+	 * that stayed open would keep newcomers waiting after the drain. */
+	if (asked->kind == ADDRESS_DESCRIPTOR)
+		inherited_give_up(asked->descriptor);
+	/* The real port; and what an inherited descriptor listens on. */
+	if (asked->kind != ADDRESS_UNIX &&
+	    address_of_socket(&group->address, fd) < 0)
+		return error_set_errno(error, "cannot read a socket's address");
+	if (is_any_port(asked) &&
+	    instance_lock(&group->lock, &group->address, error) < 0)
+		return -1;
+	return listener_listen(fd, opening->options->backlog, error);
+}
+
+/* ---- A group --------------------------------------------------------- */
+
+static int open_group(const struct opening *opening, struct error *error)
+{
+	struct bank_group *group = opening->group;
+	int status = 0;
+
+	if (instance_lock(&group->lock, &group->asked, error) < 0)
+		return -1;
+	if (!is_any_port(&group->asked) &&
+	    listener_probe(&group->asked, opening->options, error) < 0)
+		return -1;
+	if (opening->planned->is_shared)
+		status = open_shared(opening, error);
+	else if (is_any_port(&group->asked))
+		status = reserve(opening, error);
+	if (status < 0)
+		return -1;
+	if (instance_serve(&group->lock, &opening->supervisor->loop) < 0)
+		return error_set_errno(error, "cannot serve a lock");
+	return 0;
+}
+
+/* The address is served already. */
+static int check_found(const struct opening *opening, struct error *error)
+{
+	char text[ADDRESS_TEXT];
+
+	if (opening->group->is_shared == opening->planned->is_shared)
+		return 0;
+	error_set(error,
+		  "%s is served by %s now: that changes with a restart only",
+		  address_format(text, &opening->group->address),
+		  opening->group->is_shared ? "one listener for all workers"
+					    : "a listener per worker");
+	error->number = EADDRINUSE;
+	return -1;
+}
+
+static int add_group(struct opening *opening, const char *service,
+		     unsigned position, struct error *error)
+{
+	opening->group =
+		bank_add(&opening->supervisor->bank,
+			 &opening->planned->listen->address, service, position);
+	if (!opening->group)
+		return error_set_errno(error, "cannot take a listener");
+	if (open_group(opening, error) == 0)
+		return 0;
+	bank_remove(opening->group);
+	return -1;
+}
+
+static int open_listener(struct supervisor *supervisor,
+			 struct generation *generation, unsigned index,
+			 struct error *error)
+{
+	const struct config_service *service =
+		generation_service(generation, index);
+	struct worker_listener *planned = &generation->plan[index];
+	unsigned position = (unsigned)(planned->listen - service->listens);
+	struct opening opening = {
+		.supervisor = supervisor,
+		.planned = planned,
+		.options = &service->settings.options,
+		.group = bank_find(&supervisor->bank, &planned->listen->address,
+				   service->name, position),
+	};
+	int status;
+
+	if (opening.group)
+		status = check_found(&opening, error);
+	else
+		status = add_group(&opening, service->name, position, error);
+	if (status < 0)
+		return error_prefix(error, "service %s: ", service->name);
+	opening.group->last_generation = generation->number;
+	generation->groups[index] = opening.group;
+	planned->address = opening.group->address;
+	return 0;
+}
+
+int supervisor_open_groups(struct supervisor *supervisor,
+			   struct generation *generation, struct error *error)
+{
+	unsigned i;
+
+	for (i = 0; i < generation->listener_count; i++)
+		if (open_listener(supervisor, generation, i, error) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- Groups that end ------------------------------------------------- */
+
+static bool is_named(const struct supervisor *supervisor,
+		     const struct bank_group *group)
+{
+	return generation_index(supervisor->current, group) >= 0 ||
+	       (supervisor->next &&
+		generation_index(supervisor->next, group) >= 0);
+}
+
+/* Does a worker accept from it, or empty its queue? */
+static bool is_accepted_from(const struct supervisor *supervisor,
+			     const struct bank_group *group)
+{
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_count; i++) {
+		child = &supervisor->children[i];
+		if (child->slot && !child->is_drained &&
+		    child->generation <= group->last_generation)
+			return true;
+	}
+	return false;
+}
+
+void supervisor_close_unused(struct supervisor *supervisor)
+{
+	struct list *node, *following;
+	struct bank_group *group;
+	char text[ADDRESS_TEXT];
+
+	list_for_each_safe (node, following, &supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (is_named(supervisor, group) ||
+		    is_accepted_from(supervisor, group))
+			continue;
+		log_info("%s is not served any more",
+			 address_format(text, &group->address));
+		bank_remove(group);
+	}
+}
+
+void supervisor_close_reservations(struct supervisor *supervisor)
+{
+	struct list *node;
+
+	list_for_each (node, &supervisor->bank.groups)
+		bank_end_reservation(list_entry(node, struct bank_group, node));
+}

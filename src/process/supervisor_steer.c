@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_steer.c - new connections go where they are accepted.
+ *
+ * Whenever a worker comes, goes, hangs, is full or has room again, this looks
+ * at all of them anew: what follows for the kernel and for the siblings is
+ * derived from their states, never kept beside them. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A crash is healed in less: adopting costs more than it gains. */
+#define MOMENT_MS 50
+
+static bool is_full(const struct child *child, unsigned service)
+{
+	return child->full[service / 64] >> (service % 64) & 1;
+}
+
+bool supervisor_is_fit(const struct child *child,
+		       const struct bank_group *group)
+{
+	const struct generation *generation = supervisor_generation_of(child);
+	int index;
+
+	if (child->state != WORKER_READY || child->is_reaped ||
+	    child->is_suspect || !generation)
+		return false;
+	index = generation_index(generation, group);
+	return index >= 0 && !is_full(child, generation->plan[index].service);
+}
+
+static void find_out(const struct supervisor *supervisor,
+		     const struct bank_group *group, struct steering *steering)
+{
+	bool is_fit[CONFIG_WORKERS_MAX] = {false};
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		if (child->slot && supervisor_is_fit(child, group))
+			is_fit[child->slot->number] = true;
+	}
+	steering->count = group->order_count;
+	for (i = 0; i < group->order_count; i++)
+		steering->is_out[i] = !is_fit[group->order[i]];
+}
+
+static int any_listener(const struct bank_group *group)
+{
+	return bank_get(group, group->order[0]);
+}
+
+/* A kernel that refuses leaves everything to its hash, which loses nothing:
+ * who is out is adopted, or replaced. */
+static void steer(struct supervisor *supervisor, struct bank_group *group,
+		  const struct steering *wanted)
+{
+	struct sock_filter program[STEERING_INSTRUCTIONS];
+	unsigned count = steering_compile(wanted, program);
+	char text[ADDRESS_TEXT];
+
+	if (steering_is_equal(&group->steering, wanted) ||
+	    (count == 0 && !group->is_steered)) {
+		group->steering = *wanted;
+		return;
+	}
+	if (steering_apply(any_listener(group), program, count) < 0) {
+		log_write_limited(&supervisor->steer_limit, LOG_LEVEL_WARNING,
+				  "cannot steer %s: %s",
+				  address_format(text, &group->address),
+				  strerror(errno));
+		return;
+	}
+	log_debug("%s: %u instructions steer %u listeners",
+		  address_format(text, &group->address), count, wanted->count);
+	group->steering = *wanted;
+	group->is_steered = count > 0;
+}
+
+static void steer_group(struct supervisor *supervisor, struct bank_group *group)
+{
+	struct steering wanted;
+	int index = generation_index(supervisor->current, group);
+
+	if (group->is_shared || group->order_count == 0 || index < 0)
+		return;
+	memset(&wanted, 0, sizeof(wanted));
+	wanted.balance =
+		generation_service(supervisor->current, (unsigned)index)
+			->settings.balance;
+	find_out(supervisor, group, &wanted);
+	steer(supervisor, group, &wanted);
+}
+
+/* ---- Vacancies ------------------------------------------------------- */
+
+static bool is_accepting(const struct child *child)
+{
+	return child->slot && child->state == WORKER_READY &&
+	       !child->is_reaped && !child->is_suspect;
+}
+
+/* Since when does nobody of its own accept from the slot's listeners? */
+static void note_vacancies(struct supervisor *supervisor)
+{
+	bool has_worker[CONFIG_WORKERS_MAX] = {false};
+	struct loop *loop = &supervisor->loop;
+	struct supervisor_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++)
+		if (is_accepting(&supervisor->children[i]))
+			has_worker[supervisor->children[i].slot->number] = true;
+	for (i = 0; i < supervisor->slot_high; i++) {
+		slot = &supervisor->slots[i];
+		if (!has_worker[i] && !slot->is_vacant) {
+			slot->vacant_ms = loop->now_ms;
+			timer_start(&loop->timers, &supervisor->arrange,
+				    loop->now_ms + MOMENT_MS);
+		}
+		slot->is_vacant = !has_worker[i];
+	}
+}
+
+bool supervisor_is_vacant(const struct supervisor_slot *slot)
+{
+	const struct supervisor *supervisor = slot->supervisor;
+
+	if (slot->state == SLOT_PARKED || slot->state == SLOT_SUSPECT)
+		return true;
+	return slot->is_vacant &&
+	       supervisor->loop.now_ms - slot->vacant_ms >= MOMENT_MS;
+}
+
+/* ---- All of it ------------------------------------------------------- */
+
+void supervisor_arrange(struct supervisor *supervisor)
+{
+	struct list *node;
+
+	/* Everybody leaves: each worker empties its own queue. */
+	if (supervisor->is_stopping)
+		return;
+	note_vacancies(supervisor);
+	list_for_each (node, &supervisor->bank.groups) {
+		struct bank_group *group =
+			list_entry(node, struct bank_group, node);
+
+		steer_group(supervisor, group);
+		supervisor_adopt(supervisor, group);
+	}
+}
+
+void supervisor_arrange_later(struct timer *timer)
+{
+	supervisor_arrange(list_entry(timer, struct supervisor, arrange));
+}

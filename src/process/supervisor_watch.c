@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_watch.c - workers that hang are steered around, then replaced.
+ *
+ * In rounds, a few a second: what each worker's page and queues say goes to its
+ * watchdog, and the verdict becomes events of its slot.  Hung ones get
+ * SIGABRT, for the sake of a core file, and a second later SIGKILL, for a
+ * stopped process feels only that. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define STATUS_BYTES  1024
+#define DURATION_TEXT 32
+
+static struct watchdog_settings settings_of(const struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->current->config;
+
+	return (struct watchdog_settings){
+		.steer_ms = config->watchdog_steer_ms,
+		.timeout_ms = config->watchdog_timeout_ms,
+	};
+}
+
+/* ---- Samples --------------------------------------------------------- */
+
+/* Does a debugger hold it?  (proc(5): TracerPid) */
+static bool is_traced(pid_t pid)
+{
+	char path[48], status[STATUS_BYTES];
+	const char *tracer;
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	size = read(fd, status, sizeof(status) - 1);
+	close(fd);
+	if (size <= 0)
+		return false;
+	status[size] = '\0';
+	tracer = strstr(status, "\nTracerPid:");
+	return tracer && atoi(tracer + strlen("\nTracerPid:")) != 0;
+}
+
+/* The accept queues of its slot, but not of a service that has no room. */
+static uint32_t queue_of(const struct child *child)
+{
+	const struct supervisor *supervisor = child->supervisor;
+	struct sockopt_tcp tcp;
+	struct list *node;
+	uint32_t sum = 0;
+	int fd;
+
+	if (child->slot->child != child || child->state != WORKER_READY)
+		return 0;
+	list_for_each (node, &supervisor->bank.groups) {
+		struct bank_group *group =
+			list_entry(node, struct bank_group, node);
+
+		if (group->is_shared ||
+		    (!child->is_suspect && !supervisor_is_fit(child, group)))
+			continue;
+		fd = bank_get(group, child->slot->number);
+		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)
+			sum += tcp.accept_queue;
+	}
+	return sum;
+}
+
+static uint64_t accepted_by(const struct child *child)
+{
+	const struct generation *generation = supervisor_generation_of(child);
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; generation && i < generation->config->service_count; i++)
+		sum += scoreboard_load(&scoreboard_service(
+			child->page, i)[SCOREBOARD_ACCEPTED]);
+	return sum;
+}
+
+static struct watchdog_sample take_sample(const struct child *child)
+{
+	struct watchdog_sample sample = {
+		.turns = scoreboard_load(
+			&scoreboard_cells(child->page)[SCOREBOARD_TURNS]),
+		.accepted = accepted_by(child),
+		.queue = queue_of(child),
+	};
+
+	/* Asked only where it may matter: it is a file. */
+	if (sample.turns == child->watchdog.turns &&
+	    child->supervisor->current->config->watchdog_traced ==
+		    CONFIG_TRACED_SPARE)
+		sample.is_traced = is_traced(child->pid);
+	return sample;
+}
+
+/* ---- Verdicts -------------------------------------------------------- */
+
+static int64_t silence_of(const struct child *child)
+{
+	const struct watchdog *watchdog = &child->watchdog;
+	int64_t since_ms = watchdog->beat_ms < watchdog->accept_ms
+				   ? watchdog->beat_ms
+				   : watchdog->accept_ms;
+
+	return child->supervisor->loop.now_ms - since_ms;
+}
+
+static void suspect(struct child *child)
+{
+	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
+
+	child->is_suspect = true;
+	log_warning("worker %u (process %d) gives no sign of life for %s%s%s",
+		    child->slot->number, (int)child->pid,
+		    text_format_duration(silence, sizeof(silence),
+					 silence_of(child)),
+		    supervisor_describe_callback(callback, child),
+		    child->supervisor->slot_count > 1
+			    ? ": new connections go to others"
+			    : "");
+	if (child->slot->child == child && child->slot->state == SLOT_SERVING)
+		supervisor_slot_event(child->slot, SLOT_EVENT_HANG);
+}
+
+static void acquit(struct child *child)
+{
+	child->is_suspect = false;
+	log_info("worker %u (process %d) is back", child->slot->number,
+		 (int)child->pid);
+	if (child->slot->child == child && child->slot->state == SLOT_SUSPECT)
+		supervisor_slot_event(child->slot, SLOT_EVENT_BEAT);
+}
+
+static void end_hung(struct child *child)
+{
+	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
+
+	child->is_hung = true;
+	log_error("worker %u (process %d) hangs for %s%s: it is ended",
+		  child->slot->number, (int)child->pid,
+		  text_format_duration(silence, sizeof(silence),
+				       silence_of(child)),
+		  supervisor_describe_callback(callback, child));
+	if (kill(child->pid, SIGABRT) < 0)
+		log_error("cannot end process %d: %s", (int)child->pid,
+			  strerror(errno));
+	supervisor_hurry(child,
+			 child->supervisor->loop.now_ms + SUPERVISOR_KILL_MS);
+}
+
+static void watch_child(struct child *child,
+			const struct watchdog_settings *settings)
+{
+	struct watchdog_sample sample = take_sample(child);
+	enum watchdog_verdict verdict =
+		watchdog_judge(&child->watchdog, settings, &sample,
+			       child->supervisor->loop.now_ms);
+
+	if (verdict != WATCHDOG_FIT && !child->is_suspect)
+		suspect(child);
+	else if (verdict == WATCHDOG_FIT && child->is_suspect)
+		acquit(child);
+	if (verdict == WATCHDOG_HUNG && !child->is_hung && !child->is_killed)
+		end_hung(child);
+}
+
+/* ---- Rounds ---------------------------------------------------------- */
+
+static void watch_all(struct timer *timer)
+{
+	struct supervisor *supervisor =
+		list_entry(timer, struct supervisor, watch);
+	struct watchdog_settings settings = settings_of(supervisor);
+	int64_t now_ms = supervisor->loop.now_ms;
+	bool is_forgiven =
+		watchdog_stood_still(&settings, supervisor->watched_ms, now_ms);
+	unsigned i;
+
+	supervisor->watched_ms = now_ms;
+	for (i = 0; i < supervisor->child_high; i++) {
+		struct child *child = &supervisor->children[i];
+
+		if (!child->slot || child->is_reaped)
+			continue;
+		if (is_forgiven)
+			watchdog_forgive(&child->watchdog, now_ms);
+		else
+			watch_child(child, &settings);
+	}
+	timer_start(&supervisor->loop.timers, timer,
+		    now_ms + watchdog_interval(&settings));
+}
+
+void supervisor_start_watch(struct supervisor *supervisor)
+{
+	timer_init(&supervisor->watch, watch_all);
+	supervisor->watched_ms = supervisor->loop.now_ms;
+	timer_start(&supervisor->loop.timers, &supervisor->watch,
+		    supervisor->loop.now_ms);
+}

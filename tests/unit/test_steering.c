@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: MIT */
+/* test_steering.c - programs are run by an interpreter over everything that
+ * may come, and answer what they should. */
+#include "net/steering.h"
+
+#include <arpa/inet.h>
+#include <linux/filter.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define RANDOM_LOAD ((unsigned)(SKF_AD_OFF + SKF_AD_RANDOM))
+#define CPU_LOAD    ((unsigned)(SKF_AD_OFF + SKF_AD_CPU))
+#define NO_ANSWER   0xffffffffu
+
+struct machine {
+	unsigned random, cpu; /* what the loads give */
+	unsigned accumulator;
+	unsigned next;
+};
+
+static void load(struct machine *machine, unsigned offset)
+{
+	CHECK(offset == RANDOM_LOAD || offset == CPU_LOAD);
+	machine->accumulator =
+		offset == RANDOM_LOAD ? machine->random : machine->cpu;
+}
+
+static void compute(struct machine *machine, const struct sock_filter *at)
+{
+	CHECK(at->code == (BPF_ALU | BPF_MOD | BPF_K) ||
+	      at->code == (BPF_ALU | BPF_ADD | BPF_K));
+	if (BPF_OP(at->code) == BPF_MOD)
+		machine->accumulator %= at->k;
+	else
+		machine->accumulator += at->k;
+}
+
+static void jump(struct machine *machine, const struct sock_filter *at)
+{
+	bool is_true;
+
+	if (BPF_OP(at->code) == BPF_JA) {
+		machine->next += at->k;
+		return;
+	}
+	CHECK(BPF_OP(at->code) == BPF_JGE || BPF_OP(at->code) == BPF_JEQ);
+	is_true = BPF_OP(at->code) == BPF_JGE ? machine->accumulator >= at->k
+					      : machine->accumulator == at->k;
+	machine->next += is_true ? at->jt : at->jf;
+}
+
+/* The index that the program answers. */
+static unsigned run(const struct sock_filter *program, unsigned count,
+		    unsigned random, unsigned cpu)
+{
+	struct machine machine = {.random = random, .cpu = cpu};
+
+	while (machine.next < count) {
+		const struct sock_filter *at = &program[machine.next++];
+
+		switch (BPF_CLASS(at->code)) {
+		case BPF_LD: load(&machine, at->k); break;
+		case BPF_ALU: compute(&machine, at); break;
+		case BPF_JMP: jump(&machine, at); break;
+		case BPF_RET: return machine.accumulator;
+		default: CHECK(!"an instruction of another class");
+		}
+	}
+	CHECK(!"the program ends without an answer");
+	return NO_ANSWER;
+}
+
+static const struct row {
+	enum steering_balance balance;
+	const char *listeners; /* x: in, -: out */
+	bool has_program;
+} rows[] = {
+	{STEERING_HASH, "x", false},       {STEERING_HASH, "-", false},
+	{STEERING_HASH, "xxxx", false},    {STEERING_HASH, "----", false},
+	{STEERING_HASH, "x-", true},       {STEERING_HASH, "-x", true},
+	{STEERING_HASH, "x-xx", true},     {STEERING_HASH, "-x--x-", true},
+	{STEERING_RANDOM, "x", false},     {STEERING_RANDOM, "xxxx", true},
+	{STEERING_RANDOM, "x--x", true},   {STEERING_RANDOM, "---", true},
+	{STEERING_CPU, "xxx", true},       {STEERING_CPU, "x-x-", true},
+	{STEERING_CPU, "---x", true},      {STEERING_CPU, "---", true},
+	{STEERING_CPU, "-xxxxx-xx", true}, {STEERING_CPU, "-", false},
+};
+
+static void fill(struct steering *steering, const struct row *row)
+{
+	unsigned i;
+
+	memset(steering, 0, sizeof(*steering));
+	steering->balance = row->balance;
+	steering->count = (unsigned)strlen(row->listeners);
+	for (i = 0; i < steering->count; i++)
+		steering->is_out[i] = row->listeners[i] == '-';
+}
+
+static bool may_get(const struct row *row, unsigned index)
+{
+	return index < strlen(row->listeners) &&
+	       (row->listeners[index] == 'x' || !strchr(row->listeners, 'x'));
+}
+
+/* Every listener that is in is as likely as any other. */
+static void check_spread(const struct row *row,
+			 const struct sock_filter *program, unsigned count)
+{
+	unsigned hits[16] = {0}, in_count = 0, i, index, size;
+
+	size = (unsigned)strlen(row->listeners);
+	for (i = 0; i < size; i++)
+		in_count += may_get(row, i);
+	for (i = 0; i < 10 * in_count; i++) {
+		/* A CPU whose listener is out, if there is one. */
+		const char *out = strchr(row->listeners, '-');
+		unsigned cpu = out ? (unsigned)(out - row->listeners) : 0;
+
+		index = run(program, count, i, cpu);
+		CHECK(may_get(row, index));
+		hits[index % 16]++;
+	}
+	for (i = 0; i < size; i++)
+		if (may_get(row, i) && in_count < size)
+			check_int(hits[i], 10);
+}
+
+static void check_cpu(const struct row *row, const struct sock_filter *program,
+		      unsigned count)
+{
+	unsigned cpu, size = (unsigned)strlen(row->listeners);
+
+	for (cpu = 0; cpu < 3 * size; cpu++)
+		if (may_get(row, cpu % size))
+			check_int(run(program, count, 7, cpu), cpu % size);
+}
+
+static void test_rows(void)
+{
+	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering steering;
+	unsigned count;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int before = check_failures;
+
+		fill(&steering, &rows[i]);
+		count = steering_compile(&steering, program);
+		check_int(count > 0, rows[i].has_program);
+		if (count > 0)
+			check_spread(&rows[i], program, count);
+		if (count > 0 && rows[i].balance == STEERING_CPU)
+			check_cpu(&rows[i], program, count);
+		if (check_failures != before)
+			printf("  in: %s\n", rows[i].listeners);
+	}
+}
+
+/* Every second, or all but one, of as many as there can be. */
+static void test_the_longest_programs(void)
+{
+	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering steering = {.count = STEERING_POSITIONS};
+	unsigned i, count, index;
+
+	for (i = 0; i < STEERING_POSITIONS; i++)
+		steering.is_out[i] = i % 2;
+	steering.balance = STEERING_CPU;
+	count = steering_compile(&steering, program);
+	CHECK(count > 0 && count <= STEERING_INSTRUCTIONS);
+	for (i = 0; i < STEERING_POSITIONS; i++) {
+		index = run(program, count, i, i);
+		check_int(index, i % 2 ? 2 * (i % 128) : i);
+	}
+	for (i = 0; i < STEERING_POSITIONS; i++)
+		steering.is_out[i] = i != 200;
+	for (steering.balance = STEERING_HASH; steering.balance <= STEERING_CPU;
+	     steering.balance++) {
+		count = steering_compile(&steering, program);
+		CHECK(count > 0 && count <= STEERING_INSTRUCTIONS);
+		for (i = 0; i < STEERING_POSITIONS; i++)
+			check_int(run(program, count, i * 31, i), 200);
+	}
+}
+
+static void test_equality(void)
+{
+	struct steering one, other;
+	const struct row row = {STEERING_HASH, "x-x", true};
+
+	fill(&one, &row);
+	fill(&other, &row);
+	CHECK(steering_is_equal(&one, &other));
+	other.is_out[2] = true;
+	CHECK(!steering_is_equal(&one, &other));
+	fill(&other, &row);
+	other.balance = STEERING_CPU;
+	CHECK(!steering_is_equal(&one, &other));
+	fill(&other, &row);
+	other.count = 2;
+	CHECK(!steering_is_equal(&one, &other));
+}
+
+/* ---- The kernel agrees ----------------------------------------------- */
+
+static int listen_on(struct sockaddr_in *address)
+{
+	socklen_t length = sizeof(*address);
+	int one = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	REQUIRE(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) ==
+		0);
+	REQUIRE(bind(fd, (struct sockaddr *)address, length) == 0);
+	REQUIRE(getsockname(fd, (struct sockaddr *)address, &length) == 0);
+	REQUIRE(listen(fd, 64) == 0);
+	return fd;
+}
+
+/* How many of 40 new connections each listener gets. */
+static void connect_all(const struct sockaddr_in *address, const int *listeners,
+			unsigned *hits)
+{
+	int i, j, fd, accepted;
+
+	memset(hits, 0, 3 * sizeof(*hits));
+	for (i = 0; i < 40; i++) {
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		REQUIRE(connect(fd, (const struct sockaddr *)address,
+				sizeof(*address)) == 0);
+		for (j = 0; j < 3; j++) {
+			accepted = accept(listeners[j], NULL, NULL);
+			if (accepted < 0)
+				continue;
+			hits[j]++;
+			close(accepted);
+		}
+		close(fd);
+	}
+}
+
+static void test_the_kernel(void)
+{
+	struct sockaddr_in address = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sock_filter program[STEERING_INSTRUCTIONS];
+	const struct row row = {STEERING_HASH, "x-x", true};
+	struct steering steering;
+	unsigned i, count, hits[3];
+	int listeners[3];
+
+	for (i = 0; i < 3; i++)
+		listeners[i] = listen_on(&address);
+	fill(&steering, &row);
+	count = steering_compile(&steering, program);
+	check_int(steering_apply(listeners[0], program, 0), 0);
+	check_int(steering_apply(listeners[0], program, count), 0);
+	connect_all(&address, listeners, hits);
+	check_int(hits[1], 0);
+	check_int(hits[0] + hits[2], 40);
+	CHECK(hits[0] > 0 && hits[2] > 0);
+	check_int(steering_apply(listeners[1], program, 0), 0);
+	connect_all(&address, listeners, hits);
+	CHECK(hits[1] > 0);
+	for (i = 0; i < 3; i++)
+		close(listeners[i]);
+	check_int(steering_apply(-1, program, count), -1);
+}
+
+int main(void)
+{
+	test_rows();
+	test_the_longest_programs();
+	test_equality();
+	test_the_kernel();
+	return check_result();
+}
