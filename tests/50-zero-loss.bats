@@ -164,3 +164,19 @@ command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5
 	serve -w 2 -o 'max_connections 120;'
 	timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" hold 127.0.0.1 "$PORT" 118
 }
+
+@test "clients in the queue of a stopped worker survive TTOU of its slot, and HUP" {
+	need python3
+	serve -w 2
+	victim=$(workers | tail -n 1)
+	kill -STOP "$victim"
+	with_queue 1 kill -TTOU "$SERVER"
+	kill -CONT "$victim"
+	wait_until 10 worker_count_is 1
+	kill -TTIN "$SERVER"
+	wait_until 10 worker_count_is 2
+	victim=$(workers | head -n 1)
+	kill -STOP "$victim"
+	with_queue 0 kill -HUP "$SERVER"
+	kill -CONT "$victim"
+}

@@ -139,6 +139,11 @@ void log_set_role(const char *role)
 	snprintf(sink.role, sizeof(sink.role), "%s", role);
 }
 
+void log_set_level(enum log_level level)
+{
+	sink.level = level;
+}
+
 bool log_is_enabled(enum log_level level)
 {
 	return level >= sink.level;

@@ -63,6 +63,9 @@ void log_moved(int fd);
 /* "supervisor", "worker 3": what stands before the pid from now on. */
 void log_set_role(const char *role);
 
+/* From this level on, whatever log_open said. */
+void log_set_level(enum log_level level);
+
 bool log_is_enabled(enum log_level level);
 
 /* Lines that could not be written by this process since it began. */

@@ -62,12 +62,24 @@ static int loader_main(void *context)
 
 /* ---- The parent ---- */
 
-static void finish(struct loader *loader)
+static void end(struct loader *loader)
 {
 	timer_stop(&loader->loop->timers, &loader->deadline);
 	channel_close(&loader->channel);
 	loader->is_running = false;
+}
+
+static void finish(struct loader *loader)
+{
+	end(loader);
 	loader->done(loader);
+}
+
+void loader_cancel(struct loader *loader)
+{
+	kill(loader->pid, SIGKILL);
+	end(loader);
+	loader->is_cancelled = true;
 }
 
 static void loader_received(struct channel *channel,
@@ -194,9 +206,8 @@ static void on_stop(void *context, int sender_pid)
 	struct loader *loader = context;
 
 	(void)sender_pid;
-	loader->is_cancelled = true;
-	kill(loader->pid, SIGKILL);
-	finish(loader);
+	loader_cancel(loader);
+	loader->done(loader);
 }
 
 /* As process 1 a signal without a handler would be lost. */

@@ -38,6 +38,8 @@ struct loader {
 int loader_start(struct loader *loader, struct loop *loop,
 		 const struct config_request *request,
 		 void (*done)(struct loader *loader), struct error *error);
+/* Kill it: `done` will not be called. */
+void loader_cancel(struct loader *loader);
 void loader_release(struct loader *loader);
 
 /* The same to the end, in a loop of its own, reaping the child: for the start

@@ -19,6 +19,7 @@ const char *const slot_event_names[SLOT_EVENTS] = {
 	[SLOT_EVENT_HANG] = "hang",
 	[SLOT_EVENT_BEAT] = "beat",
 	[SLOT_EVENT_PARK] = "park",
+	[SLOT_EVENT_SWAP] = "swap",
 	[SLOT_EVENT_STOP] = "stop",
 };
 
@@ -35,31 +36,38 @@ struct slot_row {
 
 static const struct slot_row slot_rows[SLOT_STATES][SLOT_EVENTS] = {
 	ROW(EMPTY,    START,        STARTING, SPAWN),
+	ROW(EMPTY,    PARK,         PARKED,   NONE),
+	ROW(EMPTY,    SWAP,         SERVING,  NONE),
 	ROW(EMPTY,    STOP,         EMPTY,    NONE),
 
 	ROW(STARTING, SPAWN_FAILED, WAITING,  WAIT),
 	ROW(STARTING, READY,        SERVING,  SERVE),
 	ROW(STARTING, DIED,         WAITING,  WAIT),
 	ROW(STARTING, PARK,         PARKED,   END),
+	ROW(STARTING, SWAP,         SERVING,  END),
 	ROW(STARTING, STOP,         EMPTY,    END),
 
 	ROW(SERVING,  DIED,         WAITING,  WAIT),
 	ROW(SERVING,  LEAVE,        WAITING,  WAIT),
 	ROW(SERVING,  HANG,         SUSPECT,  ARRANGE),
 	ROW(SERVING,  PARK,         PARKED,   DRAIN),
+	ROW(SERVING,  SWAP,         SERVING,  DRAIN),
 	ROW(SERVING,  STOP,         EMPTY,    DRAIN),
 
 	ROW(SUSPECT,  BEAT,         SERVING,  ARRANGE),
 	ROW(SUSPECT,  DIED,         WAITING,  WAIT),
 	ROW(SUSPECT,  LEAVE,        WAITING,  WAIT),
 	ROW(SUSPECT,  PARK,         PARKED,   DRAIN),
+	ROW(SUSPECT,  SWAP,         SERVING,  DRAIN),
 	ROW(SUSPECT,  STOP,         EMPTY,    DRAIN),
 
 	ROW(WAITING,  START,        STARTING, SPAWN),
 	ROW(WAITING,  PARK,         PARKED,   CANCEL),
+	ROW(WAITING,  SWAP,         SERVING,  CANCEL),
 	ROW(WAITING,  STOP,         EMPTY,    CANCEL),
 
 	ROW(PARKED,   START,        STARTING, SPAWN),
+	ROW(PARKED,   SWAP,         SERVING,  NONE),
 	ROW(PARKED,   STOP,         EMPTY,    NONE),
 };
 /* clang-format on */

@@ -31,7 +31,8 @@ enum slot_event {
 	SLOT_EVENT_HANG,         /* its worker does not beat */
 	SLOT_EVENT_BEAT,         /* … but does again */
 	SLOT_EVENT_PARK,         /* fewer slots are wanted */
-	SLOT_EVENT_STOP,         /* the program ends */
+	SLOT_EVENT_SWAP, /* it gets a READY worker of a new generation */
+	SLOT_EVENT_STOP, /* the program ends */
 	SLOT_EVENTS,
 };
 extern const char *const slot_event_names[SLOT_EVENTS];

@@ -18,6 +18,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	if (loop_init(&supervisor->loop, error) < 0)
 		return -1;
 	loop_task_init(&supervisor->bury, supervisor_bury);
+	supervisor_init_operations(supervisor);
 	timer_init(&supervisor->retry, supervisor_retry_orders);
 	timer_init(&supervisor->arrange, supervisor_arrange_later);
 	bank_init(&supervisor->bank);
@@ -149,6 +150,7 @@ int supervisor_run(struct config *config, const struct command_line *line)
 	int status;
 
 	memset(&supervisor, 0, sizeof(supervisor));
+	supervisor.line = line;
 	supervisor.ready_fd = line->ready_fd;
 	supervisor.stop_until_ms = SUPERVISOR_NO_TIME;
 	supervisor.generation_count = 1;

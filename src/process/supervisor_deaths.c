@@ -254,6 +254,8 @@ static void bury_child(struct child *child)
 	child->slot = NULL;
 	if (slot->child == child) {
 		replace(slot, &death, is_hung, words);
+	} else if (slot->next == child) {
+		supervisor_next_died(slot, words);
 	} else {
 		if (death.status == 0 || child->is_killed)
 			log_debug("%s", words);
@@ -279,6 +281,7 @@ void supervisor_bury(struct loop_task *task)
 			bury_child(child);
 	}
 	supervisor_shorten_waits(supervisor);
+	supervisor_close_unused(supervisor);
 	supervisor_order_listen(supervisor);
 	supervisor_stop_further(supervisor);
 }

@@ -12,6 +12,8 @@
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
  *	supervisor_watch.c     workers that hang
+ *	supervisor_operations.c  orders, one at a time; grow and shrink
+ *	supervisor_reload.c    another configuration
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -36,6 +38,8 @@
 #include "process/channel.h"
 #include "process/command_line.h"
 #include "process/generation.h"
+#include "process/loader.h"
+#include "process/orders.h"
 #include "process/slot.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
@@ -65,7 +69,7 @@ struct supervisor_slot {
 	unsigned successor_count; /* started while the program ends */
 	int64_t vacant_ms;        /* since when nobody of its own accepts */
 	bool is_vacant;
-	bool was_started;
+	unsigned started_generation; /* the newest that a worker of it was of */
 	bool is_listening;    /* clients may be waiting in its listeners */
 	bool is_quiet;        /* the last death was not worth a line */
 	struct error failure; /* the last RECORD_FAILED of its workers */
@@ -101,10 +105,16 @@ struct child {
 };
 
 struct supervisor {
+	const struct command_line *line;
 	struct generation *current;
 	struct generation *next; /* of a reload under way, or NULL */
 	unsigned generation_count;
-	int ready_fd; /* -1: nobody asked, or it is done */
+	unsigned next_count; /* workers of the next one */
+	struct orders orders;
+	enum order operation; /* under way */
+	struct loop_task operate;
+	struct loader loader; /* of a reload */
+	int ready_fd;         /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;
 	struct loop_task bury; /* workers that are reaped and read out */
@@ -126,6 +136,7 @@ struct supervisor {
 
 	bool has_pid_file;
 	bool was_ready;    /* a worker was READY, ever */
+	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
 	bool has_reported; /* all slots have served at once */
 	bool is_stopping;
 	bool is_urgent;        /* … without waiting for anybody */
@@ -173,6 +184,8 @@ void supervisor_forget_adopter(struct child *child);
 void supervisor_init_slots(struct supervisor *supervisor);
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
 bool supervisor_is_serving(const struct supervisor *supervisor);
+/* Once, when every slot has its worker: to the log and --ready-fd. */
+void supervisor_report(struct supervisor *supervisor);
 /* The listeners of a worker that came to listen get their place in the kernel's
  * order. */
 void supervisor_note_listening(struct child *child);
@@ -218,6 +231,22 @@ void supervisor_kill(struct child *child, const char *reason);
 /* Have supervisor_deadline run no later than `at_ms`. */
 void supervisor_hurry(struct child *child, int64_t at_ms);
 
+/* supervisor_operations.c */
+void supervisor_init_operations(struct supervisor *supervisor);
+/* An order from outside: at once, or when those before it are done. */
+void supervisor_ask(struct supervisor *supervisor, enum order order);
+void supervisor_end_operation(struct supervisor *supervisor);
+/* A slot is not wanted any more; its listeners are. */
+void supervisor_park(struct supervisor_slot *slot);
+
+/* supervisor_reload.c */
+void supervisor_reload(struct supervisor *supervisor);
+/* The program ends. */
+void supervisor_cancel_reload(struct supervisor *supervisor);
+/* A worker of the next generation is READY; … died. */
+void supervisor_next_ready(struct supervisor *supervisor);
+void supervisor_next_died(struct supervisor_slot *slot, const char *words);
+
 /* supervisor_stop.c */
 void supervisor_terminate(struct supervisor *supervisor); /* TERM, INT */
 void supervisor_quit(struct supervisor *supervisor);      /* QUIT */
@@ -226,6 +255,9 @@ void supervisor_give_up(struct supervisor_slot *slot, const char *death);
 /* TERM a worker that serves nobody; drain one that may. */
 void supervisor_end_child(struct child *child);
 void supervisor_drain_child(struct child *child);
+void supervisor_terminate_child(struct child *child); /* the TERM alone */
+/* Until when whoever drains now may: the end's bound, or drain_timeout. */
+int64_t supervisor_drain_bound(const struct supervisor *supervisor);
 /* After a worker stopped accepting or died: close what nobody accepts from,
  * and end the loop after the last. */
 void supervisor_stop_further(struct supervisor *supervisor);

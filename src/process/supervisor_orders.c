@@ -28,6 +28,8 @@ static int send_order(struct child *child, enum record_type type)
 		load.number = child->supervisor->is_stopping;
 		load.data = &bound_ms;
 		load.size = sizeof(bound_ms);
+	} else if (type == RECORD_COUNT) {
+		load.number = child->supervisor->slot_count;
 	} else if (type == RECORD_LOG) {
 		load.fds = &log_fd;
 		load.fd_count = 1;
@@ -44,7 +46,7 @@ static bool is_full(int number)
 static void send_unsent(struct child *child)
 {
 	static const enum record_type types[] = {RECORD_BANKED, RECORD_LOG,
-						 RECORD_DRAIN};
+						 RECORD_COUNT, RECORD_DRAIN};
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {

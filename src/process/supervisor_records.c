@@ -80,16 +80,18 @@ static void on_bank(struct child *child, const struct record *record,
 
 void supervisor_note_listening(struct child *child)
 {
-	const struct generation *generation = supervisor_generation_of(child);
-	unsigned i, slot = child->slot->number;
+	struct supervisor_slot *slot = child->slot;
+	struct bank_group *group;
+	struct list *node;
 	int fd;
 
-	for (i = 0; generation && i < generation->listener_count; i++) {
-		fd = bank_get(generation->groups[i], slot);
+	list_for_each (node, &child->supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		fd = bank_get(group, slot->number);
 		if (fd < 0 || !sockopt_is_listening(fd))
 			continue;
-		bank_note_listening(generation->groups[i], slot);
-		child->slot->is_listening = true;
+		bank_note_listening(group, slot->number);
+		slot->is_listening = true;
 	}
 }
 
@@ -111,8 +113,11 @@ static void on_ready(struct child *child, const struct record *record,
 	child->ready_ms = child->supervisor->loop.now_ms;
 	if (child->slot->child == child)
 		supervisor_slot_event(child->slot, SLOT_EVENT_READY);
+	else if (child->slot->next == child)
+		supervisor_next_ready(child->supervisor);
 	else /* told to end while it started: too late for that */
-		supervisor_order_drain(child, child->supervisor->stop_until_ms);
+		supervisor_order_drain(
+			child, supervisor_drain_bound(child->supervisor));
 }
 
 static void on_leave(struct child *child, const struct record *record,

@@ -33,6 +33,24 @@ static void on_reopen(void *context, int sender_pid)
 		supervisor_order_log(context);
 }
 
+static void on_reload(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_ask(context, ORDER_RELOAD);
+}
+
+static void on_grow(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_ask(context, ORDER_GROW);
+}
+
+static void on_shrink(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_ask(context, ORDER_SHRINK);
+}
+
 /* A row without a handler is ignored. */
 static const struct signals_row rows[] = {
 	{SIGTERM, on_terminate},
@@ -40,10 +58,10 @@ static const struct signals_row rows[] = {
 	{SIGQUIT, on_quit},
 	{SIGCHLD, on_child},
 	{SIGUSR1, on_reopen},
-	{SIGHUP, NULL},
+	{SIGHUP, on_reload},
 	{SIGUSR2, NULL},
-	{SIGTTIN, NULL},
-	{SIGTTOU, NULL},
+	{SIGTTIN, on_grow},
+	{SIGTTOU, on_shrink},
 	{SIGWINCH, NULL},
 	{SIGPIPE, NULL},
 	{SIGALRM, NULL},

@@ -89,11 +89,13 @@ static void log_addresses(const struct supervisor *supervisor)
 }
 
 /* Once, when every slot has its worker. */
-static void report(struct supervisor *supervisor)
+void supervisor_report(struct supervisor *supervisor)
 {
 	struct error error;
 	unsigned i;
 
+	if (supervisor->has_reported)
+		return;
 	for (i = 0; i < supervisor->slot_count; i++)
 		if (supervisor->slots[i].state != SLOT_SERVING)
 			return;
@@ -143,7 +145,6 @@ static void do_wait(struct supervisor_slot *slot)
 static void drain_leavers(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;
-	int64_t timeout_ms = supervisor->current->config->drain_timeout_ms;
 	struct child *child;
 	unsigned i;
 
@@ -152,10 +153,8 @@ static void drain_leavers(struct supervisor_slot *slot)
 		if (child->slot != slot || !child->is_leaving ||
 		    child->state != WORKER_READY)
 			continue;
-		supervisor_order_drain(
-			child, timeout_ms < 0
-				       ? SUPERVISOR_NO_TIME
-				       : supervisor->loop.now_ms + timeout_ms);
+		supervisor_order_drain(child,
+				       supervisor_drain_bound(supervisor));
 	}
 }
 
@@ -172,7 +171,7 @@ static void do_serve(struct supervisor_slot *slot)
 	supervisor_arrange(supervisor);
 	drain_leavers(slot);
 	if (!supervisor->has_reported)
-		report(supervisor);
+		supervisor_report(supervisor);
 	else if (!slot->is_quiet)
 		log_info("worker %u is replaced: process %d serves",
 			 slot->number, (int)slot->child->pid);

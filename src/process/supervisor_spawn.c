@@ -107,9 +107,12 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,
 		.slot = slot->number,
-		.worker_count = slot->supervisor->slot_count,
+		.worker_count = generation == slot->supervisor->next
+					? slot->supervisor->next_count
+					: slot->supervisor->slot_count,
 		.connections_max = generation->connections_max,
-		.is_first = slot->number == 0 && !slot->was_started,
+		.is_first = slot->number == 0 &&
+			    slot->started_generation != generation->number,
 	};
 	struct spawn spawn = {
 		.main = worker_main,
@@ -162,7 +165,7 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 		discard_child(child);
 		return NULL;
 	}
-	slot->was_started = true;
+	slot->started_generation = generation->number;
 	slot->failure.text[0] = '\0';
 	if (slot->number >= supervisor->slot_high)
 		supervisor->slot_high = slot->number + 1;

@@ -42,6 +42,11 @@ static bool is_accepting(const struct supervisor_slot *slot)
 void supervisor_end_child(struct child *child)
 {
 	child->slot->child = NULL;
+	supervisor_terminate_child(child);
+}
+
+void supervisor_terminate_child(struct child *child)
+{
 	if (child->is_reaped)
 		return;
 	if (kill(child->pid, SIGTERM) < 0)
@@ -54,7 +59,18 @@ void supervisor_end_child(struct child *child)
 void supervisor_drain_child(struct child *child)
 {
 	child->slot->child = NULL;
-	supervisor_order_drain(child, child->supervisor->stop_until_ms);
+	supervisor_order_drain(child,
+			       supervisor_drain_bound(child->supervisor));
+}
+
+int64_t supervisor_drain_bound(const struct supervisor *supervisor)
+{
+	int64_t timeout_ms = supervisor->current->config->drain_timeout_ms;
+
+	if (supervisor->is_stopping)
+		return supervisor->stop_until_ms;
+	return timeout_ms < 0 ? SUPERVISOR_NO_TIME
+			      : supervisor->loop.now_ms + timeout_ms;
 }
 
 static bool is_bound_over(const struct supervisor *supervisor)
@@ -115,6 +131,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 
 	supervisor->is_stopping = true;
 	supervisor->stop_until_ms = until_ms;
+	supervisor_cancel_reload(supervisor);
 	supervisor_close_reservations(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		stop_slot(&supervisor->slots[i]);

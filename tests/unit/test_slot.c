@@ -66,6 +66,15 @@ static const struct life lives[] = {
 		STEP(PARK, PARKED, END), STEP(START, STARTING, SPAWN),
 		STEP(DIED, WAITING, WAIT), STEP(PARK, PARKED, CANCEL),
 		STEP(STOP, EMPTY, NONE), LAST}},
+	{"a reload swaps its worker in each state", {
+		STEP(SWAP, SERVING, NONE), STEP(SWAP, SERVING, DRAIN),
+		STEP(HANG, SUSPECT, ARRANGE), STEP(SWAP, SERVING, DRAIN),
+		STEP(DIED, WAITING, WAIT), STEP(SWAP, SERVING, CANCEL),
+		STEP(PARK, PARKED, DRAIN), STEP(SWAP, SERVING, NONE),
+		STEP(DIED, WAITING, WAIT), STEP(START, STARTING, SPAWN),
+		STEP(SWAP, SERVING, END), LAST}},
+	{"it had no worker yet, and is parked", {
+		STEP(PARK, PARKED, NONE), LAST}},
 	{"it hangs, and is parked", {
 		STEP(START, STARTING, SPAWN), STEP(READY, SERVING, SERVE),
 		STEP(HANG, SUSPECT, ARRANGE), STEP(PARK, PARKED, DRAIN), LAST}},
@@ -96,11 +105,11 @@ static void run(const struct life *life)
 static void test_what_cannot_happen(void)
 {
 	/* A line per state: start, spawn failed, ready, died, leave, hang,
-	 * beat, park, stop. */
+	 * beat, park, swap, stop. */
 	static const char *const allowed[SLOT_STATES] = {
-		[SLOT_EMPTY] = "x.......x",   [SLOT_STARTING] = ".xxx...xx",
-		[SLOT_SERVING] = "...xxx.xx", [SLOT_SUSPECT] = "...xx.xxx",
-		[SLOT_WAITING] = "x......xx", [SLOT_PARKED] = "x.......x",
+		[SLOT_EMPTY] = "x......xxx",   [SLOT_STARTING] = ".xxx...xxx",
+		[SLOT_SERVING] = "...xxx.xxx", [SLOT_SUSPECT] = "...xx.xxxx",
+		[SLOT_WAITING] = "x......xxx", [SLOT_PARKED] = "x.......xx",
 	};
 	int state, event;
 

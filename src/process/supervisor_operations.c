@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_operations.c - orders are carried out one at a time. */
+#include "process/supervisor_internal.h"
+
+/* ---- Grow and shrink ------------------------------------------------- */
+
+/* The limits of services are shared by another number of workers. */
+static void share_limits(struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++)
+		if (supervisor->children[i].slot &&
+		    supervisor->children[i].state == WORKER_READY)
+			supervisor_order(&supervisor->children[i],
+					 RECORD_COUNT);
+}
+
+static void grow(struct supervisor *supervisor)
+{
+	unsigned count = supervisor->slot_count;
+	struct error error;
+
+	if (count == CONFIG_WORKERS_MAX) {
+		log_warning("there are %u workers: there cannot be more",
+			    count);
+	} else if (supervisor_raise_limits(supervisor->current, count + 1,
+					   &error) < 0) {
+		log_error("%s", error.text);
+	} else {
+		supervisor->slot_count++;
+		supervisor->is_scaled = true;
+		log_info("one worker more: %u", supervisor->slot_count);
+		supervisor->slots[count].is_quiet = true;
+		supervisor_slot_event(&supervisor->slots[count],
+				      SLOT_EVENT_START);
+		share_limits(supervisor);
+	}
+	supervisor_end_operation(supervisor);
+}
+
+static void shrink(struct supervisor *supervisor)
+{
+	if (supervisor->slot_count == 1) {
+		log_warning("there is one worker: there cannot be fewer");
+	} else {
+		supervisor->slot_count--;
+		supervisor->is_scaled = true;
+		log_info("one worker fewer: %u", supervisor->slot_count);
+		supervisor_park(&supervisor->slots[supervisor->slot_count]);
+		share_limits(supervisor);
+	}
+	supervisor_end_operation(supervisor);
+}
+
+void supervisor_park(struct supervisor_slot *slot)
+{
+	supervisor_slot_event(slot, SLOT_EVENT_PARK);
+	supervisor_arrange(slot->supervisor);
+}
+
+/* ---- One at a time --------------------------------------------------- */
+
+static void (*const operations[ORDER_COUNT])(struct supervisor *) = {
+	[ORDER_RELOAD] = supervisor_reload,
+	[ORDER_GROW] = grow,
+	[ORDER_SHRINK] = shrink,
+};
+
+static void run_next(struct loop_task *task)
+{
+	struct supervisor *supervisor =
+		list_entry(task, struct supervisor, operate);
+
+	if (supervisor->operation != ORDER_NONE || supervisor->is_stopping)
+		return;
+	supervisor->operation = orders_take(&supervisor->orders);
+	if (supervisor->operation != ORDER_NONE)
+		operations[supervisor->operation](supervisor);
+}
+
+void supervisor_init_operations(struct supervisor *supervisor)
+{
+	loop_task_init(&supervisor->operate, run_next);
+}
+
+void supervisor_ask(struct supervisor *supervisor, enum order order)
+{
+	if (supervisor->is_stopping) {
+		log_warning("%s: too late, the program ends",
+			    order_names[order]);
+		return;
+	}
+	if (!orders_add(&supervisor->orders, order))
+		log_warning("%s: too many orders wait", order_names[order]);
+	loop_post(&supervisor->loop, &supervisor->operate);
+}
+
+void supervisor_end_operation(struct supervisor *supervisor)
+{
+	supervisor->operation = ORDER_NONE;
+	loop_post(&supervisor->loop, &supervisor->operate);
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_reload.c - another configuration, all or nothing.
+ *
+ * A loader reads it; the supervisor opens what addresses are new and starts a
+ * worker of the new generation in every slot, beside those that serve.  When
+ * all of them are READY, they take the slots, and all others drain, waited for
+ * by nobody.  If one fails, all of it is undone: everything is as before. */
+#include "process/supervisor_internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "process/cpus.h"
+#include "process/pid_file.h"
+
+/* ---- Failure --------------------------------------------------------- */
+
+static void end_next(struct supervisor_slot *slot)
+{
+	struct child *next = slot->next;
+
+	slot->next = NULL;
+	if (!next || next->is_reaped)
+		return;
+	if (next->state == WORKER_STARTING)
+		supervisor_terminate_child(next);
+	else
+		supervisor_order_drain(
+			next, supervisor_drain_bound(next->supervisor));
+}
+
+/* A listener that a slot without a worker has got by now stays in its group,
+ * as that of a parked slot does. */
+static void park_empty(struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = supervisor->slot_count; i < supervisor->slot_high; i++)
+		if (supervisor->slots[i].state == SLOT_EMPTY)
+			supervisor_park(&supervisor->slots[i]);
+}
+
+static void undo(struct supervisor *supervisor)
+{
+	struct generation *next = supervisor->next;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_high; i++)
+		end_next(&supervisor->slots[i]);
+	supervisor->next = NULL;
+	generation_free(next);
+	supervisor_close_unused(supervisor);
+	park_empty(supervisor);
+	supervisor_arrange(supervisor);
+}
+
+static void fail(struct supervisor *supervisor, const char *words)
+{
+	log_error("reload: %s", words);
+	log_error("the reload failed: everything is as it was");
+	if (supervisor->next)
+		undo(supervisor);
+	supervisor_end_operation(supervisor);
+}
+
+void supervisor_cancel_reload(struct supervisor *supervisor)
+{
+	if (supervisor->loader.is_running) {
+		loader_cancel(&supervisor->loader);
+		loader_release(&supervisor->loader);
+	}
+	if (supervisor->next)
+		undo(supervisor);
+	supervisor->operation = ORDER_NONE;
+}
+
+void supervisor_next_died(struct supervisor_slot *slot, const char *words)
+{
+	slot->next = NULL;
+	fail(slot->supervisor, words);
+}
+
+/* ---- Success --------------------------------------------------------- */
+
+static void apply_options(const struct generation *generation, unsigned index,
+			  unsigned slot, bool is_first)
+{
+	const struct bank_group *group = generation->groups[index];
+	const struct sockopt_settings *options =
+		generation_options(generation, index);
+	const struct sockopt_owner owner = {
+		.cpu = group->is_shared ? -1 : cpus_of_slot(slot),
+		.is_first = is_first,
+	};
+	struct error error;
+	int fd = bank_get(group, slot);
+
+	if (fd < 0)
+		return;
+	if (sockopt_apply_listener(fd, group->address.socket.generic.sa_family,
+				   options, &owner, &error) < 0 ||
+	    listener_listen(fd, options->backlog, &error) < 0)
+		log_warning("service %s, worker %u: %s",
+			    generation_service(generation, index)->name, slot,
+			    error.text);
+}
+
+/* To listeners that live on; a worker has set those of its own. */
+static void apply_all_options(const struct supervisor *supervisor)
+{
+	const struct generation *current = supervisor->current;
+	unsigned i, slot;
+
+	for (i = 0; i < current->listener_count; i++) {
+		if (current->groups[i]->is_shared)
+			apply_options(current, i, 0, true);
+		for (slot = 0; !current->groups[i]->is_shared &&
+			       slot < supervisor->slot_high;
+		     slot++)
+			apply_options(current, i, slot, slot == 0);
+	}
+}
+
+static bool is_same(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+static void change_log(struct supervisor *supervisor,
+		       const struct config *before)
+{
+	const struct config *config = supervisor->current->config;
+	struct error error;
+
+	if (is_same(before->log_path, config->log_path) &&
+	    before->log_level == config->log_level)
+		return;
+	if (log_open(config->log_path, config->log_level, &error) < 0)
+		log_error("%s; going on with the old log", error.text);
+	else
+		supervisor_order_log(supervisor);
+}
+
+static void change_pid_file(struct supervisor *supervisor,
+			    const struct config *before)
+{
+	const char *path = supervisor->current->config->pid_file;
+	struct error error;
+
+	if (is_same(before->pid_file, path))
+		return;
+	if (supervisor->has_pid_file)
+		pid_file_remove(before->pid_file);
+	supervisor->has_pid_file = path && pid_file_write(path, &error) == 0;
+	if (path && !supervisor->has_pid_file)
+		log_error("%s", error.text);
+}
+
+static void change_slot(struct supervisor_slot *slot,
+			const struct config *config)
+{
+	struct child *next = slot->next;
+
+	slot->backoff.first_ms = config->respawn_first_ms;
+	slot->backoff.limit_ms = config->respawn_limit_ms;
+	if (slot->number < slot->supervisor->slot_count) {
+		supervisor_slot_event(slot, SLOT_EVENT_SWAP);
+		slot->child = next;
+		slot->next = NULL;
+		slot->failed_tries = 0;
+	} else if (slot->state != SLOT_PARKED) {
+		supervisor_slot_event(slot, SLOT_EVENT_PARK);
+	}
+}
+
+/* Those who were asked to leave, too. */
+static void drain_old(struct supervisor *supervisor)
+{
+	int64_t until_ms = supervisor_drain_bound(supervisor);
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		if (child->slot && !child->is_reaped &&
+		    child->state == WORKER_READY &&
+		    child->generation != supervisor->current->number)
+			supervisor_order_drain(child, until_ms);
+	}
+}
+
+static void commit(struct supervisor *supervisor)
+{
+	struct generation *before = supervisor->current;
+	unsigned i;
+
+	supervisor->current = supervisor->next;
+	supervisor->next = NULL;
+	supervisor->slot_count = supervisor->next_count;
+	supervisor->is_scaled =
+		supervisor->is_scaled &&
+		before->config->workers == supervisor->current->config->workers;
+	apply_all_options(supervisor);
+	for (i = 0; i < supervisor->slot_high; i++)
+		change_slot(&supervisor->slots[i], supervisor->current->config);
+	drain_old(supervisor);
+	change_log(supervisor, before->config);
+	change_pid_file(supervisor, before->config);
+	generation_free(before);
+	supervisor_arrange(supervisor);
+	supervisor_close_unused(supervisor);
+	supervisor->was_ready = true;
+	supervisor_report(supervisor);
+	log_info("reloaded: generation %u serves with %u worker%s",
+		 supervisor->current->number, supervisor->slot_count,
+		 supervisor->slot_count == 1 ? "" : "s");
+	supervisor_end_operation(supervisor);
+}
+
+void supervisor_next_ready(struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->next_count; i++)
+		if (!supervisor->slots[i].next ||
+		    supervisor->slots[i].next->state != WORKER_READY)
+			return;
+	commit(supervisor);
+}
+
+/* ---- The way there --------------------------------------------------- */
+
+static int start_workers(struct supervisor *supervisor, struct error *error)
+{
+	struct supervisor_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < supervisor->next_count; i++) {
+		slot = &supervisor->slots[i];
+		slot->next = supervisor_fork(slot, supervisor->next, error);
+		if (!slot->next)
+			return -1;
+	}
+	supervisor_order_listen(supervisor);
+	return 0;
+}
+
+/* A count that was set by TTIN or TTOU stays, unless the file's is another. */
+static unsigned count_workers(const struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->next->config;
+
+	if (supervisor->is_scaled &&
+	    config->workers == supervisor->current->config->workers)
+		return supervisor->slot_count;
+	return supervisor_worker_count(config);
+}
+
+static int start_generation(struct supervisor *supervisor,
+			    struct config *config, struct error *error)
+{
+	supervisor->next =
+		generation_new(config, ++supervisor->generation_count, error);
+	if (!supervisor->next)
+		return -1;
+	supervisor->next_count = count_workers(supervisor);
+	if (supervisor_raise_limits(supervisor->next, supervisor->next_count,
+				    error) < 0 ||
+	    supervisor_open_groups(supervisor, supervisor->next, error) < 0)
+		return -1;
+	return start_workers(supervisor, error);
+}
+
+/* A line of the log for each line. */
+static void log_complaints(enum log_level level, const struct text *complaints)
+{
+	const char *line = complaints->bytes;
+	const char *end = line + complaints->size;
+	const char *next;
+
+	while (line && line < end) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (!next)
+			next = end;
+		log_write(level, "reload: %.*s", (int)(next - line), line);
+		line = next + 1;
+	}
+}
+
+static struct config *parse(struct supervisor *supervisor)
+{
+	const struct loader *loader = &supervisor->loader;
+	const struct config_source source = {
+		.name = "canonical text",
+		.text = loader->canonical.bytes,
+		.size = loader->canonical.size,
+	};
+	struct text complaints = {0};
+	struct config *config = config_parse(
+		&source, supervisor->line->request.protocols, &complaints);
+
+	log_complaints(LOG_LEVEL_ERROR, &complaints);
+	text_release(&complaints);
+	return config;
+}
+
+static void on_loaded(struct loader *loader)
+{
+	struct supervisor *supervisor =
+		list_entry(loader, struct supervisor, loader);
+	struct config *config = NULL;
+	struct error error;
+
+	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+		       &loader->complaints);
+	if (loader->is_good)
+		config = parse(supervisor);
+	if (!config)
+		fail(supervisor, "the configuration is not good");
+	else if (start_generation(supervisor, config, &error) < 0)
+		fail(supervisor, error.text);
+	loader_release(loader);
+}
+
+void supervisor_reload(struct supervisor *supervisor)
+{
+	struct error error;
+
+	log_info("reloading");
+	if (loader_start(&supervisor->loader, &supervisor->loop,
+			 &supervisor->line->request, on_loaded, &error) < 0)
+		fail(supervisor, error.text);
+}

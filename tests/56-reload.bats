@@ -1,0 +1,203 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# HUP, TTIN and TTOU: another configuration, more and fewer workers.
+
+load support/common
+
+is_reloaded() { [ "$(log_count 'reloaded: generation')" -ge "${1:-1}" ]; }
+has_failed() { [ "$(log_count 'the reload failed')" -ge "${1:-1}" ]; }
+reload() {
+	local before
+	before=$(log_count 'reloaded: generation') || true
+	kill -HUP "$SERVER"
+	wait_until 10 is_reloaded $((before + 1))
+}
+fail_to_reload() {
+	local before
+	before=$(log_count 'the reload failed') || true
+	kill -HUP "$SERVER"
+	wait_until 10 has_failed $((before + 1))
+}
+
+@test "HUP rolls the workers while a connection lives on in the old one" {
+	need socat
+	serve -w 2
+	before=$(workers)
+	coproc CLIENT { timeout 30 socat - "TCP:127.0.0.1:$PORT"; }
+	client=$CLIENT_PID
+	echo one >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = one ]
+	reload
+	[ "$(say new)" = new ]
+	echo two >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = two ]
+	exec {CLIENT[1]}>&-
+	wait "$client"
+	one_generation() { worker_count_is 2 && [ -z "$(comm -12 <(sort <<<"$before") <(workers | sort))" ]; }
+	wait_until 10 one_generation
+}
+
+@test "a reload adds and removes addresses and services, and changes options" {
+	need socat
+	configure <<-END
+		workers 2;
+		service a { listen 127.0.0.1:0; backlog 64; }
+		service b { listen unix:$WORK/b; }
+	END
+	start_ready 2 "$COHORT" -c "$CONFIG"
+	a=$PORT
+	[ "$(say one "$a")" = one ]
+	configure <<-END
+		workers 3;
+		service a { listen 127.0.0.1:0; backlog 32; protocol echo { once on; } }
+		service c { listen unix:$WORK/c; }
+	END
+	reload
+	wait_until 10 worker_count_is 3
+	# the port that the kernel picked stays; the service has its new protocol
+	[ "$(printf one | timeout 5 socat -t 5 - "TCP:127.0.0.1:$a,shut-none")" = one ]
+	[ "$(ss -Hltn "sport = :$a" | awk '{ print $3 }' | sort -u)" = 32 ]
+	[ "$(printf c | timeout 5 socat -t 5 - "UNIX:$WORK/c")" = c ]
+	closed_b() { ! test -e "$WORK/b"; }
+	wait_until 10 closed_b
+}
+
+@test "a removed address accepts what waits, then refuses" {
+	need socat
+	configure <<-END
+		workers 1;
+		service a { listen 127.0.0.1:0; }
+		service b { listen unix:$WORK/b; }
+	END
+	start_ready 2 "$COHORT" -c "$CONFIG"
+	victim=$(workers)
+	kill -STOP "$victim"
+	printf waits | timeout 20 socat -t 10 - "UNIX:$WORK/b" >"$WORK/out" 3>&- &
+	client=$!
+	queued() { [ "$(ss -Hlx "src = $WORK/b" | awk '{ print $3 }')" -ge 1 ]; }
+	wait_until 5 queued
+	configure <<-END
+		workers 1;
+		service a { listen 127.0.0.1:0; }
+	END
+	reload
+	kill -CONT "$victim"
+	wait "$client"
+	[ "$(cat "$WORK/out")" = waits ]
+	closed_b() { ! test -e "$WORK/b"; }
+	wait_until 10 closed_b
+}
+
+@test "a bad file changes nothing: syntax, unknown directive, address in use, no such host" {
+	need socat
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 2
+	before=$(workers)
+	serve -w 1
+	taken=$PORT
+	PORT=$(sed -n '1s/.*://p' "$WORK/ready.0")
+	SERVER=${SERVER_PIDS[0]}
+	for bad in 'service a { listen 127.0.0.1:0;' \
+		'service a { listen 127.0.0.1:0; backlogg 7; }' \
+		"service a { listen 127.0.0.1:0; listen 127.0.0.1:$taken; }" \
+		'service a { listen no-such-host.invalid:80; }' \
+		'service a { listen 127.0.0.1:0; reuse_port off; }'; do
+		configure <<<"$bad"
+		fail_to_reload
+		[ "$(workers)" = "$before" ]
+		[ "$(say same)" = same ]
+	done
+	log_has 'backlogg'
+	log_has 'cohort.conf:1:'
+	log_has "process ${SERVER_PIDS[1]}"
+	run -78 "$COHORT" -t -c <(echo 'service a { listen no-such-host.invalid:80; }')
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	reload
+	[ "$(say good)" = good ]
+}
+
+@test "a worker that fails to start undoes a reload" {
+	need socat strace
+	serve -w 2
+	before=$(workers)
+	timeout 20 strace -f -qq -o /dev/null -e trace=setresgid,prctl -e inject=prctl:error=EPERM:when=2+ -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	fail_to_reload
+	kill "$tracer" || true
+	wait "$tracer" || true
+	[ "$(workers)" = "$before" ]
+	[ "$(say same)" = same ]
+	reload
+	[ "$(say good)" = good ]
+}
+
+@test "HUPs that come in a storm melt, and TERM ends a reload" {
+	need socat
+	serve -w 2
+	for _ in {1..50}; do kill -HUP "$SERVER"; done
+	wait_until 10 is_reloaded
+	[ "$(say x)" = x ]
+	[ "$(log_count 'reloaded: generation')" -le 10 ]
+	kill -HUP "$SERVER"
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 15
+	[ "$STATUS" -eq 0 ]
+}
+
+@test "TTIN and TTOU: one worker more and fewer, down to 1, up to 16 and back" {
+	need socat
+	serve -w 2
+	kill -TTIN "$SERVER"
+	wait_until 10 worker_count_is 3
+	for _ in 1 2 3; do
+		kill -TTOU "$SERVER"
+		sleep 0.1
+	done
+	wait_until 10 worker_count_is 1
+	wait_until 5 log_has 'cannot be fewer'
+	for _ in {1..20}; do [ "$(say parked)" = parked ]; done
+	for _ in {2..16}; do
+		kill -TTIN "$SERVER"
+		sleep 0.05
+	done
+	wait_until 20 worker_count_is 16
+	for _ in {1..20}; do [ "$(say more)" = more ]; done
+	for _ in {2..16}; do
+		kill -TTOU "$SERVER"
+		sleep 0.05
+	done
+	wait_until 20 worker_count_is 1
+	for _ in {1..20}; do [ "$(say less)" = less ]; done
+}
+
+@test "a reload keeps a count that was set by TTIN, unless the file has another" {
+	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG"
+	kill -TTIN "$SERVER"
+	wait_until 10 worker_count_is 3
+	reload
+	wait_until 10 worker_count_is 3
+	configure <<<'workers 4; service a { listen 127.0.0.1:0; }'
+	reload
+	wait_until 10 worker_count_is 4
+	configure <<<'workers 1; service a { listen 127.0.0.1:0; }'
+	reload
+	wait_until 10 worker_count_is 1
+}
+
+@test "the new configuration's log is used by all, and pid_file moves" {
+	need socat
+	configure <<<"pid_file $WORK/one.pid; log $LOG; service a { listen 127.0.0.1:0; }"
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 1
+	[ "$(cat "$WORK/one.pid")" = "$SERVER" ]
+	configure <<<"pid_file $WORK/two.pid; log $WORK/new level=debug; service a { listen 127.0.0.1:0; }"
+	kill -HUP "$SERVER"
+	wait_until 10 grep -q 'reloaded: generation 2' "$WORK/new"
+	[ "$(cat "$WORK/two.pid")" = "$SERVER" ]
+	[ ! -e "$WORK/one.pid" ]
+	[ "$(say x)" = x ]
+	wait_until 5 grep -q 'worker 0.* connected from' "$WORK/new"
+}
