@@ -188,23 +188,23 @@ format: ## let clang-format rewrite what check-format complains of
 # What sanitizers and valgrind find in any process of a server goes to files
 # in REPORTS, where tests/run looks: a worker that dies is replaced, and its
 # words on stderr could pass unseen.
-REPORTS = $(abspath $(B))/reports
-SANITIZER_OPTIONS = log_path=$(REPORTS)/report:abort_on_error=0:print_stacktrace=1
+REPORTS = $(abspath $(B))/$(1)-reports
+SANITIZER_OPTIONS = log_path=$(call REPORTS,asan)/report:abort_on_error=0:print_stacktrace=1
 
 .PHONY: test-asan
 test-asan: | $(CLEAN_FIRST) ## all tests, with addresses, leaks and undefined behaviour watched
 	$(BUILD) COHORT_BUILD=$(B)/asan SANITIZE=address,undefined CFLAGS='-O1 -g' tests
-	@COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 COHORT_REPORTS=$(REPORTS) \
+	@COHORT_BUILD=$(B)/asan COHORT_PATIENCE=3 COHORT_REPORTS=$(call REPORTS,asan) \
 		ASAN_OPTIONS=$(SANITIZER_OPTIONS):detect_leaks=1 UBSAN_OPTIONS=$(SANITIZER_OPTIONS) tests/run
 
 # The children that a server forks are followed: they do not exec.
-VALGRIND = valgrind --quiet --log-file=$(REPORTS)/valgrind.%p --error-exitcode=99 \
+VALGRIND = valgrind --quiet --log-file=$(call REPORTS,valgrind)/valgrind.%p --error-exitcode=99 \
 	--leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite
 VALGRIND_FILES = tests/00-smoke.bats tests/05-unit.bats tests/20-serving.bats
 
 .PHONY: test-valgrind
 test-valgrind: tests ## unit, smoke and serving tests under valgrind (FILES=…)
-	@COHORT_BUILD=$(B) COHORT_PATIENCE=10 COHORT_REPORTS=$(REPORTS) COHORT_WRAPPER='$(VALGRIND)' \
+	@COHORT_BUILD=$(B) COHORT_PATIENCE=10 COHORT_REPORTS=$(call REPORTS,valgrind) COHORT_WRAPPER='$(VALGRIND)' \
 		FILES='$(or $(FILES),$(VALGRIND_FILES))' tests/run
 
 .PHONY: test-musl

@@ -241,3 +241,10 @@ canonical() { "$COHORT" -T "$@"; }
 	run -77 timeout 10 setpriv --reuid nobody --clear-groups "$COHORT" -l 127.0.0.1:80
 	[[ "$output" == *"127.0.0.1:80"* ]]
 }
+
+@test "-h lists the directives of the protocols, and -t refuses a path that no log can have" {
+	run -0 "$COHORT" -h
+	[[ "$output" == *"protocol echo {"*"once "* ]]
+	run -78 "$COHORT" -t -o "log $(printf '%05000d' 0);"
+	[[ "$output" == *"longer than 4095"* ]]
+}

@@ -139,3 +139,21 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	log_has 'accepted 9000'
 	log_has 'live 0'
 }
+
+@test "cohort-bench that is stopped twice counts what was not answered as lost" {
+	serve -w 1
+	"$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 8 -t 20 >"$WORK/out" 2>&1 3>&- &
+	bench=$!
+	served() { [ "$(ss -Htn "sport = :$PORT" | wc -l)" -ge 8 ]; }
+	wait_until 10 served
+	kill -STOP "$(workers)"
+	sleep 0.2
+	kill -INT "$bench"
+	sleep 0.2
+	kill -INT "$bench"
+	STATUS=0
+	wait "$bench" || STATUS=$?
+	kill -CONT "$(workers)"
+	[ "$STATUS" -eq 1 ]
+	grep -q timeout "$WORK/out"
+}

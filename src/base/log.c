@@ -137,6 +137,8 @@ void log_moved(int fd)
 void log_set_role(const char *role)
 {
 	snprintf(sink.role, sizeof(sink.role), "%s", role);
+	sink.dropped_count = 0;
+	sink.reported_count = 0;
 }
 
 void log_set_level(enum log_level level)

@@ -60,7 +60,8 @@ int log_descriptor(void);
 /* The sink was moved to `fd` by dup: forget the old number. */
 void log_moved(int fd);
 
-/* "supervisor", "worker 3": what stands before the pid from now on. */
+/* "supervisor", "worker 3": what stands before the pid from now on.  A process
+ * says so when it begins: it has dropped no line yet. */
 void log_set_role(const char *role);
 
 /* From this level on, whatever log_open said. */

@@ -99,14 +99,13 @@ static int refuse_repetition(struct reading *reading, struct scope *scope,
 			     const struct statement *statement,
 			     const struct directive *row)
 {
-	struct position *seen = &scope->seen[row - scope->list->rows];
+	const struct position *seen = &scope->seen[row - scope->list->rows];
 	char place[COMPLAINTS_QUOTE];
 
 	if (seen->line != 0 && !row->is_repeatable)
 		return complain(&reading->complaints, &statement->name->where,
 				"'%s' was given at %s already", row->name,
 				complaints_place(place, seen));
-	*seen = statement->name->where;
 	return 0;
 }
 
@@ -155,6 +154,7 @@ int apply_statement(struct reading *reading, struct scope *scope,
 			target->where[row - scope->list->rows] =
 				statement->name->where;
 	}
+	scope->seen[row - scope->list->rows] = statement->name->where;
 	return 0;
 }
 

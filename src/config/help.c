@@ -27,7 +27,8 @@ static void append_list(struct text *out, const struct directive_list *list)
 			    row->initial, row->help);
 }
 
-void config_print_directives(struct text *out)
+void config_print_directives(const struct cohort_protocol *const *protocols,
+			     struct text *out)
 {
 	struct directive_list list;
 
@@ -39,4 +40,12 @@ void config_print_directives(struct text *out)
 	text_append(out, "\nIn a block 'service NAME { ... }':\n");
 	directive_list_service(&list);
 	append_list(out, &list);
+	for (; *protocols; protocols++) {
+		directive_list_protocol(&list, *protocols);
+		if (list.count == 0)
+			continue;
+		text_append(out, "\nIn a block 'protocol %s { ... }':\n",
+			    (*protocols)->name);
+		append_list(out, &list);
+	}
 }

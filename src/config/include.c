@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glob.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/apply.h"
 #include "config/source_file.h"
@@ -156,8 +157,14 @@ static struct statement *include_statement(struct reading *reading,
 			 "no include can stand in canonical text");
 		return NULL;
 	}
-	is_pattern = strpbrk(name->text, PATTERN_CHARACTERS) != NULL;
-	append_path(&path, name->where.source->name, name->text, is_pattern);
+	/* A file may be called like a pattern. */
+	append_path(&path, name->where.source->name, name->text, false);
+	is_pattern = strpbrk(name->text, PATTERN_CHARACTERS) != NULL &&
+		     access(path.bytes, F_OK) < 0;
+	if (is_pattern) {
+		path.size = 0;
+		append_path(&path, name->where.source->name, name->text, true);
+	}
 	if (is_pattern)
 		list = include_pattern(reading, path.bytes, &name->where,
 				       frame);

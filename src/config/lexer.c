@@ -151,6 +151,8 @@ static int read_escape(struct lexer *lexer)
 	char byte;
 	int next;
 
+	struct position where = position(lexer);
+
 	lexer->offset++;
 	next = peek(lexer);
 	found = next > 0 ? strchr(letters, next) : NULL;
@@ -163,10 +165,10 @@ static int read_escape(struct lexer *lexer)
 	else
 		byte = (char)next;
 	if (byte == '\0')
-		return ill(lexer,
-			   "unknown escape: after a backslash stands n, r, t, "
-			   "xHH (not 00) or a character that is meant as "
-			   "itself");
+		return complain(
+			&lexer->reading->complaints, &where,
+			"unknown escape: after a backslash stands n, r, t, "
+			"xHH (not 00) or a character that is meant as itself");
 	lexer->offset++;
 	text_append_bytes(&lexer->word, &byte, 1);
 	return 0;
@@ -229,6 +231,20 @@ static int read_step(struct lexer *lexer, const char *special)
 	return 0;
 }
 
+/* After an error within quotes: beyond them, if they are closed. */
+static int skip_quoted(struct lexer *lexer, int quote)
+{
+	int byte = peek(lexer);
+
+	while (byte >= 0 && byte != '\n' && byte != quote) {
+		lexer->offset++;
+		byte = peek(lexer);
+	}
+	if (byte == quote)
+		lexer->offset++;
+	return -1;
+}
+
 static int read_quoted(struct lexer *lexer)
 {
 	int quote = peek(lexer);
@@ -244,7 +260,7 @@ static int read_quoted(struct lexer *lexer)
 			return complain(&lexer->reading->complaints, &begin,
 					"this quote is not closed on its line");
 		if (read_step(lexer, special) < 0)
-			return -1;
+			return skip_quoted(lexer, quote);
 	}
 	lexer->offset++;
 	return 0;

@@ -2,6 +2,7 @@
 /* log_directive.c - `log stderr|FILE format=text level=LEVEL;` */
 #include "config/log_directive.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "config/apply.h"
@@ -70,6 +71,11 @@ int log_directive_apply(struct reading *reading,
 	if (target->text[0] == '\0')
 		return complain(&reading->complaints, &target->where,
 				"log: the name of the file is empty");
+	if (strlen(target->text) >= PATH_MAX)
+		return complain(&reading->complaints, &target->where,
+				"log: the name of the file is longer than %d "
+				"bytes",
+				PATH_MAX - 1);
 	config->log_level = LOG_LEVEL_INFO;
 	if (parameter_read(reading, parameters, target->next, object) < 0)
 		return -1;

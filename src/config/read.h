@@ -53,6 +53,7 @@ void config_print(const struct config *config, struct text *out);
 
 /* A line of help for each directive there is, for `cohort -h` and the sample
  * file: name, form, default, what it does. */
-void config_print_directives(struct text *out);
+void config_print_directives(const struct cohort_protocol *const *protocols,
+			     struct text *out);
 
 #endif

@@ -80,7 +80,7 @@ static int act(const struct command_line *line)
 	int status;
 
 	if (line->action == ACTION_HELP) {
-		command_line_print_help();
+		command_line_print_help(line->request.protocols);
 		return end_answer();
 	}
 	if (line->action == ACTION_VERSION) {

@@ -55,7 +55,7 @@ enum exit_status exit_status_of(int number)
 
 /* ---- Help ---- */
 
-void command_line_print_help(void)
+void command_line_print_help(const struct cohort_protocol *const *protocols)
 {
 	struct text directives = {0};
 	size_t i;
@@ -76,7 +76,7 @@ void command_line_print_help(void)
 				 flag->argument != NULL ? flag->argument : "");
 		printf("  %-16s %s\n", left, flag->help);
 	}
-	config_print_directives(&directives);
+	config_print_directives(protocols, &directives);
 	printf("\nDirectives (defaults in parentheses):\n\n%s",
 	       directives.bytes != NULL ? directives.bytes : "");
 	text_release(&directives);

@@ -40,7 +40,7 @@ int command_line_parse(struct command_line *line, int argc, char **argv,
 		       const struct cohort_protocol *const *protocols);
 void command_line_release(struct command_line *line);
 
-void command_line_print_help(void);
+void command_line_print_help(const struct cohort_protocol *const *protocols);
 
 /* The process's environment, named nowhere else; and the copy that takes its
  * place when its room is needed for titles. */

@@ -85,6 +85,16 @@ static void append_reasons(char *out, size_t room,
 	}
 }
 
+static void log_dropped(const struct scoreboard *board)
+{
+	uint64_t count = log_dropped_count() +
+			 scoreboard_worker_total(board, SCOREBOARD_LOG_DROPPED);
+
+	if (count > 0)
+		log_warning("%" PRIu64 " lines of the log could not be written",
+			    count);
+}
+
 static void log_totals(const struct supervisor *supervisor)
 {
 	const struct scoreboard *board = supervisor->scoreboard;
@@ -107,6 +117,7 @@ static void log_totals(const struct supervisor *supervisor)
 			 scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
 			 reasons);
 	}
+	log_dropped(board);
 }
 
 /* Until the last worker is gone; the exit status. */

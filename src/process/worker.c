@@ -195,5 +195,7 @@ int worker_main(void *order)
 		worker.exit_status = EXIT_FAILED;
 	}
 	release(&worker);
+	/* What was dropped after the last turn, too. */
+	beat(worker.order->page, &worker.loop);
 	return worker.exit_status;
 }

@@ -42,6 +42,25 @@ static void check_messages(void)
 		   "the end of line 1?\n"
 		   "    service s { listen *:1; }\n"
 		   "    ^\n");
+	check_said("log a\\x00b;\nservice s { listen \"*:1\\q b\" c; }",
+		   "t.conf:1:6: unknown escape: after a backslash stands n, "
+		   "r, t, xHH (not 00) or a character that is meant as "
+		   "itself\n"
+		   "    log a\\x00b;\n"
+		   "         ^\n"
+		   "t.conf:2:24: unknown escape: after a backslash stands n, "
+		   "r, t, xHH (not 00) or a character that is meant as "
+		   "itself\n"
+		   "    service s { listen \"*:1\\q b\" c; }\n"
+		   "                           ^\n");
+	check_said("workers x; workers 999; service s { listen *:1; }",
+		   "t.conf:1:9: workers: 'x' is not a number, or auto\n"
+		   "    workers x; workers 999; service s { listen *:1; }\n"
+		   "            ^\n"
+		   "t.conf:1:20: workers: '999' is too large: at most 256, "
+		   "or auto\n"
+		   "    workers x; workers 999; service s { listen *:1; }\n"
+		   "                       ^\n");
 	check_said("backlog 5;",
 		   "t.conf:1:1: 'backlog' stands in a service block, not "
 		   "outside of one\n"

@@ -42,6 +42,18 @@ static void check_good(void)
 	outcome_release(&outcome);
 }
 
+/* A file is preferred to the pattern that its name is. */
+static void check_name_like_a_pattern(void)
+{
+	struct outcome outcome;
+
+	put("t.conf", "include 'a[b]c.inc'; service s { listen *:1; }");
+	put("a[b]c.inc", "workers 7;");
+	load_file(&outcome, "t.conf");
+	check_line(&outcome, "workers 7;");
+	outcome_release(&outcome);
+}
+
 static void check_bad(void)
 {
 	put("leaf.inc", "\nbacklog;");
@@ -117,6 +129,7 @@ int main(void)
 {
 	enter_directory();
 	check_good();
+	check_name_like_a_pattern();
 	check_bad();
 	check_depth();
 	check_files();

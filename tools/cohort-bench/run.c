@@ -73,6 +73,7 @@ static void drop_waiting(struct run *run)
 void run_stop(struct run *run)
 {
 	run->is_stopping = true;
+	timer_stop(&run->loop.timers, &run->end);
 	drop_waiting(run);
 	run_for_each_open(run, finish);
 }
@@ -206,13 +207,25 @@ static void end_is_reached(struct timer *timer)
 
 /* ---- Begin and end --------------------------------------------------- */
 
+/* What is not answered by now is lost, for all we know. */
+static void give_up(struct run *run)
+{
+	uint64_t i;
+
+	for (i = 0; i < run->options->connection_count; i++)
+		if (run->connections[i].state != CONNECTION_IDLE)
+			failures_add(&run->result->failures, FAILURE_TIMEOUT,
+				     0);
+	loop_stop(&run->loop);
+}
+
 static void interrupted(void *context, int sender_pid)
 {
 	struct run *run = context;
 
 	(void)sender_pid;
 	if (run->is_stopping) {
-		loop_stop(&run->loop); /* the second time: at once */
+		give_up(run);
 		return;
 	}
 	run->result->is_interrupted = true;

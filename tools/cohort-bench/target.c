@@ -11,6 +11,7 @@
 #define SOURCE_FIRST 2        /* 127.0.0.2 */
 #define SOURCE_LAST  0xfffffe /* 127.255.255.254 */
 #define SOURCE_TRIES 8        /* sources for one connection */
+#define ADDRESSES    64       /* of one name; the first is used */
 
 static bool is_loopback4(const struct address *address)
 {
@@ -22,9 +23,12 @@ static bool is_loopback4(const struct address *address)
 
 int target_init(struct target *target, const char *word, struct error *error)
 {
+	struct address found[ADDRESSES];
+
 	memset(target, 0, sizeof(*target));
-	if (address_resolve(&target->address, 1, word, error) < 0)
+	if (address_resolve(found, ADDRESSES, word, error) < 0)
 		return -1;
+	target->address = found[0];
 	if (target->address.kind == ADDRESS_DESCRIPTOR)
 		return error_set(error, "%s: cannot connect to a descriptor",
 				 word);
