@@ -97,7 +97,7 @@ command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5
 @test "a worker in an endless loop loses its share, then its place, and the log says what it did" {
 	need python3 socat
 	probe -w 2 -o 'watchdog_steer 200ms; watchdog_timeout 2s;'
-	mapfile -t before < <(workers)
+	mapfile -t first < <(workers)
 	printf 'spin 1\n' | timeout 20 socat -t 20 - "TCP:127.0.0.1:$PORT" 3>&- &
 	spinner=$!
 	wait_until 10 log_has 'no sign of life .* in data_received'
@@ -106,8 +106,8 @@ command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5
 	wait "$spinner" || true
 	wait_until 10 log_has 'SIGABRT'
 	wait_until 10 worker_count_is 2
-	mapfile -t after < <(workers)
-	[ "${before[*]}" != "${after[*]}" ]
+	mapfile -t second < <(workers)
+	[ "${first[*]}" != "${second[*]}" ]
 }
 
 @test "a stopped worker is killed after watchdog_timeout, its queue is served" {

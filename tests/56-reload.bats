@@ -19,6 +19,8 @@ fail_to_reload() {
 	wait_until 10 has_failed $((before + 1))
 }
 
+closed_b() { ! test -e "$WORK/b"; }
+
 @test "HUP rolls the workers while a connection lives on in the old one" {
 	need socat
 	serve -w 2
@@ -33,7 +35,7 @@ fail_to_reload() {
 	echo two >&"${CLIENT[1]}"
 	read -r -t 10 line <&"${CLIENT[0]}"
 	[ "$line" = two ]
-	exec {CLIENT[1]}>&-
+	eval "exec ${CLIENT[1]}>&-"
 	wait "$client"
 	one_generation() { worker_count_is 2 && [ -z "$(comm -12 <(sort <<<"$before") <(workers | sort))" ]; }
 	wait_until 10 one_generation
@@ -60,7 +62,6 @@ fail_to_reload() {
 	[ "$(printf one | timeout 5 socat -t 5 - "TCP:127.0.0.1:$a,shut-none")" = one ]
 	[ "$(ss -Hltn "sport = :$a" | awk '{ print $3 }' | sort -u)" = 32 ]
 	[ "$(printf c | timeout 5 socat -t 5 - "UNIX:$WORK/c")" = c ]
-	closed_b() { ! test -e "$WORK/b"; }
 	wait_until 10 closed_b
 }
 
@@ -86,7 +87,6 @@ fail_to_reload() {
 	kill -CONT "$victim"
 	wait "$client"
 	[ "$(cat "$WORK/out")" = waits ]
-	closed_b() { ! test -e "$WORK/b"; }
 	wait_until 10 closed_b
 }
 

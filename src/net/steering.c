@@ -60,7 +60,7 @@ static void put_random(struct writer *writer, const struct steering *steering,
 		if (in_count == steering->count || !steering->is_out[i])
 			continue;
 		put_unless(writer, BPF_JGE, i);
-		put(writer, BPF_ALU | BPF_ADD | BPF_K, 1);
+		put(writer, BPF_ALU | BPF_ADD, 1); /* BPF_K is 0 */
 	}
 	put(writer, BPF_RET | BPF_A, 0);
 }

@@ -14,9 +14,10 @@ void bank_init(struct bank *bank)
 
 void bank_release(struct bank *bank)
 {
-	while (!list_is_empty(&bank->groups))
-		bank_remove(
-			list_entry(bank->groups.next, struct bank_group, node));
+	struct list *node, *following;
+
+	list_for_each_safe (node, following, &bank->groups)
+		bank_remove(list_entry(node, struct bank_group, node));
 }
 
 struct bank_group *bank_add(struct bank *bank, const struct address *asked,

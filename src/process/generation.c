@@ -35,12 +35,12 @@ static unsigned count_listens(const struct config *config)
 
 static int take_memory(struct generation *generation)
 {
-	unsigned count = count_listens(generation->config);
+	unsigned count = count_listens(generation->config) + 1;
 
 	generation->plan = calloc(count, sizeof(*generation->plan));
 	generation->groups = calloc(count, sizeof(struct bank_group *));
 	generation->descriptors =
-		calloc(count + 1, sizeof(*generation->descriptors));
+		calloc(count, sizeof(*generation->descriptors));
 	generation->service_names =
 		calloc(generation->config->service_count, sizeof(const char *));
 	if (!generation->plan || !generation->groups ||

@@ -99,9 +99,10 @@ void worker_disown(struct worker *worker, unsigned slot, unsigned index)
 
 void worker_disown_all(struct worker *worker)
 {
-	while (!list_is_empty(&worker->adopted))
-		disown(worker,
-		       list_entry(worker->adopted.next, struct adopted, node));
+	struct list *node, *following;
+
+	list_for_each_safe (node, following, &worker->adopted)
+		disown(worker, list_entry(node, struct adopted, node));
 }
 
 bool worker_has_adopted_waiting(const struct worker *worker, bool is_for_room)
