@@ -8,46 +8,38 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "metrics/scoreboard_layout.h"
+#include "metrics/scoreboard_internal.h"
 
 #define BOARD_BYTES    ((size_t)SCOREBOARD_PAGES * SCOREBOARD_PAGE_BYTES)
 #define TOTALS_AT_ONCE 16 /* rows by which the table of totals grows */
 
-/* What retired workers have counted for one service. */
-struct total {
-	char name[SCOREBOARD_SERVICE_NAME];
-	uint64_t cells[SCOREBOARD_SERVICE_CELLS];
-};
-
-struct scoreboard {
-	int fd; /* kept: the successor of an upgrade maps it again */
-	unsigned char *memory;
-	/* Beside the pages, not in them: reading a page that nobody ever
-	 * touched would make the kernel back it. */
-	bool is_taken[SCOREBOARD_PAGES];
-	unsigned short free_pages[SCOREBOARD_PAGES]; /* a stack */
-	unsigned free_count;
-	struct total *totals;
-	unsigned total_count;
-	unsigned total_room;
-	uint64_t worker_totals[SCOREBOARD_CELLS];
-	uint64_t restarts[SCOREBOARD_RESTARTS];
-};
-
 /* ---- The board ------------------------------------------------------- */
 
-static int map_memory(struct scoreboard *board, struct error *error)
+struct scoreboard_page *scoreboard_page_at(const struct scoreboard *board,
+					   unsigned i)
 {
-	void *memory;
+	return (struct scoreboard_page *)(void *)(board->memory +
+						  i * SCOREBOARD_PAGE_BYTES);
+}
 
+static int make_memory(struct scoreboard *board, struct error *error)
+{
 	board->fd = memfd_create("cohort-scoreboard", MFD_CLOEXEC);
 	if (board->fd < 0)
 		return error_set_errno(error, "cannot create the scoreboard");
 	if (ftruncate(board->fd, BOARD_BYTES) < 0)
 		return error_set_errno(error, "cannot size the scoreboard");
+	return 0;
+}
+
+static int map_memory(struct scoreboard *board, struct error *error)
+{
+	void *memory;
+
 	memory = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
 		      board->fd, 0);
 	if (memory == MAP_FAILED)
@@ -56,7 +48,8 @@ static int map_memory(struct scoreboard *board, struct error *error)
 	return 0;
 }
 
-struct scoreboard *scoreboard_open(struct error *error)
+/* Of a new memory, or of `fd`. */
+static struct scoreboard *open_board(int fd, struct error *error)
 {
 	struct scoreboard *board = calloc(1, sizeof(*board));
 	unsigned i;
@@ -65,7 +58,9 @@ struct scoreboard *scoreboard_open(struct error *error)
 		error_set_errno(error, "cannot create the scoreboard");
 		return NULL;
 	}
-	if (map_memory(board, error) < 0) {
+	board->fd = fd;
+	if ((fd < 0 && make_memory(board, error) < 0) ||
+	    map_memory(board, error) < 0) {
 		scoreboard_close(board);
 		return NULL;
 	}
@@ -75,6 +70,53 @@ struct scoreboard *scoreboard_open(struct error *error)
 			(unsigned short)(SCOREBOARD_PAGES - 1 - i);
 	board->free_count = SCOREBOARD_PAGES;
 	return board;
+}
+
+struct scoreboard *scoreboard_open(struct error *error)
+{
+	return open_board(-1, error);
+}
+
+struct scoreboard *scoreboard_adopt(int fd, struct error *error)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0) {
+		error_set_errno(error, "there is no scoreboard");
+		return NULL;
+	}
+	if ((size_t)status.st_size != BOARD_BYTES) {
+		error_set(error, "the scoreboard has another size");
+		return NULL;
+	}
+	return open_board(fd, error);
+}
+
+int scoreboard_descriptor(const struct scoreboard *board)
+{
+	return board->fd;
+}
+
+size_t scoreboard_stride(void)
+{
+	return SCOREBOARD_PAGE_BYTES;
+}
+
+struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
+					  unsigned index)
+{
+	unsigned i;
+
+	for (i = 0; i < board->free_count; i++)
+		if (board->free_pages[i] == index)
+			break;
+	if (i == board->free_count)
+		return NULL;
+	memmove(&board->free_pages[i], &board->free_pages[i + 1],
+		(board->free_count - i - 1) * sizeof(board->free_pages[0]));
+	board->free_count--;
+	board->is_taken[index] = true;
+	return scoreboard_page_at(board, index);
 }
 
 void scoreboard_close(struct scoreboard *board)
@@ -89,15 +131,8 @@ void scoreboard_close(struct scoreboard *board)
 	free(board);
 }
 
-static struct scoreboard_page *page_at(const struct scoreboard *board,
-				       unsigned i)
-{
-	return (struct scoreboard_page *)(void *)(board->memory +
-						  i * SCOREBOARD_PAGE_BYTES);
-}
-
-static unsigned index_of(const struct scoreboard *board,
-			 const struct scoreboard_page *page)
+unsigned scoreboard_index(const struct scoreboard *board,
+			  const struct scoreboard_page *page)
 {
 	size_t offset = (size_t)((const unsigned char *)page - board->memory);
 
@@ -105,134 +140,6 @@ static unsigned index_of(const struct scoreboard *board,
 	    !board->is_taken[offset / SCOREBOARD_PAGE_BYTES])
 		log_bug("this is no page of the scoreboard that was taken");
 	return (unsigned)(offset / SCOREBOARD_PAGE_BYTES);
-}
-
-/* ---- Totals ---------------------------------------------------------- */
-
-static bool is_named(const char *cut, const char *name)
-{
-	return strncmp(cut, name, SCOREBOARD_SERVICE_NAME - 1) == 0;
-}
-
-static struct total *find_total(const struct scoreboard *board,
-				const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < board->total_count; i++)
-		if (is_named(board->totals[i].name, name))
-			return &board->totals[i];
-	return NULL;
-}
-
-static int grow_totals(struct scoreboard *board)
-{
-	size_t room = board->total_room + TOTALS_AT_ONCE;
-	struct total *totals =
-		realloc(board->totals, room * sizeof(*board->totals));
-
-	if (!totals)
-		return -1;
-	board->totals = totals;
-	board->total_room = (unsigned)room;
-	return 0;
-}
-
-static int ensure_total(struct scoreboard *board, const char *name)
-{
-	struct total *total;
-
-	if (find_total(board, name))
-		return 0;
-	if (board->total_count == board->total_room && grow_totals(board) < 0)
-		return -1;
-	total = &board->totals[board->total_count++];
-	memset(total, 0, sizeof(*total));
-	memcpy(total->name, name, strnlen(name, sizeof(total->name) - 1));
-	return 0;
-}
-
-static void fold_service(struct total *total, struct scoreboard_page *page,
-			 unsigned service)
-{
-	unsigned i;
-
-	for (i = 0; i < SCOREBOARD_SERVICE_CELLS; i++)
-		if (scoreboard_service_columns[i].kind ==
-		    SCOREBOARD_KIND_COUNTER)
-			total->cells[i] +=
-				scoreboard_read_service(page, service, i);
-	total->cells[SCOREBOARD_CLOSED + COHORT_REASON_WORKER_EXIT] +=
-		scoreboard_read_service(page, service, SCOREBOARD_LIVE);
-}
-
-static void fold_counters(struct scoreboard *board,
-			  struct scoreboard_page *page)
-{
-	struct total *total;
-	unsigned i;
-
-	for (i = 0; i < SCOREBOARD_CELLS; i++)
-		if (scoreboard_columns[i].kind == SCOREBOARD_KIND_COUNTER)
-			board->worker_totals[i] +=
-				scoreboard_read_cell(page, i);
-	for (i = 0; i < page->service_count; i++) {
-		total = find_total(board, scoreboard_service_name(page, i));
-		if (total)
-			fold_service(total, page, i);
-		else
-			log_warning(
-				"a worker has overwritten the name of its "
-				"service %u on the scoreboard: what it "
-				"counted for it is lost",
-				i);
-	}
-}
-
-uint64_t scoreboard_total(const struct scoreboard *board, const char *service,
-			  enum scoreboard_service_cell cell)
-{
-	const struct total *total = find_total(board, service);
-	struct scoreboard_page *page;
-	uint64_t sum = total ? total->cells[cell] : 0;
-	unsigned i, j;
-
-	for (i = 0; i < SCOREBOARD_PAGES; i++) {
-		page = page_at(board, i);
-		if (!board->is_taken[i] || !scoreboard_is_sound(page))
-			continue;
-		for (j = 0; j < page->service_count; j++)
-			if (is_named(scoreboard_service_name(page, j), service))
-				sum += scoreboard_read_service(page, j, cell);
-	}
-	return sum;
-}
-
-uint64_t scoreboard_worker_total(const struct scoreboard *board,
-				 enum scoreboard_cell cell)
-{
-	uint64_t sum = board->worker_totals[cell];
-	unsigned i;
-
-	if (scoreboard_columns[cell].kind != SCOREBOARD_KIND_COUNTER)
-		return 0;
-	for (i = 0; i < SCOREBOARD_PAGES; i++)
-		if (board->is_taken[i] &&
-		    scoreboard_is_sound(page_at(board, i)))
-			sum += scoreboard_read_cell(page_at(board, i), cell);
-	return sum;
-}
-
-void scoreboard_count_restart(struct scoreboard *board,
-			      enum scoreboard_restart cause)
-{
-	board->restarts[cause]++;
-}
-
-uint64_t scoreboard_restart_total(const struct scoreboard *board,
-				  enum scoreboard_restart cause)
-{
-	return board->restarts[cause];
 }
 
 /* ---- A page's life --------------------------------------------------- */
@@ -285,14 +192,14 @@ struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
 	if (board->free_count == 0)
 		return NULL;
 	for (i = 0; i < service_count; i++)
-		if (ensure_total(board, services[i]) < 0)
+		if (scoreboard_ensure_total(board, services[i]) < 0)
 			return NULL;
 	i = board->free_pages[board->free_count - 1];
 	if (reserve_page(board, i, service_count) < 0)
 		return NULL;
 	board->free_count--;
 	board->is_taken[i] = true;
-	page = page_at(board, i);
+	page = scoreboard_page_at(board, i);
 	write_header(page, services, service_count);
 	cells = scoreboard_cells(page);
 	scoreboard_store(&cells[SCOREBOARD_SLOT], slot);
@@ -311,10 +218,10 @@ void scoreboard_own(struct scoreboard_page *page, pid_t pid, int64_t now_ms)
 
 void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page)
 {
-	unsigned i = index_of(board, page);
+	unsigned i = scoreboard_index(board, page);
 
 	if (scoreboard_is_sound(page))
-		fold_counters(board, page);
+		scoreboard_fold_counters(board, page);
 	else
 		log_warning(
 			"a worker has overwritten its page of the "

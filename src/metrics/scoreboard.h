@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "cohort.h"
 
 #define SCOREBOARD_LAYOUT       1
@@ -107,6 +108,25 @@ extern const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS];
 /* Supervisor, once.  The memory is backed lazily: only touched pages cost. */
 struct scoreboard *scoreboard_open(struct error *error);
 void scoreboard_close(struct scoreboard *board);
+
+/* ---- Hand-over: another build goes on with the same memory ---- */
+
+/* The descriptor of the memory, and the bytes from one page to the next, which
+ * the other build has to share. */
+int scoreboard_descriptor(const struct scoreboard *board);
+size_t scoreboard_stride(void);
+/* Map `fd`, which it takes; all pages are free.  NULL with words. */
+struct scoreboard *scoreboard_adopt(int fd, struct error *error);
+unsigned scoreboard_index(const struct scoreboard *board,
+			  const struct scoreboard_page *page);
+/* The page of a worker that lives on; NULL: it cannot be. */
+struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
+					  unsigned index);
+/* What retired workers have counted: a line each, `total NAME VALUE SERVICE`,
+ * `worker_total NAME VALUE`, `restarts CAUSE VALUE`; and one such line read
+ * back, 0, or -1: ill.  A name that this build does not know is left out. */
+void scoreboard_export(const struct scoreboard *board, struct text *out);
+int scoreboard_import(struct scoreboard *board, const char *line);
 
 /* A zeroed page for a worker about to be forked, with the names of its
  * services (at most SCOREBOARD_SERVICES of them, of less than

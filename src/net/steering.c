@@ -6,12 +6,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Ancillary loads of socket filters (linux/filter.h). */
-#define LOAD_RANDOM (SKF_AD_OFF + SKF_AD_RANDOM)
-#define LOAD_CPU    (SKF_AD_OFF + SKF_AD_CPU)
+/* A libc may be older than it; alpha, mips, parisc and sparc number it
+ * otherwise, and have it in theirs. */
+#ifndef SO_DETACH_REUSEPORT_BPF
+#define SO_DETACH_REUSEPORT_BPF 68
+#endif
+
+struct program { /* struct sock_fprog of linux/filter.h */
+	unsigned short length;
+	struct steering_instruction *instructions;
+};
 
 struct writer {
-	struct sock_filter *program;
+	struct steering_instruction *program;
 	unsigned count;
 };
 
@@ -32,19 +39,19 @@ static unsigned count_in(const struct steering *steering)
 	return count;
 }
 
-static void put(struct writer *writer, unsigned code, unsigned constant)
+static void put(struct writer *writer, enum steering_code code,
+		unsigned constant)
 {
-	writer->program[writer->count++] = (struct sock_filter){
-		.code = (unsigned short)code, .k = constant};
+	writer->program[writer->count++] = (struct steering_instruction){
+		.code = (uint16_t)code, .k = constant};
 }
 
 /* Skip the next instruction unless the accumulator passes the test. */
-static void put_unless(struct writer *writer, unsigned test, unsigned constant)
+static void put_unless(struct writer *writer, enum steering_code test,
+		       unsigned constant)
 {
-	writer->program[writer->count++] = (struct sock_filter){
-		.code = (unsigned short)(BPF_JMP | test | BPF_K),
-		.jf = 1,
-		.k = constant};
+	writer->program[writer->count++] = (struct steering_instruction){
+		.code = (uint16_t)test, .jf = 1, .k = constant};
 }
 
 /* The n-th of those that are in, n at random: n grows by one for each that is
@@ -54,15 +61,15 @@ static void put_random(struct writer *writer, const struct steering *steering,
 {
 	unsigned i;
 
-	put(writer, BPF_LD | BPF_W | BPF_ABS, (unsigned)LOAD_RANDOM);
-	put(writer, BPF_ALU | BPF_MOD | BPF_K, in_count);
+	put(writer, STEERING_LOAD, STEERING_LOAD_RANDOM);
+	put(writer, STEERING_MODULO, in_count);
 	for (i = 0; i < steering->count; i++) {
 		if (in_count == steering->count || !steering->is_out[i])
 			continue;
-		put_unless(writer, BPF_JGE, i);
-		put(writer, BPF_ALU | BPF_ADD, 1); /* BPF_K is 0 */
+		put_unless(writer, STEERING_IF_LEAST, i);
+		put(writer, STEERING_ADD, 1);
 	}
-	put(writer, BPF_RET | BPF_A, 0);
+	put(writer, STEERING_RETURN, 0);
 }
 
 /* The listener of the CPU, unless it is out: then one at random. */
@@ -73,22 +80,23 @@ static void put_cpu(struct writer *writer, const struct steering *steering,
 		in_count == steering->count ? 0 : steering->count - in_count;
 	unsigned i;
 
-	put(writer, BPF_LD | BPF_W | BPF_ABS, (unsigned)LOAD_CPU);
-	put(writer, BPF_ALU | BPF_MOD | BPF_K, steering->count);
+	put(writer, STEERING_LOAD, STEERING_LOAD_CPU);
+	put(writer, STEERING_MODULO, steering->count);
 	for (i = 0; i < steering->count && left > 0; i++) {
 		if (!steering->is_out[i])
 			continue;
-		put_unless(writer, BPF_JEQ, i);
+		put_unless(writer, STEERING_IF_EQUAL, i);
 		/* Over two for each that follows, and the return. */
-		put(writer, BPF_JMP | BPF_JA, 2 * --left + 1);
+		put(writer, STEERING_JUMP, 2 * --left + 1);
 	}
-	put(writer, BPF_RET | BPF_A, 0);
+	put(writer, STEERING_RETURN, 0);
 	if (in_count < steering->count)
 		put_random(writer, steering, in_count);
 }
 
-unsigned steering_compile(const struct steering *steering,
-			  struct sock_filter program[STEERING_INSTRUCTIONS])
+unsigned
+steering_compile(const struct steering *steering,
+		 struct steering_instruction program[STEERING_INSTRUCTIONS])
 {
 	struct writer writer = {.program = program};
 	unsigned in_count = count_in(steering);
@@ -105,10 +113,10 @@ unsigned steering_compile(const struct steering *steering,
 	return writer.count;
 }
 
-int steering_apply(int fd, struct sock_filter *program, unsigned count)
+int steering_apply(int fd, struct steering_instruction *program, unsigned count)
 {
-	struct sock_fprog filter = {.len = (unsigned short)count,
-				    .filter = program};
+	struct program filter = {.length = (unsigned short)count,
+				 .instructions = program};
 	int nothing = 0;
 
 	if (count > 0)

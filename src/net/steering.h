@@ -7,12 +7,33 @@
 #ifndef COHORT_NET_STEERING_H
 #define COHORT_NET_STEERING_H
 
-#include <linux/filter.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #define STEERING_POSITIONS    256
 /* Two for each position that is out, in either section; and the frames. */
 #define STEERING_INSTRUCTIONS (4 * STEERING_POSITIONS + 8)
+
+/* Classic BPF as linux/filter.h has it, which not every libc comes with. */
+enum steering_code {
+	STEERING_JUMP = 0x05,     /* over k instructions */
+	STEERING_ADD = 0x04,      /* k to the accumulator */
+	STEERING_IF_EQUAL = 0x15, /* to k: over jt instructions, else jf */
+	STEERING_RETURN = 0x16,   /* the accumulator */
+	STEERING_LOAD = 0x20,     /* what k names into the accumulator */
+	STEERING_IF_LEAST = 0x35, /* k or more: over jt, else jf */
+	STEERING_MODULO = 0x94,   /* the accumulator by k */
+};
+
+/* Values of k for STEERING_LOAD. */
+#define STEERING_LOAD_CPU    0xfffff024u
+#define STEERING_LOAD_RANDOM 0xfffff038u
+
+struct steering_instruction {
+	uint16_t code;
+	uint8_t jt, jf;
+	uint32_t k;
+};
 
 enum steering_balance {
 	STEERING_HASH,   /* the kernel's, by addresses and ports */
@@ -34,11 +55,13 @@ bool steering_is_equal(const struct steering *a, const struct steering *b);
  * get nothing; if all are out all are in, for a connection has to wait
  * somewhere.  What would go to one that is out is spread at random over the
  * others.  A lone listener needs none. */
-unsigned steering_compile(const struct steering *steering,
-			  struct sock_filter program[STEERING_INSTRUCTIONS]);
+unsigned
+steering_compile(const struct steering *steering,
+		 struct steering_instruction program[STEERING_INSTRUCTIONS]);
 
 /* Have the group that the listener `fd` is a member of follow `program`; or
  * none, with `count` 0.  0, or -1 with errno. */
-int steering_apply(int fd, struct sock_filter *program, unsigned count);
+int steering_apply(int fd, struct steering_instruction *program,
+		   unsigned count);
 
 #endif

@@ -87,6 +87,8 @@ static int act(const struct command_line *line)
 		printf("cohort %s\n", COHORT_VERSION);
 		return end_answer();
 	}
+	if (line->handover_fd >= 0)
+		return supervisor_resume(line);
 	status = load(&loader, line);
 	if (loader.is_cancelled)
 		status = line->action == ACTION_RUN ? EXIT_DONE : EXIT_FAILED;

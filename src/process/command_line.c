@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,9 @@ static int parse_ready_fd(struct command_line *line, const char *word)
 	uint64_t number;
 	int mode;
 
+	/* The state says whether anybody still waits for a report. */
+	if (line->handover_fd >= 0)
+		return 0;
 	if (text_parse_number(word, &number) < 0 || number > 1 << 20)
 		return usage_error("--ready-fd: not a descriptor: %s", word);
 	mode = fcntl((int)number, F_GETFL);
@@ -205,6 +209,45 @@ static int check_combination(const struct command_line *line, int argc,
 	return 0;
 }
 
+/* Take the words of an older build out of the arguments. */
+static char **take_handover(struct command_line *line, int *argc, char **argv)
+{
+	uint64_t number;
+	int skipped = 2;
+
+	line->handover_fd = -1;
+	if (*argc < 3 || strcmp(argv[1], COMMAND_LINE_HANDOVER) != 0 ||
+	    text_parse_number(argv[2], &number) < 0 || number > 1 << 20)
+		return argv;
+	line->handover_fd = (int)number;
+	line->is_trial = *argc > 3 && strcmp(argv[3], COMMAND_LINE_TRIAL) == 0;
+	skipped += line->is_trial;
+	argv[skipped] = argv[0];
+	*argc -= skipped;
+	return argv + skipped;
+}
+
+/* Where this program is, for the day when another stands there. */
+static char *find_program(void)
+{
+	static const char gone[] = " (deleted)";
+	char path[PATH_MAX];
+	ssize_t size = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	size_t end = sizeof(gone) - 1;
+	char *program;
+
+	if (size < 0)
+		size = 0;
+	if ((size_t)size > end &&
+	    memcmp(path + (size_t)size - end, gone, end) == 0)
+		size -= (ssize_t)end;
+	path[size] = '\0';
+	program = strdup(path);
+	if (program == NULL)
+		log_fatal(EXIT_FAILED, "out of memory");
+	return program;
+}
+
 int command_line_parse(struct command_line *line, int argc, char **argv,
 		       char **environment,
 		       const struct cohort_protocol *const *protocols)
@@ -216,6 +259,10 @@ int command_line_parse(struct command_line *line, int argc, char **argv,
 
 	memset(line, 0, sizeof(*line));
 	line->ready_fd = -1;
+	line->program = find_program();
+	argv = take_handover(line, &argc, argv);
+	line->arguments = argv;
+	line->environment = environment;
 	line->request.protocols = protocols;
 	line->request.environment = (const char *const *)environment;
 	fill_tables(letters, options);
@@ -234,6 +281,7 @@ int command_line_parse(struct command_line *line, int argc, char **argv,
 
 void command_line_release(struct command_line *line)
 {
+	free(line->program);
 	free((void *)line->request.listens);
 	free((void *)line->request.overrides);
 }

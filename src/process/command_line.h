@@ -3,6 +3,8 @@
 #ifndef COHORT_PROCESS_COMMAND_LINE_H
 #define COHORT_PROCESS_COMMAND_LINE_H
 
+#include <stdbool.h>
+
 #include "config/read.h"
 
 /* Exit statuses of the program (design.md section 4). */
@@ -27,8 +29,17 @@ enum command_line_action {
 	ACTION_HELP,    /* -h */
 };
 
+/* The words that an older build puts before all others (handover.h). */
+#define COMMAND_LINE_HANDOVER "--handover"
+#define COMMAND_LINE_TRIAL    "--trial"
+
 struct command_line {
 	enum command_line_action action;
+	char *program;            /* the file that is executed; "" unknown */
+	char *const *arguments;   /* as the user gave them */
+	char *const *environment; /* as it was inherited */
+	int handover_fd;          /* the state of an older build, or -1 */
+	bool is_trial;            /* … which only wants to know */
 	struct config_request request; /* points into argv and environ */
 	int ready_fd;                  /* --ready-fd, or -1 */
 };

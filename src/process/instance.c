@@ -208,10 +208,15 @@ int instance_lock(struct instance_lock *lock, const struct address *address,
 		close(fd);
 		return status;
 	}
+	instance_lock_adopt(lock, fd);
+	return 0;
+}
+
+void instance_lock_adopt(struct instance_lock *lock, int fd)
+{
 	loop_source_init(&lock->source, serve_lock);
 	lock->loop = NULL;
 	lock->fd = fd;
-	return 0;
 }
 
 int instance_serve(struct instance_lock *lock, struct loop *loop)

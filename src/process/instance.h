@@ -35,6 +35,9 @@ int instance_lock(struct instance_lock *lock, const struct address *address,
 		  struct error *error);
 bool instance_is_locked(const struct instance_lock *lock);
 
+/* Take `fd`, a lock that an earlier build of this process holds. */
+void instance_lock_adopt(struct instance_lock *lock, int fd);
+
 /* Keep the lock's queue empty, so that whoever asks is answered.  0, or -1 with
  * errno.  A lock that is not held needs none. */
 int instance_serve(struct instance_lock *lock, struct loop *loop);

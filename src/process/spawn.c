@@ -155,3 +155,54 @@ pid_t spawn_child(const struct spawn *spawn, struct error *error)
 		error_set_errno(error, "cannot fork %s", spawn->role);
 	return pid;
 }
+
+/* ---- Other programs ---- */
+
+static void set_flags(const struct spawn_program *program, int flags)
+{
+	unsigned i;
+
+	for (i = 0; i < program->fd_count; i++)
+		fcntl(program->fds[i], F_SETFD, flags);
+}
+
+static void execute(const struct spawn_program *program)
+{
+	set_flags(program, 0);
+	fexecve(program->file, program->arguments, program->environment);
+}
+
+static void run_program(const struct spawn_program *program)
+{
+	static const int none[] = {0};
+
+	signals_reset(none);
+	if (open_null(STDIN_FILENO) >= 0 &&
+	    dup2(program->output, STDOUT_FILENO) >= 0)
+		execute(program);
+	_exit(SPAWN_NOT_EXECUTED);
+}
+
+pid_t spawn_program(const struct spawn_program *program, struct error *error)
+{
+	sigset_t all, before;
+	pid_t pid;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &before);
+	pid = fork();
+	if (pid == 0)
+		run_program(program);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	if (pid < 0)
+		error_set_errno(error, "cannot fork the new program");
+	return pid;
+}
+
+int spawn_replace(const struct spawn_program *program, struct error *error)
+{
+	execute(program);
+	error_set_errno(error, "cannot execute the new program");
+	set_flags(program, FD_CLOEXEC);
+	return -1;
+}

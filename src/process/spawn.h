@@ -37,4 +37,22 @@ struct spawn {
 #define SPAWN_STATUS 71 /* EX_OSERR of sysexits.h */
 pid_t spawn_child(const struct spawn *spawn, struct error *error);
 
+/* Another program in a child, or in the place of this process. */
+struct spawn_program {
+	int file; /* open for reading */
+	char *const *arguments;
+	char *const *environment;
+	const int *fds; /* stay open under their numbers */
+	unsigned fd_count;
+	int output; /* becomes the child's standard output; else -1 */
+};
+
+/* The child's pid, or -1 with words.  It starts with default signals, its
+ * input from /dev/null; a file that cannot be executed is status 126. */
+#define SPAWN_NOT_EXECUTED 126
+pid_t spawn_program(const struct spawn_program *program, struct error *error);
+
+/* Does not return, but for -1 with words: everything is as it was. */
+int spawn_replace(const struct spawn_program *program, struct error *error);
+
 #endif

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/handover.h"
 #include "process/inherited.h"
 #include "process/pid_file.h"
+#include "process/supervisor_handover.h"
 #include "process/supervisor_internal.h"
 #include "process/title.h"
 
@@ -41,7 +43,7 @@ static void close_supervisor(struct supervisor *supervisor)
 /* Everything that supervisor_prepare may have taken, all of it or a part. */
 static void release_prepared(struct supervisor *supervisor)
 {
-	if (supervisor->has_pid_file)
+	if (supervisor->has_pid_file && supervisor->current)
 		pid_file_remove(supervisor->current->config->pid_file);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
@@ -124,11 +126,8 @@ static void log_totals(const struct supervisor *supervisor)
 static int supervise(struct supervisor *supervisor)
 {
 	struct error error;
-	unsigned i;
 
 	supervisor_start_watch(supervisor);
-	for (i = 0; i < supervisor->slot_count; i++)
-		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
 	if (loop_run(&supervisor->loop, &error) < 0) {
 		log_error("%s", error.text);
 		return EXIT_FAILED;
@@ -139,19 +138,34 @@ static int supervise(struct supervisor *supervisor)
 	return supervisor->exit_status;
 }
 
-/* From the first fork to the last; the exit status. */
-static int run(struct supervisor *supervisor, struct error *error)
+static int fail(const struct error *error)
 {
-	int status;
+	log_error("%s", error->text);
+	return (int)exit_status_of(error->number);
+}
 
-	if (supervisor_prepare(supervisor, error) == 0) {
-		status = supervise(supervisor);
-	} else {
-		log_error("%s", error->text);
-		status = exit_status_of(error->number);
-	}
-	release_prepared(supervisor);
-	return status;
+static void init_supervisor(struct supervisor *supervisor,
+			    const struct command_line *line)
+{
+	memset(supervisor, 0, sizeof(*supervisor));
+	supervisor->line = line;
+	supervisor->ready_fd = line->ready_fd;
+	supervisor->stop_until_ms = SUPERVISOR_NO_TIME;
+}
+
+/* ---- From the beginning ---------------------------------------------- */
+
+/* From the first fork to the last; the exit status. */
+static int start(struct supervisor *supervisor)
+{
+	struct error error;
+	unsigned i;
+
+	if (supervisor_prepare(supervisor, &error) < 0)
+		return fail(&error);
+	for (i = 0; i < supervisor->slot_count; i++)
+		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
+	return supervise(supervisor);
 }
 
 int supervisor_run(struct config *config, const struct command_line *line)
@@ -160,18 +174,106 @@ int supervisor_run(struct config *config, const struct command_line *line)
 	struct error error;
 	int status;
 
-	memset(&supervisor, 0, sizeof(supervisor));
-	supervisor.line = line;
-	supervisor.ready_fd = line->ready_fd;
-	supervisor.stop_until_ms = SUPERVISOR_NO_TIME;
+	init_supervisor(&supervisor, line);
 	supervisor.generation_count = 1;
 	supervisor.current = generation_new(config, 1, &error);
-	if (!supervisor.current || open_supervisor(&supervisor, &error) < 0) {
-		log_error("%s", error.text);
+	if (!supervisor.current)
+		return fail(&error);
+	if (open_supervisor(&supervisor, &error) < 0) {
 		generation_free(supervisor.current);
-		return EXIT_FAILED;
+		return fail(&error);
 	}
-	status = run(&supervisor, &error);
+	status = start(&supervisor);
+	release_prepared(&supervisor);
+	close_supervisor(&supervisor);
+	return status;
+}
+
+/* ---- From where an older build was ----------------------------------- */
+
+/* What only timers and channels know. */
+static void resume_children(struct supervisor *supervisor)
+{
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		if (child->state == WORKER_DRAINING)
+			supervisor_order_drain(child, child->drain_until_ms);
+		if (child->is_killed || child->is_hung || child->channel.fd < 0)
+			supervisor_hurry(child, supervisor->loop.now_ms +
+							SUPERVISOR_KILL_MS);
+	}
+	for (i = 0; i < supervisor->slot_high; i++)
+		if (supervisor->slots[i].state == SLOT_WAITING)
+			timer_start(&supervisor->loop.timers,
+				    &supervisor->slots[i].wait,
+				    supervisor->loop.now_ms);
+	/* One may have died while nobody looked. */
+	supervisor_reap(supervisor);
+}
+
+static int try_once(struct supervisor *supervisor)
+{
+	struct error error;
+
+	supervisor->has_pid_file = false;
+	if (supervisor_try(supervisor, &error) < 0)
+		return fail(&error);
+	fputs(HANDOVER_TRIED, stdout);
+	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int go_on(struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->current->config;
+	struct error error;
+
+	if (log_open(config->log_path, config->log_level, &error) < 0)
+		log_error("%s; going on with standard error", error.text);
+	supervisor_set_delays(supervisor);
+	if (supervisor_raise_limits(supervisor->current, supervisor->slot_count,
+				    &error) < 0)
+		log_error("%s", error.text);
+	if (supervisor->line->is_trial)
+		return try_once(supervisor);
+	log_info("going on as cohort %s", COHORT_VERSION);
+	resume_children(supervisor);
+	supervisor->operation = ORDER_UPGRADE;
+	supervisor_roll(supervisor);
+	return supervise(supervisor);
+}
+
+static int import(struct supervisor *supervisor, struct error *error)
+{
+	const struct command_line *line = supervisor->line;
+	struct text state = {0};
+	int result = handover_read(line->handover_fd, &state, error);
+
+	close(line->handover_fd);
+	if (result == 0)
+		result = supervisor_import(supervisor, &state, line->is_trial,
+					   error);
+	text_release(&state);
+	return result;
+}
+
+int supervisor_resume(const struct command_line *line)
+{
+	struct supervisor supervisor;
+	struct error error;
+	int status;
+
+	init_supervisor(&supervisor, line);
+	if (open_supervisor(&supervisor, &error) < 0)
+		return fail(&error);
+	supervisor_take_memory(&supervisor);
+	if (import(&supervisor, &error) == 0)
+		status = go_on(&supervisor);
+	else
+		status = fail(&error);
+	release_prepared(&supervisor);
 	close_supervisor(&supervisor);
 	return status;
 }

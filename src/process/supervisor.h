@@ -14,4 +14,9 @@
  * is open. */
 int supervisor_run(struct config *config, const struct command_line *line);
 
+/* Go on from the state at line->handover_fd, which an older build in this very
+ * process has left; or, as a trial in a process of its own, find out whether
+ * that could be done.  The exit status. */
+int supervisor_resume(const struct command_line *line);
+
 #endif

@@ -108,7 +108,7 @@ void supervisor_reap(struct supervisor *supervisor)
 		child = supervisor_find(supervisor, pid);
 		if (child)
 			note_reaped(child, status);
-		else
+		else if (!supervisor_trial_reaped(supervisor, pid, status))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
 	}

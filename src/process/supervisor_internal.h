@@ -14,6 +14,7 @@
  *	supervisor_watch.c     workers that hang
  *	supervisor_operations.c  orders, one at a time; grow and shrink
  *	supervisor_reload.c    another configuration
+ *	supervisor_upgrade.c   another build of the program
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -104,6 +105,19 @@ struct child {
 	bool is_reaped;
 };
 
+/* An upgrade under way. */
+struct supervisor_upgrade {
+	struct supervisor *supervisor; /* NULL: there was none yet */
+	struct timer timer;
+	int file;      /* the new program */
+	int answer_fd; /* what its trial says */
+	pid_t pid;     /* of the trial; 0: it has ended */
+	int status;
+	bool is_late;
+	char said[64];
+	size_t said_count;
+};
+
 struct supervisor {
 	const struct command_line *line;
 	struct generation *current;
@@ -114,7 +128,8 @@ struct supervisor {
 	enum order operation; /* under way */
 	struct loop_task operate;
 	struct loader loader; /* of a reload */
-	int ready_fd;         /* -1: nobody asked, or it is done */
+	struct supervisor_upgrade upgrade;
+	int ready_fd; /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;
 	struct loop_task bury; /* workers that are reaped and read out */
@@ -138,6 +153,7 @@ struct supervisor {
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
 	bool has_reported; /* all slots have served at once */
+	bool is_trial;     /* we only try whether we could go on */
 	bool is_stopping;
 	bool is_urgent;        /* … without waiting for anybody */
 	unsigned term_count;   /* TERM and INT so far */
@@ -148,6 +164,8 @@ struct supervisor {
 /* supervisor_start.c: everything before the first fork.  0; or -1 with words,
  * whose number says which exit status fits. */
 int supervisor_prepare(struct supervisor *supervisor, struct error *error);
+/* All there will ever be, before anything else. */
+void supervisor_take_memory(struct supervisor *supervisor);
 /* How many workers a configuration asks for. */
 unsigned supervisor_worker_count(const struct config *config);
 /* Descriptors for the supervisor and its workers: 0, or -1 with words. */
@@ -182,6 +200,8 @@ void supervisor_forget_adopter(struct child *child);
 
 /* supervisor_slots.c */
 void supervisor_init_slots(struct supervisor *supervisor);
+/* The delays of the current configuration. */
+void supervisor_set_delays(struct supervisor *supervisor);
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
 bool supervisor_is_serving(const struct supervisor *supervisor);
 /* Once, when every slot has its worker: to the log and --ready-fd. */
@@ -200,6 +220,9 @@ int supervisor_spawn(struct supervisor_slot *slot);
 struct child *supervisor_fork(struct supervisor_slot *slot,
 			      struct generation *generation,
 			      struct error *error);
+/* A record that is not free any more. */
+void supervisor_init_child(struct child *child, struct supervisor_slot *slot,
+			   unsigned generation);
 struct child *supervisor_find(struct supervisor *supervisor, pid_t pid);
 
 /* supervisor_records.c */
@@ -246,6 +269,16 @@ void supervisor_cancel_reload(struct supervisor *supervisor);
 /* A worker of the next generation is READY; … died. */
 void supervisor_next_ready(struct supervisor *supervisor);
 void supervisor_next_died(struct supervisor_slot *slot, const char *words);
+
+/* The same configuration with new workers, as after an upgrade. */
+void supervisor_roll(struct supervisor *supervisor);
+
+/* supervisor_upgrade.c */
+void supervisor_upgrade(struct supervisor *supervisor);
+void supervisor_cancel_upgrade(struct supervisor *supervisor);
+/* Was it the trial?  Then it is dealt with. */
+bool supervisor_trial_reaped(struct supervisor *supervisor, pid_t pid,
+			     int status);
 
 /* supervisor_stop.c */
 void supervisor_terminate(struct supervisor *supervisor); /* TERM, INT */

@@ -65,6 +65,7 @@ static void (*const operations[ORDER_COUNT])(struct supervisor *) = {
 	[ORDER_RELOAD] = supervisor_reload,
 	[ORDER_GROW] = grow,
 	[ORDER_SHRINK] = shrink,
+	[ORDER_UPGRADE] = supervisor_upgrade,
 };
 
 static void run_next(struct loop_task *task)

@@ -57,8 +57,10 @@ static void undo(struct supervisor *supervisor)
 
 static void fail(struct supervisor *supervisor, const char *words)
 {
-	log_error("reload: %s", words);
-	log_error("the reload failed: everything is as it was");
+	const char *operation = order_names[supervisor->operation];
+
+	log_error("%s: %s", operation, words);
+	log_error("the %s failed: everything is as it was", operation);
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor_end_operation(supervisor);
@@ -157,13 +159,10 @@ static void change_pid_file(struct supervisor *supervisor,
 		log_error("%s", error.text);
 }
 
-static void change_slot(struct supervisor_slot *slot,
-			const struct config *config)
+static void change_slot(struct supervisor_slot *slot)
 {
 	struct child *next = slot->next;
 
-	slot->backoff.first_ms = config->respawn_first_ms;
-	slot->backoff.limit_ms = config->respawn_limit_ms;
 	if (slot->number < slot->supervisor->slot_count) {
 		supervisor_slot_event(slot, SLOT_EVENT_SWAP);
 		slot->child = next;
@@ -202,8 +201,9 @@ static void commit(struct supervisor *supervisor)
 		supervisor->is_scaled &&
 		before->config->workers == supervisor->current->config->workers;
 	apply_all_options(supervisor);
+	supervisor_set_delays(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
-		change_slot(&supervisor->slots[i], supervisor->current->config);
+		change_slot(&supervisor->slots[i]);
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
 	change_pid_file(supervisor, before->config);
@@ -212,7 +212,9 @@ static void commit(struct supervisor *supervisor)
 	supervisor_close_unused(supervisor);
 	supervisor->was_ready = true;
 	supervisor_report(supervisor);
-	log_info("reloaded: generation %u serves with %u worker%s",
+	log_info("%s: generation %u serves with %u worker%s",
+		 supervisor->operation == ORDER_UPGRADE ? "upgraded"
+							: "reloaded",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
 	supervisor_end_operation(supervisor);
@@ -288,13 +290,13 @@ static void log_complaints(enum log_level level, const struct text *complaints)
 	}
 }
 
-static struct config *parse(struct supervisor *supervisor)
+static struct config *parse(struct supervisor *supervisor,
+			    const struct text *canonical)
 {
-	const struct loader *loader = &supervisor->loader;
 	const struct config_source source = {
 		.name = "canonical text",
-		.text = loader->canonical.bytes,
-		.size = loader->canonical.size,
+		.text = canonical->bytes,
+		.size = canonical->size,
 	};
 	struct text complaints = {0};
 	struct config *config = config_parse(
@@ -305,22 +307,37 @@ static struct config *parse(struct supervisor *supervisor)
 	return config;
 }
 
+static void change_to(struct supervisor *supervisor, struct config *config)
+{
+	struct error error;
+
+	if (!config)
+		fail(supervisor, "the configuration is not good");
+	else if (start_generation(supervisor, config, &error) < 0)
+		fail(supervisor, error.text);
+}
+
 static void on_loaded(struct loader *loader)
 {
 	struct supervisor *supervisor =
 		list_entry(loader, struct supervisor, loader);
 	struct config *config = NULL;
-	struct error error;
 
 	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 		       &loader->complaints);
 	if (loader->is_good)
-		config = parse(supervisor);
-	if (!config)
-		fail(supervisor, "the configuration is not good");
-	else if (start_generation(supervisor, config, &error) < 0)
-		fail(supervisor, error.text);
+		config = parse(supervisor, &loader->canonical);
+	change_to(supervisor, config);
 	loader_release(loader);
+}
+
+void supervisor_roll(struct supervisor *supervisor)
+{
+	struct text canonical = {0};
+
+	config_print(supervisor->current->config, &canonical);
+	change_to(supervisor, parse(supervisor, &canonical));
+	text_release(&canonical);
 }
 
 void supervisor_reload(struct supervisor *supervisor)

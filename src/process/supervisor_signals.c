@@ -51,6 +51,12 @@ static void on_shrink(void *context, int sender_pid)
 	supervisor_ask(context, ORDER_SHRINK);
 }
 
+static void on_upgrade(void *context, int sender_pid)
+{
+	(void)sender_pid;
+	supervisor_ask(context, ORDER_UPGRADE);
+}
+
 /* A row without a handler is ignored. */
 static const struct signals_row rows[] = {
 	{SIGTERM, on_terminate},
@@ -59,7 +65,7 @@ static const struct signals_row rows[] = {
 	{SIGCHLD, on_child},
 	{SIGUSR1, on_reopen},
 	{SIGHUP, on_reload},
-	{SIGUSR2, NULL},
+	{SIGUSR2, on_upgrade},
 	{SIGTTIN, on_grow},
 	{SIGTTOU, on_shrink},
 	{SIGWINCH, NULL},

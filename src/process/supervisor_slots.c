@@ -23,7 +23,6 @@ static void wait_is_over(struct timer *timer)
 
 void supervisor_init_slots(struct supervisor *supervisor)
 {
-	const struct config *config = supervisor->current->config;
 	struct supervisor_slot *slot;
 	unsigned i;
 
@@ -33,8 +32,20 @@ void supervisor_init_slots(struct supervisor *supervisor)
 		slot->number = i;
 		slot->state = SLOT_EMPTY;
 		timer_init(&slot->wait, wait_is_over);
-		backoff_init(&slot->backoff, config->respawn_first_ms,
-			     config->respawn_limit_ms);
+		backoff_init(&slot->backoff, 0, 0);
+	}
+}
+
+void supervisor_set_delays(struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->current->config;
+	unsigned i;
+
+	for (i = 0; i < CONFIG_WORKERS_MAX; i++) {
+		supervisor->slots[i].backoff.first_ms =
+			config->respawn_first_ms;
+		supervisor->slots[i].backoff.limit_ms =
+			config->respawn_limit_ms;
 	}
 }
 

@@ -37,6 +37,19 @@ static struct child *find_free(struct supervisor *supervisor)
 	return NULL;
 }
 
+void supervisor_init_child(struct child *child, struct supervisor_slot *slot,
+			   unsigned generation)
+{
+	memset(child, 0, sizeof(*child));
+	timer_init(&child->deadline, supervisor_deadline);
+	child->supervisor = slot->supervisor;
+	child->slot = slot;
+	child->generation = generation;
+	child->state = WORKER_STARTING;
+	child->drain_until_ms = SUPERVISOR_NO_TIME;
+	watchdog_init(&child->watchdog, slot->supervisor->loop.now_ms);
+}
+
 static struct child *new_child(struct supervisor_slot *slot,
 			       const struct generation *generation,
 			       struct error *error)
@@ -57,15 +70,8 @@ static struct child *new_child(struct supervisor_slot *slot,
 		error_set(error, "there is no page left on the scoreboard");
 		return NULL;
 	}
-	memset(child, 0, sizeof(*child));
-	timer_init(&child->deadline, supervisor_deadline);
-	child->supervisor = supervisor;
-	child->slot = slot;
+	supervisor_init_child(child, slot, generation->number);
 	child->page = page;
-	child->generation = generation->number;
-	child->state = WORKER_STARTING;
-	child->drain_until_ms = SUPERVISOR_NO_TIME;
-	watchdog_init(&child->watchdog, supervisor->loop.now_ms);
 	return child;
 }
 
@@ -111,6 +117,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 					? slot->supervisor->next_count
 					: slot->supervisor->slot_count,
 		.connections_max = generation->connections_max,
+		.is_trial = slot->supervisor->is_trial,
 		.is_first = slot->number == 0 &&
 			    slot->started_generation != generation->number,
 	};

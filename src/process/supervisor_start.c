@@ -14,7 +14,7 @@
  * log, poller, signals, scoreboard, loader, some to receive with. */
 #define OWN_DESCRIPTORS 16
 
-static void take_memory(struct supervisor *supervisor)
+void supervisor_take_memory(struct supervisor *supervisor)
 {
 	supervisor->slots =
 		memory_require(CONFIG_WORKERS_MAX, sizeof(*supervisor->slots));
@@ -58,7 +58,8 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error)
 {
 	struct generation *generation = supervisor->current;
 
-	take_memory(supervisor);
+	supervisor_take_memory(supervisor);
+	supervisor_set_delays(supervisor);
 	supervisor->slot_count = supervisor_worker_count(generation->config);
 	if (supervisor_raise_limits(generation, supervisor->slot_count, error) <
 	    0)

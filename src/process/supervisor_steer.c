@@ -57,7 +57,7 @@ static int any_listener(const struct bank_group *group)
 static void steer(struct supervisor *supervisor, struct bank_group *group,
 		  const struct steering *wanted)
 {
-	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
 	unsigned count = steering_compile(wanted, program);
 	char text[ADDRESS_TEXT];
 

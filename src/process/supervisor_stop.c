@@ -131,6 +131,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 
 	supervisor->is_stopping = true;
 	supervisor->stop_until_ms = until_ms;
+	supervisor_cancel_upgrade(supervisor);
 	supervisor_cancel_reload(supervisor);
 	supervisor_close_reservations(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)

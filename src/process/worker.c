@@ -81,12 +81,12 @@ static int settle_in(struct worker *worker, struct error *error)
 {
 	const struct config *config = worker->order->config;
 
-	if (worker_listen(worker, error) < 0)
+	if (!worker->order->is_trial && worker_listen(worker, error) < 0)
 		return -1;
 	worker_report(worker, RECORD_LISTENING);
 	if (sandbox_enter(config->user, config->chroot, error) < 0)
 		return -1;
-	return worker_accept(worker, error);
+	return worker->order->is_trial ? 0 : worker_accept(worker, error);
 }
 
 void worker_go_on(struct worker *worker)

@@ -38,6 +38,7 @@ struct worker_order {
 	unsigned slot;
 	unsigned worker_count;
 	unsigned connections_max; /* of this worker, from descriptors */
+	bool is_trial;            /* watches no listener: just tries */
 	bool is_first;            /* warns about the system's limits */
 };
 

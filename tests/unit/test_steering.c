@@ -4,16 +4,13 @@
 #include "net/steering.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
 
-#define RANDOM_LOAD ((unsigned)(SKF_AD_OFF + SKF_AD_RANDOM))
-#define CPU_LOAD    ((unsigned)(SKF_AD_OFF + SKF_AD_CPU))
-#define NO_ANSWER   0xffffffffu
+#define NO_ANSWER 0xffffffffu
 
 struct machine {
 	unsigned random, cpu; /* what the loads give */
@@ -21,52 +18,41 @@ struct machine {
 	unsigned next;
 };
 
-static void load(struct machine *machine, unsigned offset)
+static void load(struct machine *machine, unsigned name)
 {
-	CHECK(offset == RANDOM_LOAD || offset == CPU_LOAD);
+	CHECK(name == STEERING_LOAD_RANDOM || name == STEERING_LOAD_CPU);
 	machine->accumulator =
-		offset == RANDOM_LOAD ? machine->random : machine->cpu;
+		name == STEERING_LOAD_RANDOM ? machine->random : machine->cpu;
 }
 
-static void compute(struct machine *machine, const struct sock_filter *at)
+static void jump_if(struct machine *machine,
+		    const struct steering_instruction *at, bool is_true)
 {
-	CHECK(at->code == (BPF_ALU | BPF_MOD | BPF_K) ||
-	      at->code == (BPF_ALU | BPF_ADD | BPF_K));
-	if (BPF_OP(at->code) == BPF_MOD)
-		machine->accumulator %= at->k;
-	else
-		machine->accumulator += at->k;
-}
-
-static void jump(struct machine *machine, const struct sock_filter *at)
-{
-	bool is_true;
-
-	if (BPF_OP(at->code) == BPF_JA) {
-		machine->next += at->k;
-		return;
-	}
-	CHECK(BPF_OP(at->code) == BPF_JGE || BPF_OP(at->code) == BPF_JEQ);
-	is_true = BPF_OP(at->code) == BPF_JGE ? machine->accumulator >= at->k
-					      : machine->accumulator == at->k;
 	machine->next += is_true ? at->jt : at->jf;
 }
 
 /* The index that the program answers. */
-static unsigned run(const struct sock_filter *program, unsigned count,
+static unsigned run(const struct steering_instruction *program, unsigned count,
 		    unsigned random, unsigned cpu)
 {
 	struct machine machine = {.random = random, .cpu = cpu};
 
 	while (machine.next < count) {
-		const struct sock_filter *at = &program[machine.next++];
+		const struct steering_instruction *at =
+			&program[machine.next++];
 
-		switch (BPF_CLASS(at->code)) {
-		case BPF_LD: load(&machine, at->k); break;
-		case BPF_ALU: compute(&machine, at); break;
-		case BPF_JMP: jump(&machine, at); break;
-		case BPF_RET: return machine.accumulator;
-		default: CHECK(!"an instruction of another class");
+		switch ((enum steering_code)at->code) {
+		case STEERING_LOAD: load(&machine, at->k); break;
+		case STEERING_MODULO: machine.accumulator %= at->k; break;
+		case STEERING_ADD: machine.accumulator += at->k; break;
+		case STEERING_JUMP: machine.next += at->k; break;
+		case STEERING_IF_LEAST:
+			jump_if(&machine, at, machine.accumulator >= at->k);
+			break;
+		case STEERING_IF_EQUAL:
+			jump_if(&machine, at, machine.accumulator == at->k);
+			break;
+		case STEERING_RETURN: return machine.accumulator;
 		}
 	}
 	CHECK(!"the program ends without an answer");
@@ -108,7 +94,8 @@ static bool may_get(const struct row *row, unsigned index)
 
 /* Every listener that is in is as likely as any other. */
 static void check_spread(const struct row *row,
-			 const struct sock_filter *program, unsigned count)
+			 const struct steering_instruction *program,
+			 unsigned count)
 {
 	unsigned hits[16] = {0}, in_count = 0, i, index, size;
 
@@ -129,7 +116,8 @@ static void check_spread(const struct row *row,
 			check_int(hits[i], 10);
 }
 
-static void check_cpu(const struct row *row, const struct sock_filter *program,
+static void check_cpu(const struct row *row,
+		      const struct steering_instruction *program,
 		      unsigned count)
 {
 	unsigned cpu, size = (unsigned)strlen(row->listeners);
@@ -141,7 +129,7 @@ static void check_cpu(const struct row *row, const struct sock_filter *program,
 
 static void test_rows(void)
 {
-	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
 	struct steering steering;
 	unsigned count;
 	size_t i;
@@ -164,7 +152,7 @@ static void test_rows(void)
 /* Every second, or all but one, of as many as there can be. */
 static void test_the_longest_programs(void)
 {
-	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
 	struct steering steering = {.count = STEERING_POSITIONS};
 	unsigned i, count, index;
 
@@ -249,7 +237,7 @@ static void test_the_kernel(void)
 		.sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct sock_filter program[STEERING_INSTRUCTIONS];
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
 	const struct row row = {STEERING_HASH, "x-x", true};
 	struct steering steering;
 	unsigned i, count, hits[3];

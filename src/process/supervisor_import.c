@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_import.c - the words of another build become our state. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "config/read.h"
+#include "process/handover.h"
+#include "process/supervisor_handover.h"
+#include "process/supervisor_internal.h"
+
+#define WORD_TEXT 64
+
+struct import {
+	struct supervisor *supervisor;
+	struct bank_group *group; /* that the next lines are of */
+	bool is_trial;
+	unsigned generation; /* the current one's number */
+};
+
+/* It must not leak into workers; -1 stays none. */
+static int take(int fd)
+{
+	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		return -1;
+	return fd;
+}
+
+static bool parse_flag(unsigned number)
+{
+	return number != 0;
+}
+
+/* ---- The whole ------------------------------------------------------- */
+
+static int on_process(struct import *import, const char *rest)
+{
+	int pid;
+
+	if (sscanf(rest, "%d", &pid) != 1)
+		return -1;
+	return import->is_trial || pid == getpid() ? 0 : -1;
+}
+
+static int on_generation(struct import *import, const char *rest)
+{
+	return sscanf(rest, "%u %u", &import->supervisor->generation_count,
+		      &import->generation) == 2
+		       ? 0
+		       : -1;
+}
+
+static int on_workers(struct import *import, const char *rest)
+{
+	struct supervisor *supervisor = import->supervisor;
+	unsigned is_scaled;
+
+	if (sscanf(rest, "%u %u %u", &supervisor->slot_count,
+		   &supervisor->slot_high, &is_scaled) != 3 ||
+	    supervisor->slot_count == 0 ||
+	    supervisor->slot_high > CONFIG_WORKERS_MAX ||
+	    supervisor->slot_count > supervisor->slot_high)
+		return -1;
+	supervisor->is_scaled = parse_flag(is_scaled);
+	return 0;
+}
+
+static int on_served(struct import *import, const char *rest)
+{
+	unsigned was_ready, has_reported;
+
+	if (sscanf(rest, "%u %u", &was_ready, &has_reported) != 2)
+		return -1;
+	import->supervisor->was_ready = parse_flag(was_ready);
+	import->supervisor->has_reported = parse_flag(has_reported);
+	return 0;
+}
+
+static int on_pid_file(struct import *import, const char *rest)
+{
+	unsigned has;
+
+	if (sscanf(rest, "%u", &has) != 1)
+		return -1;
+	import->supervisor->has_pid_file = parse_flag(has);
+	return 0;
+}
+
+static int on_ready(struct import *import, const char *rest)
+{
+	int fd;
+
+	if (sscanf(rest, "%d", &fd) != 1)
+		return -1;
+	import->supervisor->ready_fd = take(fd);
+	return 0;
+}
+
+static int on_scoreboard(struct import *import, const char *rest)
+{
+	struct error error;
+	size_t stride;
+	int fd;
+
+	if (sscanf(rest, "%d %zu", &fd, &stride) != 2 ||
+	    stride != scoreboard_stride())
+		return -1;
+	/* A trial must not touch that of those who serve. */
+	import->supervisor->scoreboard =
+		import->is_trial ? scoreboard_open(&error)
+				 : scoreboard_adopt(take(fd), &error);
+	return import->supervisor->scoreboard ? 0 : -1;
+}
+
+static int on_count(struct import *import, const char *line)
+{
+	if (!import->supervisor->scoreboard)
+		return -1;
+	return scoreboard_import(import->supervisor->scoreboard, line);
+}
+
+static int on_order(struct import *import, const char *rest)
+{
+	int order;
+
+	for (order = 0; order < ORDER_COUNT; order++)
+		if (strcmp(order_names[order], rest) == 0 &&
+		    orders_add(&import->supervisor->orders, (enum order)order))
+			return 0;
+	return -1;
+}
+
+/* ---- Groups ---------------------------------------------------------- */
+
+static int on_group(struct import *import, const char *rest)
+{
+	static const struct address none;
+	unsigned is_shared, position, last, has_inode;
+	int lock, reservation, used = 0;
+
+	if (sscanf(rest, "%u %u %d %d %u %u %n", &is_shared, &position, &lock,
+		   &reservation, &last, &has_inode, &used) < 6 ||
+	    used == 0)
+		return -1;
+	import->group = bank_add(&import->supervisor->bank, &none, rest + used,
+				 position);
+	if (!import->group)
+		return -1;
+	import->group->is_shared = parse_flag(is_shared);
+	import->group->last_generation = last;
+	import->group->has_inode = parse_flag(has_inode);
+	import->group->reservation = take(reservation);
+	/* Whatever program the kernel has, the next one replaces it. */
+	import->group->is_steered = true;
+	if (!import->is_trial)
+		instance_lock_adopt(&import->group->lock, take(lock));
+	return 0;
+}
+
+static int on_inode(struct import *import, const char *rest)
+{
+	uintmax_t device, inode;
+
+	if (!import->group || sscanf(rest, "%ju %ju", &device, &inode) != 2)
+		return -1;
+	import->group->inode.device = (dev_t)device;
+	import->group->inode.inode = (ino_t)inode;
+	/* The file is not a trial's to remove. */
+	if (import->is_trial)
+		import->group->has_inode = false;
+	return 0;
+}
+
+static int on_asked(struct import *import, const char *rest)
+{
+	struct error error;
+
+	return import->group
+		       ? address_parse(&import->group->asked, rest, &error)
+		       : -1;
+}
+
+static int on_address(struct import *import, const char *rest)
+{
+	struct error error;
+
+	return import->group
+		       ? address_parse(&import->group->address, rest, &error)
+		       : -1;
+}
+
+static int on_listener(struct import *import, const char *rest)
+{
+	unsigned slot;
+	int fd;
+
+	if (!import->group || sscanf(rest, "%u %d", &slot, &fd) != 2 ||
+	    slot >= CONFIG_WORKERS_MAX || take(fd) < 0)
+		return -1;
+	import->group->fds[slot] = fd;
+	return 0;
+}
+
+static int on_listens(struct import *import, const char *rest)
+{
+	unsigned slot;
+
+	if (!import->group || sscanf(rest, "%u", &slot) != 1 ||
+	    slot >= CONFIG_WORKERS_MAX)
+		return -1;
+	bank_note_listening(import->group, slot);
+	return 0;
+}
+
+/* ---- Slots and workers ----------------------------------------------- */
+
+static int find_name(const char *const *names, int count, const char *word)
+{
+	int i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(names[i], word) == 0)
+			return i;
+	return -1;
+}
+
+static int on_slot(struct import *import, const char *rest)
+{
+	struct supervisor_slot *slot;
+	unsigned number, is_listening;
+	char word[WORD_TEXT];
+	int state;
+
+	if (sscanf(rest, "%u %63s %u", &number, word, &is_listening) != 3 ||
+	    number >= CONFIG_WORKERS_MAX)
+		return -1;
+	state = find_name(slot_state_names, SLOT_STATES, word);
+	if (state < 0)
+		return -1;
+	slot = &import->supervisor->slots[number];
+	slot->state = (enum slot_state)state;
+	slot->is_listening = parse_flag(is_listening);
+	return 0;
+}
+
+static void fill_flags(struct child *child, const char *letters)
+{
+	const struct handover_flag *flag;
+
+	for (flag = handover_flags; flag->letter; flag++)
+		*(bool *)((char *)child + flag->offset) =
+			strchr(letters, flag->letter) != NULL;
+}
+
+static int start_child(struct child *child, int fd)
+{
+	struct supervisor *supervisor = child->supervisor;
+
+	child->channel.fd = -1;
+	if (take(fd) < 0)
+		return fd < 0 ? 0 : -1;
+	return channel_start(&child->channel, &supervisor->loop, fd,
+			     supervisor_receive, supervisor_channel_closed);
+}
+
+/* As the line says: pid slot generation state channel page ready drain own. */
+struct child_line {
+	int pid, fd, state;
+	unsigned slot, generation, page, is_own;
+	int64_t ready_ms, drain_until_ms;
+	char word[WORD_TEXT], flags[WORD_TEXT];
+};
+
+static int parse_child(struct child_line *line, const char *rest)
+{
+	if (sscanf(rest, "%d %u %u %63s %d %u %" SCNd64 " %" SCNd64 " %u -%63s",
+		   &line->pid, &line->slot, &line->generation, line->word,
+		   &line->fd, &line->page, &line->ready_ms,
+		   &line->drain_until_ms, &line->is_own, line->flags) < 9)
+		return -1;
+	line->state = find_name(worker_state_names, WORKER_STATES, line->word);
+	return line->slot < CONFIG_WORKERS_MAX && line->state >= 0 ? 0 : -1;
+}
+
+static int add_child(struct supervisor *supervisor,
+		     const struct child_line *line)
+{
+	struct child *child = &supervisor->children[supervisor->child_high];
+
+	if (supervisor->child_high == supervisor->child_count)
+		return -1;
+	supervisor->child_high++;
+	supervisor_init_child(child, &supervisor->slots[line->slot],
+			      line->generation);
+	child->page = scoreboard_retake(supervisor->scoreboard, line->page);
+	child->pid = line->pid;
+	child->state = (enum worker_state)line->state;
+	child->ready_ms = line->ready_ms;
+	child->drain_until_ms = line->drain_until_ms;
+	fill_flags(child, line->flags);
+	if (line->is_own)
+		child->slot->child = child;
+	return child->page ? start_child(child, line->fd) : -1;
+}
+
+static int on_child(struct import *import, const char *rest)
+{
+	struct child_line line = {.flags = ""};
+
+	if (parse_child(&line, rest) < 0 || !import->supervisor->scoreboard)
+		return -1;
+	return import->is_trial ? 0 : add_child(import->supervisor, &line);
+}
+
+/* ---- Lines ----------------------------------------------------------- */
+
+static const struct line_row {
+	const char *key;
+	int (*handle)(struct import *import, const char *rest);
+	bool is_whole; /* it wants its key, too */
+} rows[] = {
+	{"process", on_process, false},
+	{"generation", on_generation, false},
+	{"workers", on_workers, false},
+	{"served", on_served, false},
+	{"pid_file", on_pid_file, false},
+	{"ready", on_ready, false},
+	{"scoreboard", on_scoreboard, false},
+	{"group", on_group, false},
+	{"inode", on_inode, false},
+	{"asked", on_asked, false},
+	{"address", on_address, false},
+	{"listener", on_listener, false},
+	{"listens", on_listens, false},
+	{"slot", on_slot, false},
+	{"child", on_child, false},
+	{"order", on_order, false},
+	{"total", on_count, true},
+	{"worker_total", on_count, true},
+	{"restarts", on_count, true},
+};
+
+static int take_line(struct import *import, char *line, struct error *error)
+{
+	char *rest = strchr(line, ' ');
+	size_t i, size = rest ? (size_t)(rest - line) : 0;
+
+	for (i = 0; rest && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strncmp(rows[i].key, line, size) != 0 ||
+		    rows[i].key[size] != '\0')
+			continue;
+		if (rows[i].handle(import,
+				   rows[i].is_whole ? line : rest + 1) == 0)
+			return 0;
+		return error_set(error, "cannot go on from \"%s\"", line);
+	}
+	return error_set(error, "the state has an unknown line \"%s\"", line);
+}
+
+/* All lines up to the configuration, which is returned; NULL with words. */
+static char *take_lines(struct import *import, char *at, struct error *error)
+{
+	char *end;
+
+	if (strncmp(at, HANDOVER_HEAD, strlen(HANDOVER_HEAD)) != 0) {
+		error_set(error, "the state is of another version");
+		return NULL;
+	}
+	for (at += strlen(HANDOVER_HEAD); (end = strchr(at, '\n')) != NULL;
+	     at = end + 1) {
+		*end = '\0';
+		if (strcmp(at, "config") == 0)
+			return end + 1;
+		if (take_line(import, at, error) < 0)
+			return NULL;
+	}
+	error_set(error, "the state has no end");
+	return NULL;
+}
+
+/* ---- All of it ------------------------------------------------------- */
+
+static int take_config(struct import *import, const char *text,
+		       struct error *error)
+{
+	struct supervisor *supervisor = import->supervisor;
+	const struct config_source source = {
+		.name = "state", .text = text, .size = strlen(text)};
+	struct text complaints = {0};
+	struct config *config = config_parse(
+		&source, supervisor->line->request.protocols, &complaints);
+
+	if (!config)
+		error_set(error, "the configuration in force is not good: %s",
+			  complaints.bytes ? complaints.bytes : "");
+	text_release(&complaints);
+	if (!config)
+		return -1;
+	supervisor->current = generation_new(config, import->generation, error);
+	return supervisor->current ? 0 : -1;
+}
+
+/* Every address of the configuration has its group: nothing is opened. */
+static int check_groups(const struct supervisor *supervisor,
+			struct error *error)
+{
+	const struct generation *current = supervisor->current;
+	const struct config_service *service;
+	const struct config_listen *listen;
+	unsigned i;
+
+	for (i = 0; i < current->listener_count; i++) {
+		service = generation_service(current, i);
+		listen = current->plan[i].listen;
+		if (!bank_find(&supervisor->bank, &listen->address,
+			       service->name,
+			       (unsigned)(listen - service->listens)))
+			return error_set(error,
+					 "the state lacks an address of "
+					 "service %s",
+					 service->name);
+	}
+	return 0;
+}
+
+int supervisor_import(struct supervisor *supervisor, const struct text *text,
+		      bool is_trial, struct error *error)
+{
+	struct import import = {.supervisor = supervisor, .is_trial = is_trial};
+	char *copy = memory_require(1, text->size + 1);
+	char *config;
+	int status = -1;
+
+	memcpy(copy, text->bytes, text->size);
+	config = take_lines(&import, copy, error);
+	if (config && take_config(&import, config, error) == 0 &&
+	    check_groups(supervisor, error) == 0 &&
+	    supervisor_open_groups(supervisor, supervisor->current, error) == 0)
+		status = 0;
+	free(copy);
+	return status;
+}

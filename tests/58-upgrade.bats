@@ -1,0 +1,143 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# USR2: another build of the program takes the supervisor's place.
+
+load support/common
+
+is_upgraded() { [ "$(log_count 'upgraded: generation')" -ge "${1:-1}" ]; }
+has_failed() { [ "$(log_count 'the upgrade failed')" -ge "${1:-1}" ]; }
+
+# A program of its own, to be replaced.
+serve_copy() {
+	cp "$COHORT" "$WORK/cohort"
+	start_ready 1 "$WORK/cohort" -l 127.0.0.1:0 "$@"
+}
+# replace_by FILE: as a package manager does it.
+replace_by() { cp "$1" "$WORK/new" && mv "$WORK/new" "$WORK/cohort"; }
+upgrade() {
+	local before
+	before=$(log_count 'upgraded: generation') || true
+	kill -USR2 "$SERVER"
+	wait_until 20 is_upgraded $((before + 1))
+}
+
+@test "USR2 goes on as the same process with new workers, while a connection lives on" {
+	need socat
+	serve_copy -w 2 -o "pid_file $WORK/pid;"
+	before=$(workers)
+	coproc CLIENT { timeout 30 socat - "TCP:127.0.0.1:$PORT"; }
+	client=$CLIENT_PID
+	echo one >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = one ]
+	replace_by "$COHORT"
+	upgrade
+	[ "$(cat "$WORK/pid")" = "$SERVER" ]
+	[ "$(tr -d '\0' <"/proc/$SERVER/cmdline")" = "cohort: supervisor" ]
+	[ "$(say new)" = new ]
+	echo two >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = two ]
+	eval "exec ${CLIENT[1]}>&-"
+	wait "$client"
+	one_generation() { worker_count_is 2 && [ -z "$(comm -12 <(sort <<<"$before") <(workers | sort))" ]; }
+	wait_until 10 one_generation
+	victim=$(workers | head -n 1)
+	kill -KILL "$victim"
+	wait_until 10 worker_count_is 2
+	[ "$(say healed)" = healed ]
+	upgrade
+	kill -HUP "$SERVER"
+	wait_until 10 log_has 'reloaded: generation'
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 15
+	[ "$STATUS" -eq 0 ]
+	# what the workers of all builds have counted
+	log_has 'service default: accepted 3, live 0'
+	[ ! -e "$WORK/pid" ]
+}
+
+# refused: an upgrade that fails; everything is as it was.
+refused() {
+	local before
+	before=$(log_count 'the upgrade failed') || true
+	kill -USR2 "$SERVER"
+	wait_until 30 has_failed $((before + 1))
+	[ "$(workers)" = "$first" ]
+	[ "$(say same)" = same ]
+}
+
+@test "a binary that is missing, no program, or another one changes nothing" {
+	need socat
+	serve_copy -w 2
+	first=$(workers)
+	rm "$WORK/cohort"
+	refused
+	printf '#!/bin/sh\necho "cohort trial 1 ok"\n' >"$WORK/script"
+	chmod +x "$WORK/script"
+	replace_by "$WORK/script"
+	refused
+	printf 'no program' >"$WORK/text"
+	replace_by "$WORK/text"
+	refused
+	for other in true false cat; do
+		replace_by "$(type -P "$other")"
+		refused
+	done
+	# of our make, but it does not know the protocol
+	replace_by "$COHORT_BUILD/tests/servers/probe"
+	refused
+	replace_by "$COHORT"
+	chmod -x "$WORK/cohort"
+	refused
+	chmod +x "$WORK/cohort"
+	upgrade
+	[ "$(say good)" = good ]
+}
+
+@test "a binary that crashes, fails, says another version or hangs in its trial changes nothing" {
+	need socat
+	for what in crash other late hang; do
+		export IMPOSTOR=$what
+		serve_copy -w 1
+		first=$(workers)
+		replace_by "$COHORT_BUILD/tests/servers/impostor"
+		refused
+	done
+	log_has 'SIGSEGV'
+	log_has 'no matching version'
+	log_has 'status 4'
+	log_has 'took too long'
+}
+
+@test "workers of the new build that do not come up leave those of the old one serving" {
+	need socat strace
+	serve_copy -w 2
+	before=$(workers)
+	timeout 30 strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:error=EPERM:when=2+ -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -USR2 "$SERVER"
+	wait_until 20 has_failed
+	kill "$tracer" || true
+	wait "$tracer" || true
+	[ "$(workers)" = "$before" ]
+	[ "$(say same)" = same ]
+	upgrade
+	[ "$(say good)" = good ]
+}
+
+@test "clients in the queue of a stopped worker survive an upgrade" {
+	need python3
+	serve_copy -w 2
+	victim=$(workers | head -n 1)
+	kill -STOP "$victim"
+	coproc CLIENTS { timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" queue 127.0.0.1 "$PORT" 200 2>&1; }
+	clients=$CLIENTS_PID in=${CLIENTS[1]}
+	read -r -t 30 word <&"${CLIENTS[0]}"
+	[ "$word" = sent ]
+	upgrade
+	echo >&"$in"
+	wait "$clients"
+	kill -CONT "$victim"
+}
