@@ -148,8 +148,9 @@ struct cohort_protocol {
 	void (*timeout)(struct cohort_transport *t, void *session);
 
 	/* Exactly once, last; never from inside a call of the protocol's
-	 * own.  cohort_peer, cohort_local and cohort_info still answer; the
-	 * transport and the session are gone after it. */
+	 * own.  cohort_local and cohort_info still answer, and cohort_peer
+	 * unless the peer has reset the connection; the transport and the
+	 * session are gone after it. */
 	void (*connection_lost)(struct cohort_transport *t, void *session,
 				const struct cohort_end *end);
 };
@@ -162,6 +163,7 @@ struct cohort_protocol {
  * write_limit or memory is out (the transport is aborted).  An empty write
  * does nothing and returns 0 unless it is too late to write. */
 int cohort_write(struct cohort_transport *t, const void *data, size_t size);
+/* The same of several pieces, at most IOV_MAX (EINVAL, and nothing is done). */
 int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
 		  int count);
 
@@ -210,7 +212,8 @@ struct cohort_transport *cohort_find(struct cohort_transport *any, uint64_t id);
 void *cohort_session(struct cohort_transport *t);
 
 /* The protocol's options as the configuration has them; options_size bytes,
- * or NULL without a directive table. */
+ * or NULL without a directive table, and after cohort_set_protocol to another
+ * protocol than the service's. */
 const void *cohort_options(const struct cohort_transport *t);
 
 enum cohort_family {
@@ -263,6 +266,7 @@ void cohort_cancel_timer(struct cohort_transport *t);
  * own; the old session is freed at once, also under a callback that is still
  * running, and its timer is cancelled.  No connection_made comes; if the queue
  * is above the high mark the new protocol is told by pause_writing of its own.
+ * Reading that was paused stays so until it is resumed.
  * -1 with ENOMEM and nothing changed if there is no memory. */
 int cohort_set_protocol(struct cohort_transport *t,
 			const struct cohort_protocol *protocol);

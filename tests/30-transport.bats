@@ -183,3 +183,15 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 	done
 	[ "$(rss_kb "$worker")" -le $((first + 1024)) ]
 }
+
+@test "clients that spoke while their worker was stopped are not taken for idle" {
+	need python3
+	serve -w 1 -o 'idle_timeout 1s; first_byte_timeout 1s; watchdog_steer off;'
+	timeout 30 python3 "$BATS_TEST_DIRNAME/support/client.py" spoke-meanwhile 127.0.0.1 "$PORT" 400 "$(workers)"
+}
+
+@test "bytes behind descriptors on a unix socket are read at once" {
+	need python3
+	start_ready 1 "$COHORT_BUILD/tests/servers/probe" -l "unix:$WORK/probe" -w 1
+	timeout 30 python3 "$BATS_TEST_DIRNAME/support/client.py" behind-descriptor "$WORK/probe" 100
+}

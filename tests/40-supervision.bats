@@ -83,8 +83,8 @@ other_than() { now=$(workers) && [ "$(wc -w <<<"$now")" -eq "$2" ] && ! grep -qx
 	[ "$(log_count 'SEGV|signal 11')" -ge 1 ]
 }
 
-@test "a worker that lost its supervisor drains and ends" {
-	serve -w 2
+@test "workers that lost their supervisor drain and end, if nobody takes over" {
+	serve -w 2 -o 'orphan_timeout 100ms;'
 	children=$(workers)
 	kill -KILL "$SERVER"
 	for pid in $children; do wait_until 10 is_gone "$pid"; done

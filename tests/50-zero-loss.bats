@@ -4,7 +4,7 @@
 
 load support/common
 
-clients() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/client.py" queue 127.0.0.1 "$PORT" 200; }
+clients() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/client.py" queue 127.0.0.1 "$PORT" "${COUNT:-200}"; }
 
 # Stop worker $1 while 200 clients connect and send, then run the rest.
 with_queue() {
@@ -179,4 +179,22 @@ command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5
 	kill -STOP "$victim"
 	with_queue 0 kill -HUP "$SERVER"
 	kill -CONT "$victim"
+}
+
+@test "a worker that was full with what it had adopted accepts again" {
+	need python3
+	serve -w 2 -o 'max_open_files 64; watchdog_steer 200ms;'
+	for _ in 1 2; do
+		victim=$(workers | head -n 1)
+		kill -STOP "$victim"
+		go_on() {
+			wait_until 10 log_has 'no sign of life'
+			sleep 0.3
+			kill -CONT "$victim"
+		}
+		COUNT=60 with_queue "$victim" go_on
+	done
+	for _ in {1..10}; do
+		timeout 20 python3 "$BATS_TEST_DIRNAME/support/client.py" hold 127.0.0.1 "$PORT" 20
+	done
 }

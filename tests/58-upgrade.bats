@@ -104,7 +104,7 @@ refused() {
 		replace_by "$COHORT_BUILD/tests/servers/impostor"
 		refused
 	done
-	log_has 'SIGSEGV'
+	log_has 'SIGABRT'
 	log_has 'no matching version'
 	log_has 'status 4'
 	log_has 'took too long'

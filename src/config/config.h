@@ -61,7 +61,8 @@ struct config {
 	int64_t watchdog_steer_ms;   /* CONFIG_OFF: nobody is steered around */
 	int64_t watchdog_timeout_ms; /* CONFIG_OFF: nobody is ended */
 	enum config_traced watchdog_traced;
-	int64_t respawn_first_ms; /* respawn_delay 100ms:30s */
+	int64_t orphan_timeout_ms; /* CONFIG_OFF: no bound */
+	int64_t respawn_first_ms;  /* respawn_delay 100ms:30s */
 	int64_t respawn_limit_ms;
 	bool cpu_affinity;
 	uint64_t max_open_files; /* 0: auto */

@@ -102,6 +102,13 @@ size_t scoreboard_stride(void)
 	return SCOREBOARD_PAGE_BYTES;
 }
 
+struct scoreboard_page *scoreboard_at(const struct scoreboard *board,
+				      unsigned index)
+{
+	return index < SCOREBOARD_PAGES ? scoreboard_page_at(board, index)
+					: NULL;
+}
+
 struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
 					  unsigned index)
 {

@@ -44,6 +44,7 @@ enum scoreboard_cell {
 	SCOREBOARD_ACCEPT_ENOMEM,
 	SCOREBOARD_ACCEPT_ECONNABORTED,
 	SCOREBOARD_ACCEPT_OTHER,
+	SCOREBOARD_ACCEPTING, /* it takes new connections */
 	SCOREBOARD_CELLS,
 };
 
@@ -119,6 +120,9 @@ size_t scoreboard_stride(void);
 struct scoreboard *scoreboard_adopt(int fd, struct error *error);
 unsigned scoreboard_index(const struct scoreboard *board,
 			  const struct scoreboard_page *page);
+/* Any page, also of somebody else's; NULL: there is none of that number. */
+struct scoreboard_page *scoreboard_at(const struct scoreboard *board,
+				      unsigned index);
 /* The page of a worker that lives on; NULL: it cannot be. */
 struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
 					  unsigned index);

@@ -47,6 +47,7 @@ const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS] = {
 	COUNTER(SCOREBOARD_ACCEPT_ENOMEM, "accept_enomem"),
 	COUNTER(SCOREBOARD_ACCEPT_ECONNABORTED, "accept_econnaborted"),
 	COUNTER(SCOREBOARD_ACCEPT_OTHER, "accept_other"),
+	LABEL(SCOREBOARD_ACCEPTING, "accepting"),
 };
 
 const struct scoreboard_column

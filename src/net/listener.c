@@ -214,9 +214,10 @@ int listener_listen(int fd, int backlog, struct error *error)
 	if (listen(fd, backlog) == 0)
 		return 0;
 	number = errno;
-	address.descriptor = fd;
-	if (address_of_socket(&address, fd) < 0)
+	if (address_of_socket(&address, fd) < 0) {
 		address.kind = ADDRESS_DESCRIPTOR;
+		address.descriptor = fd;
+	}
 	address_format(text, &address);
 	errno = number;
 	return error_set_errno(error, "cannot listen on %s", text);

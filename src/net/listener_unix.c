@@ -77,11 +77,14 @@ int listener_unix_check(const struct address *address, bool *is_stale,
 	return knock(address, is_stale, error);
 }
 
-/* Remove the stale file, unless another has come in its place. */
+/* Remove the stale file, unless somebody has come in its place. */
 static int remove_stale(const struct address *address, struct error *error)
 {
 	struct stat file;
+	bool is_stale = false;
 
+	if (knock(address, &is_stale, error) < 0)
+		return -1;
 	if (lstat(path_of(address), &file) == 0 && !S_ISSOCK(file.st_mode))
 		return refuse(error, EEXIST, path_of(address),
 			      "the file there is not a socket");

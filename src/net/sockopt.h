@@ -135,8 +135,6 @@ int sockopt_set_reset_on_close(int fd); /* SO_LINGER 1,0 */
 int sockopt_take_error(int fd);         /* SO_ERROR, cleared by reading */
 int sockopt_type(int fd);               /* SOCK_STREAM …, or -1 with errno */
 bool sockopt_is_listening(int fd);      /* SO_ACCEPTCONN */
-int sockopt_send_space(int fd);         /* SO_SNDBUF, bytes, or -1 */
-int sockopt_set_reuse(int fd, bool address, bool port); /* probe, lock */
 
 /* Who is at the other end of a unix socket: 0, or -1 with errno. */
 int sockopt_peer_credentials(int fd, pid_t *pid, uid_t *uid);

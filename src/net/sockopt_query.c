@@ -50,18 +50,6 @@ bool sockopt_is_listening(int fd)
 	return get_number(fd, SO_ACCEPTCONN) > 0;
 }
 
-int sockopt_send_space(int fd)
-{
-	return get_number(fd, SO_SNDBUF);
-}
-
-int sockopt_set_reuse(int fd, bool address, bool port)
-{
-	if (set_number(fd, SOL_SOCKET, SO_REUSEADDR, address) < 0)
-		return -1;
-	return set_number(fd, SOL_SOCKET, SO_REUSEPORT, port);
-}
-
 int sockopt_peer_credentials(int fd, pid_t *pid, uid_t *uid)
 {
 	struct ucred peer;

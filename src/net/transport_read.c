@@ -114,7 +114,10 @@ void transport_read(struct cohort_transport *t)
 		} else if (size == 0) {
 			handle_eof(t);
 		} else {
-			if (size < SERVICE_READ_BYTES && !t->is_read_to_end)
+			/* A unix socket stops at a message that carries
+			 * descriptors, though there is more. */
+			if (size < SERVICE_READ_BYTES && t->is_tcp &&
+			    !t->is_read_to_end)
 				t->is_readable = false;
 			if (t->state == TRANSPORT_OPEN)
 				deliver(t, size);

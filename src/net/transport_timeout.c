@@ -5,7 +5,9 @@
  * computed anew, what is due is done, and the timer is started for the
  * nearest of the rest. */
 #include <errno.h>
+#include <sys/socket.h>
 
+#include "base/clock.h"
 #include "net/transport_internal.h"
 
 struct deadline {
@@ -15,14 +17,28 @@ struct deadline {
 
 #define DEADLINES 6
 
+/* Something has come that we have not looked at yet: this process was stopped,
+ * or busy with others.  Its event comes in the next turn. */
+static bool has_news(const struct cohort_transport *t)
+{
+	char byte;
+
+	if (!cohort_is_reading(t))
+		return false;
+	return recv(t->source.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+	       errno != EAGAIN;
+}
+
 static void due_idle(struct cohort_transport *t)
 {
-	transport_close(t, COHORT_REASON_IDLE_TIMEOUT);
+	if (!has_news(t))
+		transport_close(t, COHORT_REASON_IDLE_TIMEOUT);
 }
 
 static void due_first_byte(struct cohort_transport *t)
 {
-	transport_close(t, COHORT_REASON_FIRST_BYTE_TIMEOUT);
+	if (!has_news(t))
+		transport_close(t, COHORT_REASON_FIRST_BYTE_TIMEOUT);
 }
 
 static void due_lifetime(struct cohort_transport *t)
@@ -30,10 +46,15 @@ static void due_lifetime(struct cohort_transport *t)
 	transport_close(t, COHORT_REASON_LIFETIME);
 }
 
-/* The peer does not take what is queued: there is nothing to flush. */
+/* The peer does not take what is queued; or it does by now, and we have not
+ * seen it. */
 static void due_write(struct cohort_transport *t)
 {
-	transport_end(t, COHORT_REASON_WRITE_TIMEOUT, 0);
+	size_t before = t->queue.size_bytes;
+
+	transport_flush(t);
+	if (t->state == TRANSPORT_OPEN && t->queue.size_bytes == before)
+		transport_end(t, COHORT_REASON_WRITE_TIMEOUT, 0);
 }
 
 /* The reason for the close stays; bytes that could not be sent are told by
@@ -156,8 +177,7 @@ void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms)
 {
 	if (t->state != TRANSPORT_OPEN)
 		return;
-	t->user_timer_ms =
-		after(transport_now_ms(t), delay_ms > 0 ? delay_ms : 0);
+	t->user_timer_ms = after(clock_now_ms(), delay_ms > 0 ? delay_ms : 0);
 	transport_arm(t, t->user_timer_ms);
 }
 

@@ -214,6 +214,7 @@ static char **take_handover(struct command_line *line, int *argc, char **argv)
 {
 	uint64_t number;
 	int skipped = 2;
+	char *name;
 
 	line->handover_fd = -1;
 	if (*argc < 3 || strcmp(argv[1], COMMAND_LINE_HANDOVER) != 0 ||
@@ -222,7 +223,9 @@ static char **take_handover(struct command_line *line, int *argc, char **argv)
 	line->handover_fd = (int)number;
 	line->is_trial = *argc > 3 && strcmp(argv[3], COMMAND_LINE_TRIAL) == 0;
 	skipped += line->is_trial;
-	argv[skipped] = argv[0];
+	name = argv[0];
+	argv[0] = argv[skipped];
+	argv[skipped] = name;
 	*argc -= skipped;
 	return argv + skipped;
 }

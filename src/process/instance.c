@@ -16,6 +16,7 @@
 #include "net/sockopt.h"
 
 #define LOCK_PREFIX  "cohort/"
+#define DOOR_PREFIX  "cohort-keeper/"
 #define LOCK_BACKLOG 16
 
 /* A lock that is bound but does not answer is a twin between its bind() and
@@ -71,7 +72,7 @@ static uint64_t identify(const struct address *address)
 	return hash(state, path, strlen(path));
 }
 
-static socklen_t name_lock(struct sockaddr_un *name,
+static socklen_t make_name(struct sockaddr_un *name, const char *prefix,
 			   const struct address *address)
 {
 	char text[ADDRESS_TEXT];
@@ -84,7 +85,7 @@ static socklen_t name_lock(struct sockaddr_un *name,
 	memset(name, 0, sizeof(*name));
 	name->sun_family = AF_UNIX;
 	length = snprintf(name->sun_path + 1, sizeof(name->sun_path) - 1,
-			  LOCK_PREFIX "%s", text);
+			  "%s%s", prefix, text);
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 +
 			   (size_t)length);
 }
@@ -149,7 +150,7 @@ static int take_name(int fd, const struct address *address, struct error *error)
 	struct lock_owner owner;
 	struct sockaddr_un name;
 	char text[ADDRESS_TEXT];
-	socklen_t length = name_lock(&name, address);
+	socklen_t length = make_name(&name, LOCK_PREFIX, address);
 	int tries;
 
 	address_format(text, address);
@@ -184,7 +185,7 @@ static void serve_lock(struct loop_source *source, unsigned found)
 		loop_remove(lock->loop, source);
 }
 
-static bool needs_lock(const struct address *address)
+bool instance_needs_lock(const struct address *address)
 {
 	if (address->kind == ADDRESS_UNIX)
 		return address->socket.path.sun_path[0] != '\0';
@@ -196,7 +197,7 @@ int instance_lock(struct instance_lock *lock, const struct address *address,
 {
 	int fd, status;
 
-	if (!needs_lock(address))
+	if (!instance_needs_lock(address))
 		return 0;
 	fd = open_lock();
 	if (fd < 0)
@@ -237,4 +238,44 @@ void instance_unlock(struct instance_lock *lock)
 		loop_remove(lock->loop, &lock->source);
 	close(lock->fd);
 	instance_lock_init(lock);
+}
+
+/* ---- Doors of keepers ------------------------------------------------ */
+
+static int open_door(void)
+{
+	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		      0);
+}
+
+static int close_failed(int fd)
+{
+	int number = errno;
+
+	close(fd);
+	errno = number;
+	return -1;
+}
+
+int instance_open_door(const struct address *address)
+{
+	struct sockaddr_un name;
+	socklen_t length = make_name(&name, DOOR_PREFIX, address);
+	int fd = open_door();
+
+	if (fd >= 0 && (bind(fd, (struct sockaddr *)&name, length) < 0 ||
+			listen(fd, LOCK_BACKLOG) < 0))
+		return close_failed(fd);
+	return fd;
+}
+
+int instance_knock(const struct address *address)
+{
+	struct sockaddr_un name;
+	socklen_t length = make_name(&name, DOOR_PREFIX, address);
+	int fd = open_door();
+
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&name, length) < 0)
+		return close_failed(fd);
+	return fd;
 }

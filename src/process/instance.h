@@ -38,6 +38,14 @@ bool instance_is_locked(const struct instance_lock *lock);
 /* Take `fd`, a lock that an earlier build of this process holds. */
 void instance_lock_adopt(struct instance_lock *lock, int fd);
 
+/* Does an instance need a lock for this address? */
+bool instance_needs_lock(const struct address *address);
+
+/* The keeper's door of the address: a listening SOCK_SEQPACKET socket, or -1
+ * with errno; and a knock at it, by a successor: a connection, or -1. */
+int instance_open_door(const struct address *address);
+int instance_knock(const struct address *address);
+
 /* Keep the lock's queue empty, so that whoever asks is answered.  0, or -1 with
  * errno.  A lock that is not held needs none. */
 int instance_serve(struct instance_lock *lock, struct loop *loop);

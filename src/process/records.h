@@ -44,6 +44,9 @@ enum record_type {
 	RECORD_DISOWN = 14,    /* supervisor: no longer; data: unsigned slot */
 	RECORD_FULL = 15,      /* worker: service `number` has no room */
 	RECORD_ROOM = 16,      /* worker: it has again */
+	RECORD_BEGIN = 18,     /* a state begins (kept.h) */
+	RECORD_FDS = 19,       /* descriptors of a state; data: their numbers
+				  in its text, ints */
 	RECORD_COUNT = 17,     /* supervisor: `number` workers share the limits
 				  from now on */
 };

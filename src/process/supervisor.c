@@ -29,6 +29,8 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 		loop_release(&supervisor->loop);
 		return -1;
 	}
+	supervisor_take_memory(supervisor);
+	supervisor_init_keeper(supervisor);
 	title_set("cohort: supervisor");
 	log_set_role("supervisor");
 	return 0;
@@ -45,6 +47,7 @@ static void release_prepared(struct supervisor *supervisor)
 {
 	if (supervisor->has_pid_file && supervisor->current)
 		pid_file_remove(supervisor->current->config->pid_file);
+	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
 		scoreboard_close(supervisor->scoreboard);
@@ -155,17 +158,42 @@ static void init_supervisor(struct supervisor *supervisor,
 
 /* ---- From the beginning ---------------------------------------------- */
 
-/* From the first fork to the last; the exit status. */
-static int start(struct supervisor *supervisor)
+static int start(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 	unsigned i;
 
-	if (supervisor_prepare(supervisor, &error) < 0)
+	supervisor->generation_count = 1;
+	supervisor->current = generation_new(config, 1, &error);
+	if (!supervisor->current || supervisor_prepare(supervisor, &error) < 0)
 		return fail(&error);
+	supervisor_start_keeper(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
 	return supervise(supervisor);
+}
+
+/* With the workers of a supervisor that was killed. */
+static int succeed(struct supervisor *supervisor, struct config *config)
+{
+	supervisor_set_delays(supervisor);
+	supervisor_start_keeper(supervisor);
+	supervisor_resume_slots(supervisor);
+	supervisor->operation = ORDER_RELOAD;
+	supervisor_change_to(supervisor, config);
+	return supervise(supervisor);
+}
+
+/* From the first fork to the last; the exit status. */
+static int run(struct supervisor *supervisor, struct config *config)
+{
+	struct error error;
+
+	switch (supervisor_succeed_to(supervisor, config, &error)) {
+	case 0: return start(supervisor, config);
+	case 1: return succeed(supervisor, config);
+	default: config_free(config); return fail(&error);
+	}
 }
 
 int supervisor_run(struct config *config, const struct command_line *line)
@@ -175,15 +203,11 @@ int supervisor_run(struct config *config, const struct command_line *line)
 	int status;
 
 	init_supervisor(&supervisor, line);
-	supervisor.generation_count = 1;
-	supervisor.current = generation_new(config, 1, &error);
-	if (!supervisor.current)
-		return fail(&error);
 	if (open_supervisor(&supervisor, &error) < 0) {
-		generation_free(supervisor.current);
+		config_free(config);
 		return fail(&error);
 	}
-	status = start(&supervisor);
+	status = run(&supervisor, config);
 	release_prepared(&supervisor);
 	close_supervisor(&supervisor);
 	return status;
@@ -205,11 +229,7 @@ static void resume_children(struct supervisor *supervisor)
 			supervisor_hurry(child, supervisor->loop.now_ms +
 							SUPERVISOR_KILL_MS);
 	}
-	for (i = 0; i < supervisor->slot_high; i++)
-		if (supervisor->slots[i].state == SLOT_WAITING)
-			timer_start(&supervisor->loop.timers,
-				    &supervisor->slots[i].wait,
-				    supervisor->loop.now_ms);
+	supervisor_resume_slots(supervisor);
 	/* One may have died while nobody looked. */
 	supervisor_reap(supervisor);
 }
@@ -239,6 +259,7 @@ static int go_on(struct supervisor *supervisor)
 	if (supervisor->line->is_trial)
 		return try_once(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
+	supervisor_start_keeper(supervisor);
 	resume_children(supervisor);
 	supervisor->operation = ORDER_UPGRADE;
 	supervisor_roll(supervisor);
@@ -249,12 +270,15 @@ static int import(struct supervisor *supervisor, struct error *error)
 {
 	const struct command_line *line = supervisor->line;
 	struct text state = {0};
+	const struct import_source source = {
+		.text = &state,
+		.mode = line->is_trial ? IMPORT_TRIAL : IMPORT_UPGRADE,
+	};
 	int result = handover_read(line->handover_fd, &state, error);
 
 	close(line->handover_fd);
 	if (result == 0)
-		result = supervisor_import(supervisor, &state, line->is_trial,
-					   error);
+		result = supervisor_import(supervisor, &source, error);
 	text_release(&state);
 	return result;
 }
@@ -268,7 +292,6 @@ int supervisor_resume(const struct command_line *line)
 	init_supervisor(&supervisor, line);
 	if (open_supervisor(&supervisor, &error) < 0)
 		return fail(&error);
-	supervisor_take_memory(&supervisor);
 	if (import(&supervisor, &error) == 0)
 		status = go_on(&supervisor);
 	else

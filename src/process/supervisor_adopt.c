@@ -43,7 +43,7 @@ static int tell(struct child *child, enum record_type type,
 
 static bool may_adopt(const struct child *child, const struct bank_group *group)
 {
-	return child->slot && !child->is_leaving &&
+	return child->slot && !child->is_leaving && !child->is_orphan &&
 	       child->generation == child->supervisor->current->number &&
 	       supervisor_is_fit(child, group);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "process/death.h"
@@ -39,7 +40,7 @@ void supervisor_kill(struct child *child, const char *reason)
 	log_warning("worker %u (process %d) is killed: %s", child->slot->number,
 		    (int)child->pid, reason);
 	child->is_killed = true;
-	if (kill(child->pid, SIGKILL) < 0)
+	if (supervisor_signal(child, SIGKILL) < 0)
 		log_error("cannot kill process %d: %s", (int)child->pid,
 			  strerror(errno));
 }
@@ -57,7 +58,7 @@ void supervisor_channel_closed(struct channel *channel)
 
 static const char *reason_of(const struct child *child)
 {
-	if (child->channel.fd < 0)
+	if (child->channel.fd < 0 && !child->is_orphan)
 		return "its channel is closed, and it does not end";
 	if (child->is_hung)
 		return "it hangs";
@@ -108,7 +109,8 @@ void supervisor_reap(struct supervisor *supervisor)
 		child = supervisor_find(supervisor, pid);
 		if (child)
 			note_reaped(child, status);
-		else if (!supervisor_trial_reaped(supervisor, pid, status))
+		else if (!supervisor_trial_reaped(supervisor, pid, status) &&
+			 !supervisor_keeper_reaped(supervisor, pid))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
 	}
@@ -249,6 +251,8 @@ static void bury_child(struct child *child)
 	describe_death(words, sizeof(words), child, &death);
 	timer_stop(&supervisor->loop.timers, &child->deadline);
 	scoreboard_fold(supervisor->scoreboard, child->page);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
 	supervisor_note_listening(child);
 	/* The record is free from here on, and may be taken at once. */
 	child->slot = NULL;

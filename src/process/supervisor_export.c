@@ -20,50 +20,68 @@ const struct handover_flag handover_flags[] = {
 	{0, 0},
 };
 
-/* A descriptor that has to stay open; its number.  -1 is none. */
-int supervisor_keep(struct export *export, int fd)
+static int grow(struct exported *exported)
 {
-	int *grown;
+	unsigned room = 2 * exported->fd_room + 64;
+	int *grown = realloc(exported->fds, room * sizeof(int));
 
+	if (!grown)
+		return -1;
+	exported->fds = grown;
+	exported->fd_room = room;
+	return 0;
+}
+
+/* A descriptor that has to stay open; its number.  -1 is none. */
+int supervisor_keep_open(struct exported *exported, int fd)
+{
 	if (fd < 0)
 		return -1;
-	grown = realloc(export->fds, (export->fd_count + 1) * sizeof(int));
-	if (!grown) {
-		export->is_out_of_memory = true;
+	if (exported->fd_count == exported->fd_room && grow(exported) < 0) {
+		exported->is_out_of_memory = true;
 		return -1;
 	}
-	export->fds = grown;
-	export->fds[export->fd_count++] = fd;
+	exported->fds[exported->fd_count++] = fd;
 	return fd;
 }
 
-static void write_group(struct export *export, const struct bank_group *group)
+/* One whose end somebody waits for. */
+static int keep_unless_kept(struct exported *exported, int fd)
+{
+	return exported->purpose == EXPORT_FOR_KEEPER
+		       ? -1
+		       : supervisor_keep_open(exported, fd);
+}
+
+static void write_group(struct exported *exported,
+			const struct bank_group *group)
 {
 	char text[ADDRESS_TEXT];
 	unsigned i;
 
-	text_append(&export->text, "group %u %u %d %d %u %u %s\n",
+	text_append(&exported->text, "group %u %u %d %d %u %u %s\n",
 		    (unsigned)group->is_shared, group->position,
-		    supervisor_keep(export, group->lock.fd),
-		    supervisor_keep(export, group->reservation),
+		    keep_unless_kept(exported, group->lock.fd),
+		    supervisor_keep_open(exported, group->reservation),
 		    group->last_generation, (unsigned)group->has_inode,
 		    group->service);
-	text_append(&export->text, "inode %ju %ju\n",
+	text_append(&exported->text, "inode %ju %ju\n",
 		    (uintmax_t)group->inode.device,
 		    (uintmax_t)group->inode.inode);
-	text_append(&export->text, "asked %s\n",
+	text_append(&exported->text, "asked %s\n",
 		    address_format(text, &group->asked));
-	text_append(&export->text, "address %s\n",
+	text_append(&exported->text, "address %s\n",
 		    address_format(text, &group->address));
 	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
 		if (group->fds[i] != BANK_NONE)
-			text_append(&export->text, "listener %u %d\n", i,
-				    supervisor_keep(export, group->fds[i]));
+			text_append(
+				&exported->text, "listener %u %d\n", i,
+				supervisor_keep_open(exported, group->fds[i]));
 	for (i = 0; i < group->order_count; i++)
-		text_append(&export->text, "listens %u\n", group->order[i]);
+		text_append(&exported->text, "listens %u\n", group->order[i]);
 }
 
-static void write_child(struct export *export, const struct child *child)
+static void write_child(struct exported *exported, const struct child *child)
 {
 	const struct handover_flag *flag;
 	char flags[16];
@@ -74,17 +92,18 @@ static void write_child(struct export *export, const struct child *child)
 			flags[count++] = flag->letter;
 	flags[count] = '\0';
 	text_append(
-		&export->text,
-		"child %d %u %u %s %d %u %" PRId64 " %" PRId64 " %u -%s\n",
-		(int)child->pid, child->slot->number, child->generation,
-		worker_state_names[child->state],
-		supervisor_keep(export, child->channel.fd),
+		&exported->text,
+		"child %d %d %u %u %u %s %d %" PRId64 " %" PRId64 " %u -%s\n",
+		(int)child->pid, supervisor_keep_open(exported, child->pidfd),
 		scoreboard_index(child->supervisor->scoreboard, child->page),
-		child->ready_ms, child->drain_until_ms,
-		(unsigned)(child->slot->child == child), flags);
+		child->slot->number, child->generation,
+		worker_state_names[child->state],
+		keep_unless_kept(exported, child->channel.fd), child->ready_ms,
+		child->drain_until_ms, (unsigned)(child->slot->child == child),
+		flags);
 }
 
-static void write_slots(struct export *export,
+static void write_slots(struct exported *exported,
 			const struct supervisor *supervisor)
 {
 	const struct supervisor_slot *slot;
@@ -92,33 +111,36 @@ static void write_slots(struct export *export,
 
 	for (i = 0; i < supervisor->slot_high; i++) {
 		slot = &supervisor->slots[i];
-		text_append(&export->text, "slot %u %s %u\n", i,
+		text_append(&exported->text, "slot %u %s %u\n", i,
 			    slot_state_names[slot->state],
 			    (unsigned)slot->is_listening);
 	}
 	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot)
-			write_child(export, &supervisor->children[i]);
+			write_child(exported, &supervisor->children[i]);
 }
 
-static void write_orders(struct export *export,
+static void write_orders(struct exported *exported,
 			 const struct supervisor *supervisor)
 {
 	unsigned i;
 
 	for (i = 0; i < supervisor->orders.count; i++)
-		text_append(&export->text, "order %s\n",
+		text_append(&exported->text, "order %s\n",
 			    order_names[supervisor->orders.list[i]]);
 }
 
 void supervisor_export(const struct supervisor *supervisor,
-		       struct export *export)
+		       struct exported *exported, enum export_purpose purpose)
 {
 	const struct generation *current = supervisor->current;
 	struct list *node;
 
-	memset(export, 0, sizeof(*export));
-	text_append(&export->text,
+	exported->text.size = 0;
+	exported->fd_count = 0;
+	exported->is_out_of_memory = false;
+	exported->purpose = purpose;
+	text_append(&exported->text,
 		    HANDOVER_HEAD
 		    "process %d\n"
 		    "generation %u %u\n"
@@ -133,21 +155,23 @@ void supervisor_export(const struct supervisor *supervisor,
 		    (unsigned)supervisor->was_ready,
 		    (unsigned)supervisor->has_reported,
 		    (unsigned)supervisor->has_pid_file,
-		    supervisor_keep(export, supervisor->ready_fd),
-		    supervisor_keep(export, scoreboard_descriptor(
-						    supervisor->scoreboard)),
+		    keep_unless_kept(exported, supervisor->ready_fd),
+		    supervisor_keep_open(
+			    exported,
+			    scoreboard_descriptor(supervisor->scoreboard)),
 		    scoreboard_stride());
 	list_for_each (node, &supervisor->bank.groups)
-		write_group(export, list_entry(node, struct bank_group, node));
-	write_slots(export, supervisor);
-	write_orders(export, supervisor);
-	scoreboard_export(supervisor->scoreboard, &export->text);
-	text_append(&export->text, "config\n");
-	config_print(current->config, &export->text);
+		write_group(exported,
+			    list_entry(node, struct bank_group, node));
+	write_slots(exported, supervisor);
+	write_orders(exported, supervisor);
+	scoreboard_export(supervisor->scoreboard, &exported->text);
+	text_append(&exported->text, "config\n");
+	config_print(current->config, &exported->text);
 }
 
-void supervisor_release_export(struct export *export)
+void supervisor_release_export(struct exported *exported)
 {
-	text_release(&export->text);
-	free(export->fds);
+	text_release(&exported->text);
+	free(exported->fds);
 }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "config/read.h"
 #include "process/handover.h"
+#include "process/kept.h"
 #include "process/supervisor_handover.h"
 #include "process/supervisor_internal.h"
 
@@ -19,13 +20,20 @@
 struct import {
 	struct supervisor *supervisor;
 	struct bank_group *group; /* that the next lines are of */
-	bool is_trial;
+	const struct import_source *source;
 	unsigned generation; /* the current one's number */
 };
 
-/* It must not leak into workers; -1 stays none. */
-static int take(int fd)
+static bool is_mode(const struct import *import, enum import_mode mode)
 {
+	return import->source->mode == mode;
+}
+
+/* What the text calls `fd`; it must not leak into workers.  -1 stays none. */
+static int take(const struct import *import, int fd)
+{
+	if (import->source->kept)
+		return kept_give(import->source->kept, fd);
 	if (fd >= 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		return -1;
 	return fd;
@@ -44,7 +52,7 @@ static int on_process(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%d", &pid) != 1)
 		return -1;
-	return import->is_trial || pid == getpid() ? 0 : -1;
+	return !is_mode(import, IMPORT_UPGRADE) || pid == getpid() ? 0 : -1;
 }
 
 static int on_generation(struct import *import, const char *rest)
@@ -77,7 +85,9 @@ static int on_served(struct import *import, const char *rest)
 	if (sscanf(rest, "%u %u", &was_ready, &has_reported) != 2)
 		return -1;
 	import->supervisor->was_ready = parse_flag(was_ready);
-	import->supervisor->has_reported = parse_flag(has_reported);
+	/* Whoever started a successor wants to know. */
+	import->supervisor->has_reported =
+		!is_mode(import, IMPORT_SUCCESSION) && parse_flag(has_reported);
 	return 0;
 }
 
@@ -87,7 +97,8 @@ static int on_pid_file(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%u", &has) != 1)
 		return -1;
-	import->supervisor->has_pid_file = parse_flag(has);
+	import->supervisor->has_pid_file =
+		is_mode(import, IMPORT_UPGRADE) && parse_flag(has);
 	return 0;
 }
 
@@ -97,7 +108,8 @@ static int on_ready(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%d", &fd) != 1)
 		return -1;
-	import->supervisor->ready_fd = take(fd);
+	if (!is_mode(import, IMPORT_SUCCESSION))
+		import->supervisor->ready_fd = take(import, fd);
 	return 0;
 }
 
@@ -112,8 +124,9 @@ static int on_scoreboard(struct import *import, const char *rest)
 		return -1;
 	/* A trial must not touch that of those who serve. */
 	import->supervisor->scoreboard =
-		import->is_trial ? scoreboard_open(&error)
-				 : scoreboard_adopt(take(fd), &error);
+		is_mode(import, IMPORT_TRIAL)
+			? scoreboard_open(&error)
+			: scoreboard_adopt(take(import, fd), &error);
 	return import->supervisor->scoreboard ? 0 : -1;
 }
 
@@ -128,6 +141,8 @@ static int on_order(struct import *import, const char *rest)
 {
 	int order;
 
+	if (is_mode(import, IMPORT_SUCCESSION))
+		return 0;
 	for (order = 0; order < ORDER_COUNT; order++)
 		if (strcmp(order_names[order], rest) == 0 &&
 		    orders_add(&import->supervisor->orders, (enum order)order))
@@ -154,11 +169,11 @@ static int on_group(struct import *import, const char *rest)
 	import->group->is_shared = parse_flag(is_shared);
 	import->group->last_generation = last;
 	import->group->has_inode = parse_flag(has_inode);
-	import->group->reservation = take(reservation);
+	import->group->reservation = take(import, reservation);
 	/* Whatever program the kernel has, the next one replaces it. */
 	import->group->is_steered = true;
-	if (!import->is_trial)
-		instance_lock_adopt(&import->group->lock, take(lock));
+	if (is_mode(import, IMPORT_UPGRADE))
+		instance_lock_adopt(&import->group->lock, take(import, lock));
 	return 0;
 }
 
@@ -171,7 +186,7 @@ static int on_inode(struct import *import, const char *rest)
 	import->group->inode.device = (dev_t)device;
 	import->group->inode.inode = (ino_t)inode;
 	/* The file is not a trial's to remove. */
-	if (import->is_trial)
+	if (is_mode(import, IMPORT_TRIAL))
 		import->group->has_inode = false;
 	return 0;
 }
@@ -200,10 +215,10 @@ static int on_listener(struct import *import, const char *rest)
 	int fd;
 
 	if (!import->group || sscanf(rest, "%u %d", &slot, &fd) != 2 ||
-	    slot >= CONFIG_WORKERS_MAX || take(fd) < 0)
+	    slot >= CONFIG_WORKERS_MAX)
 		return -1;
-	import->group->fds[slot] = fd;
-	return 0;
+	import->group->fds[slot] = take(import, fd);
+	return import->group->fds[slot] < 0 ? -1 : 0;
 }
 
 static int on_listens(struct import *import, const char *rest)
@@ -257,55 +272,67 @@ static void fill_flags(struct child *child, const char *letters)
 			strchr(letters, flag->letter) != NULL;
 }
 
-static int start_child(struct child *child, int fd)
+static int start_child(const struct import *import, struct child *child,
+		       int channel)
 {
-	struct supervisor *supervisor = child->supervisor;
+	struct supervisor *supervisor = import->supervisor;
 
 	child->channel.fd = -1;
-	if (take(fd) < 0)
-		return fd < 0 ? 0 : -1;
-	return channel_start(&child->channel, &supervisor->loop, fd,
+	if (is_mode(import, IMPORT_SUCCESSION))
+		return supervisor_watch_orphan(child);
+	channel = take(import, channel);
+	if (channel < 0)
+		return 0;
+	return channel_start(&child->channel, &supervisor->loop, channel,
 			     supervisor_receive, supervisor_channel_closed);
 }
 
-/* As the line says: pid slot generation state channel page ready drain own. */
+/* As the line says:
+ * pid pidfd page slot generation state channel ready drain own -flags. */
 struct child_line {
-	int pid, fd, state;
-	unsigned slot, generation, page, is_own;
+	int pid, pidfd, channel, state;
+	unsigned page, slot, generation, is_own;
 	int64_t ready_ms, drain_until_ms;
 	char word[WORD_TEXT], flags[WORD_TEXT];
 };
 
 static int parse_child(struct child_line *line, const char *rest)
 {
-	if (sscanf(rest, "%d %u %u %63s %d %u %" SCNd64 " %" SCNd64 " %u -%63s",
-		   &line->pid, &line->slot, &line->generation, line->word,
-		   &line->fd, &line->page, &line->ready_ms,
-		   &line->drain_until_ms, &line->is_own, line->flags) < 9)
+	if (sscanf(rest,
+		   "%d %d %u %u %u %63s %d %" SCNd64 " %" SCNd64 " %u -%63s",
+		   &line->pid, &line->pidfd, &line->page, &line->slot,
+		   &line->generation, line->word, &line->channel,
+		   &line->ready_ms, &line->drain_until_ms, &line->is_own,
+		   line->flags) < 10)
 		return -1;
 	line->state = find_name(worker_state_names, WORKER_STATES, line->word);
 	return line->slot < CONFIG_WORKERS_MAX && line->state >= 0 ? 0 : -1;
 }
 
-static int add_child(struct supervisor *supervisor,
-		     const struct child_line *line)
+static int add_child(const struct import *import, const struct child_line *line)
 {
+	struct supervisor *supervisor = import->supervisor;
 	struct child *child = &supervisor->children[supervisor->child_high];
 
 	if (supervisor->child_high == supervisor->child_count)
 		return -1;
-	supervisor->child_high++;
 	supervisor_init_child(child, &supervisor->slots[line->slot],
 			      line->generation);
 	child->page = scoreboard_retake(supervisor->scoreboard, line->page);
+	if (!child->page) {
+		child->slot = NULL;
+		return -1;
+	}
+	supervisor->child_high++;
 	child->pid = line->pid;
+	child->pidfd = take(import, line->pidfd);
 	child->state = (enum worker_state)line->state;
 	child->ready_ms = line->ready_ms;
 	child->drain_until_ms = line->drain_until_ms;
 	fill_flags(child, line->flags);
 	if (line->is_own)
 		child->slot->child = child;
-	return child->page ? start_child(child, line->fd) : -1;
+	return start_child(import, child, line->channel);
 }
 
 static int on_child(struct import *import, const char *rest)
@@ -314,7 +341,28 @@ static int on_child(struct import *import, const char *rest)
 
 	if (parse_child(&line, rest) < 0 || !import->supervisor->scoreboard)
 		return -1;
-	return import->is_trial ? 0 : add_child(import->supervisor, &line);
+	if (is_mode(import, IMPORT_TRIAL))
+		return 0;
+	/* One that was not READY ends with its supervisor. */
+	if (is_mode(import, IMPORT_SUCCESSION) && line.state == WORKER_STARTING)
+		return 0;
+	return add_child(import, &line);
+}
+
+/* A slot whose worker did not come along gets another one. */
+static void settle_slots(struct supervisor *supervisor)
+{
+	struct supervisor_slot *slot;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_high; i++) {
+		slot = &supervisor->slots[i];
+		if (slot->state == SLOT_SUSPECT)
+			slot->state = SLOT_SERVING;
+		if (!slot->child && (slot->state == SLOT_SERVING ||
+				     slot->state == SLOT_STARTING))
+			slot->state = SLOT_WAITING;
+	}
 }
 
 /* ---- Lines ----------------------------------------------------------- */
@@ -428,20 +476,22 @@ static int check_groups(const struct supervisor *supervisor,
 	return 0;
 }
 
-int supervisor_import(struct supervisor *supervisor, const struct text *text,
-		      bool is_trial, struct error *error)
+int supervisor_import(struct supervisor *supervisor,
+		      const struct import_source *source, struct error *error)
 {
-	struct import import = {.supervisor = supervisor, .is_trial = is_trial};
-	char *copy = memory_require(1, text->size + 1);
+	struct import import = {.supervisor = supervisor, .source = source};
+	char *copy = memory_require(1, source->text->size + 1);
 	char *config;
 	int status = -1;
 
-	memcpy(copy, text->bytes, text->size);
+	memcpy(copy, source->text->bytes, source->text->size);
 	config = take_lines(&import, copy, error);
 	if (config && take_config(&import, config, error) == 0 &&
 	    check_groups(supervisor, error) == 0 &&
 	    supervisor_open_groups(supervisor, supervisor->current, error) == 0)
 		status = 0;
+	if (source->mode != IMPORT_TRIAL)
+		settle_slots(supervisor);
 	free(copy);
 	return status;
 }

@@ -15,6 +15,9 @@
  *	supervisor_operations.c  orders, one at a time; grow and shrink
  *	supervisor_reload.c    another configuration
  *	supervisor_upgrade.c   another build of the program
+ *	supervisor_keeper.c    the keeper
+ *	supervisor_succession.c  after a supervisor that was killed
+ *	supervisor_orphans.c   its workers
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -39,9 +42,11 @@
 #include "process/channel.h"
 #include "process/command_line.h"
 #include "process/generation.h"
+#include "process/kept.h"
 #include "process/loader.h"
 #include "process/orders.h"
 #include "process/slot.h"
+#include "process/supervisor_handover.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
 #include "process/worker_state.h"
@@ -86,6 +91,8 @@ struct child {
 	struct watchdog watchdog;
 	enum worker_state state;
 	pid_t pid;
+	int pidfd;              /* -1: an old kernel */
+	struct loop_source end; /* of an orphan */
 	unsigned generation;
 	unsigned adopted_count; /* listeners of other slots */
 	/* Its services that have no room: a bit for each. */
@@ -103,6 +110,7 @@ struct child {
 	bool is_drained; /* accepts no more */
 	bool is_killed;  /* by us: the log has said why */
 	bool is_reaped;
+	bool is_orphan; /* of a supervisor that was killed */
 };
 
 /* An upgrade under way. */
@@ -118,6 +126,18 @@ struct supervisor_upgrade {
 	size_t said_count;
 };
 
+struct supervisor_keeper {
+	struct supervisor *supervisor;
+	struct channel channel;
+	struct timer timer; /* to start another, or to go on feeding it */
+	struct loop_task task;
+	struct log_limit limit;
+	struct exported exported; /* what it is fed with */
+	struct kept_feed feed;
+	pid_t pid;     /* 0: none */
+	bool is_dirty; /* something has changed */
+};
+
 struct supervisor {
 	const struct command_line *line;
 	struct generation *current;
@@ -129,6 +149,7 @@ struct supervisor {
 	struct loop_task operate;
 	struct loader loader; /* of a reload */
 	struct supervisor_upgrade upgrade;
+	struct supervisor_keeper keeper;
 	int ready_fd; /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;
@@ -200,6 +221,8 @@ void supervisor_forget_adopter(struct child *child);
 
 /* supervisor_slots.c */
 void supervisor_init_slots(struct supervisor *supervisor);
+/* Start those that waited when their state was written down. */
+void supervisor_resume_slots(struct supervisor *supervisor);
 /* The delays of the current configuration. */
 void supervisor_set_delays(struct supervisor *supervisor);
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
@@ -270,8 +293,34 @@ void supervisor_cancel_reload(struct supervisor *supervisor);
 void supervisor_next_ready(struct supervisor *supervisor);
 void supervisor_next_died(struct supervisor_slot *slot, const char *words);
 
+/* The reload's second half: with `config`, which it takes (NULL: it failed). */
+void supervisor_change_to(struct supervisor *supervisor, struct config *config);
 /* The same configuration with new workers, as after an upgrade. */
 void supervisor_roll(struct supervisor *supervisor);
+
+/* supervisor_keeper.c: the keeper lives as long as we do.  keep: tell it what
+ * has changed, before the loop waits again; keep_now: at once. */
+void supervisor_init_keeper(struct supervisor *supervisor);
+void supervisor_start_keeper(struct supervisor *supervisor);
+void supervisor_keep(struct supervisor *supervisor);
+void supervisor_keep_now(struct supervisor *supervisor);
+/* Was it the keeper?  Then another is started. */
+bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid);
+void supervisor_end_keeper(struct supervisor *supervisor);
+void supervisor_release_keeper(struct supervisor *supervisor);
+
+/* supervisor_succession.c: 1: a keeper gave us the state of a supervisor that
+ * was killed; 0: there is none; -1 with words. */
+int supervisor_succeed_to(struct supervisor *supervisor,
+			  const struct config *config, struct error *error);
+
+/* supervisor_orphans.c: workers that are no children of ours. */
+int supervisor_watch_orphan(struct child *child); /* 0, or -1 */
+void supervisor_forget_orphan(struct child *child);
+/* To any worker.  0, or -1 with errno. */
+int supervisor_signal(const struct child *child, int number);
+/* Tell an orphan to leave; one that is stopped is killed. */
+void supervisor_retire(struct child *child);
 
 /* supervisor_upgrade.c */
 void supervisor_upgrade(struct supervisor *supervisor);

@@ -121,6 +121,8 @@ void supervisor_order_drain(struct child *child, int64_t until_ms)
 			worker_state_names[child->state]);
 	child->drain_until_ms = until_ms;
 	supervisor_forget_adopter(child);
+	if (child->is_orphan && !child->is_reaped)
+		supervisor_retire(child);
 	/* Its deadline is set, and short. */
 	if (child->is_reaped || child->channel.fd < 0)
 		return;

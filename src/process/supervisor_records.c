@@ -75,6 +75,8 @@ static void on_bank(struct child *child, const struct record *record,
 	}
 	if (is_complete(supervisor, group))
 		bank_end_reservation(group);
+	/* Two have it before anything can queue there. */
+	supervisor_keep_now(supervisor);
 	supervisor_order_listen(supervisor);
 }
 
@@ -102,6 +104,7 @@ static void on_listening(struct child *child, const struct record *record,
 	(void)fds;
 	child->is_listening = true;
 	supervisor_note_listening(child);
+	supervisor_keep(child->supervisor);
 	supervisor_order_listen(child->supervisor);
 }
 

@@ -150,7 +150,8 @@ static void change_pid_file(struct supervisor *supervisor,
 	const char *path = supervisor->current->config->pid_file;
 	struct error error;
 
-	if (is_same(before->pid_file, path))
+	if (is_same(before->pid_file, path) &&
+	    supervisor->has_pid_file == (path != NULL))
 		return;
 	if (supervisor->has_pid_file)
 		pid_file_remove(before->pid_file);
@@ -307,7 +308,7 @@ static struct config *parse(struct supervisor *supervisor,
 	return config;
 }
 
-static void change_to(struct supervisor *supervisor, struct config *config)
+void supervisor_change_to(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 
@@ -327,7 +328,7 @@ static void on_loaded(struct loader *loader)
 		       &loader->complaints);
 	if (loader->is_good)
 		config = parse(supervisor, &loader->canonical);
-	change_to(supervisor, config);
+	supervisor_change_to(supervisor, config);
 	loader_release(loader);
 }
 
@@ -336,7 +337,7 @@ void supervisor_roll(struct supervisor *supervisor)
 	struct text canonical = {0};
 
 	config_print(supervisor->current->config, &canonical);
-	change_to(supervisor, parse(supervisor, &canonical));
+	supervisor_change_to(supervisor, parse(supervisor, &canonical));
 	text_release(&canonical);
 }
 

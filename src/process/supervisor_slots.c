@@ -36,6 +36,17 @@ void supervisor_init_slots(struct supervisor *supervisor)
 	}
 }
 
+void supervisor_resume_slots(struct supervisor *supervisor)
+{
+	struct loop *loop = &supervisor->loop;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_high; i++)
+		if (supervisor->slots[i].state == SLOT_WAITING)
+			timer_start(&loop->timers, &supervisor->slots[i].wait,
+				    loop->now_ms);
+}
+
 void supervisor_set_delays(struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->current->config;

@@ -4,11 +4,15 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "process/spawn.h"
 
-#define NAME_BYTES 32
+/* The number of the system call, the same on every architecture; without it
+ * (before 5.3) workers are known by their pids alone. */
+#define PIDFD_OPEN_CALL 434
+#define NAME_BYTES      32
 
 struct child *supervisor_find(struct supervisor *supervisor, pid_t pid)
 {
@@ -46,6 +50,8 @@ void supervisor_init_child(struct child *child, struct supervisor_slot *slot,
 	child->slot = slot;
 	child->generation = generation;
 	child->state = WORKER_STARTING;
+	child->pidfd = -1;
+	child->channel.fd = -1;
 	child->drain_until_ms = SUPERVISOR_NO_TIME;
 	watchdog_init(&child->watchdog, slot->supervisor->loop.now_ms);
 }
@@ -153,8 +159,11 @@ static int start_child(struct child *child, struct generation *generation,
 	}
 	child->pid = fork_child(child, generation, ends[1], error);
 	close(ends[1]);
-	if (child->pid >= 0)
+	if (child->pid >= 0) {
+		child->pidfd = (int)syscall(PIDFD_OPEN_CALL, child->pid, 0);
+		supervisor_keep(child->supervisor);
 		return 0;
+	}
 	channel_close(&child->channel);
 	return -1;
 }

@@ -35,9 +35,10 @@ int supervisor_raise_limits(struct generation *generation,
 	unsigned listeners = generation->listener_count;
 	uint64_t have =
 		limits_raise_descriptors(generation->config->max_open_files);
-	/* While all are replaced there are two channels for each slot. */
+	/* A channel and a pidfd each, and while all are replaced another
+	 * channel. */
 	uint64_t need = (uint64_t)listeners * (worker_count + 2) +
-			2 * (uint64_t)worker_count + OWN_DESCRIPTORS;
+			3 * (uint64_t)worker_count + OWN_DESCRIPTORS;
 
 	if (have < need) {
 		error_set(error,
@@ -58,7 +59,6 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error)
 {
 	struct generation *generation = supervisor->current;
 
-	supervisor_take_memory(supervisor);
 	supervisor_set_delays(supervisor);
 	supervisor->slot_count = supervisor_worker_count(generation->config);
 	if (supervisor_raise_limits(generation, supervisor->slot_count, error) <

@@ -143,6 +143,7 @@ void supervisor_arrange(struct supervisor *supervisor)
 	/* Everybody leaves: each worker empties its own queue. */
 	if (supervisor->is_stopping)
 		return;
+	supervisor_keep(supervisor);
 	note_vacancies(supervisor);
 	list_for_each (node, &supervisor->bank.groups) {
 		struct bank_group *group =

@@ -49,7 +49,7 @@ void supervisor_terminate_child(struct child *child)
 {
 	if (child->is_reaped)
 		return;
-	if (kill(child->pid, SIGTERM) < 0)
+	if (supervisor_signal(child, SIGTERM) < 0)
 		log_error("cannot end process %d: %s", (int)child->pid,
 			  strerror(errno));
 	supervisor_hurry(child,
@@ -132,6 +132,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor->is_stopping = true;
 	supervisor->stop_until_ms = until_ms;
 	supervisor_cancel_upgrade(supervisor);
+	supervisor_end_keeper(supervisor);
 	supervisor_cancel_reload(supervisor);
 	supervisor_close_reservations(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)

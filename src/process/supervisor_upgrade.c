@@ -101,25 +101,25 @@ static int execute(struct supervisor *supervisor, int output,
 {
 	struct spawn_program program = {.file = supervisor->upgrade.file,
 					.output = output};
-	struct export export;
+	struct exported exported = {.fd_count = 0};
 	char number[NUMBER_TEXT];
 	int fd, result = -1;
 
-	supervisor_export(supervisor, &export);
-	fd = handover_write(&export.text, error);
+	supervisor_export(supervisor, &exported, EXPORT_FOR_UPGRADE);
+	fd = handover_write(&exported.text, error);
 	snprintf(number, sizeof(number), "%d", fd);
-	supervisor_keep(&export, fd);
+	supervisor_keep_open(&exported, fd);
 	program.arguments = make_arguments(supervisor->line->arguments, number,
 					   output >= 0);
 	program.environment = supervisor->line->environment;
-	program.fds = export.fds;
-	program.fd_count = export.fd_count;
-	if (!program.arguments || export.is_out_of_memory)
+	program.fds = exported.fds;
+	program.fd_count = exported.fd_count;
+	if (!program.arguments || exported.is_out_of_memory)
 		error_set(error, "memory is out");
 	else if (fd >= 0)
 		result = run(&program, error);
 	free((void *)program.arguments);
-	supervisor_release_export(&export);
+	supervisor_release_export(&exported);
 	if (fd >= 0)
 		close(fd);
 	return result;
@@ -152,6 +152,8 @@ static void take_place(struct timer *timer)
 		return;
 	}
 	log_info("upgrade: the trial went well; executing the new program");
+	/* The new one has a keeper of its own. */
+	supervisor_end_keeper(supervisor);
 	execute(supervisor, -1, spawn_replace, &error);
 	fail(supervisor, error.text);
 }

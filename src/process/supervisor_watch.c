@@ -155,7 +155,7 @@ static void end_hung(struct child *child)
 		  text_format_duration(silence, sizeof(silence),
 				       silence_of(child)),
 		  supervisor_describe_callback(callback, child));
-	if (kill(child->pid, SIGABRT) < 0)
+	if (supervisor_signal(child, SIGABRT) < 0)
 		log_error("cannot end process %d: %s", (int)child->pid,
 			  strerror(errno));
 	supervisor_hurry(child,

@@ -27,7 +27,12 @@ static void on_terminate(void *context, int sender_pid)
 	(void)sender_pid;
 	if (worker->phase == WORKER_PHASE_STARTING)
 		loop_stop(&worker->loop);
-	else if (worker->phase == WORKER_PHASE_SERVING)
+	else if (worker->phase != WORKER_PHASE_SERVING)
+		return;
+	else if (worker->channel.fd < 0)
+		worker_drain(worker, worker->order->config->drain_timeout_ms,
+			     false);
+	else
 		worker_report(worker, RECORD_LEAVE);
 }
 
@@ -100,6 +105,9 @@ void worker_go_on(struct worker *worker)
 		return;
 	}
 	worker->phase = WORKER_PHASE_SERVING;
+	scoreboard_store(
+		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
+		1);
 	log_debug("ready");
 	worker_report(worker, RECORD_READY);
 }

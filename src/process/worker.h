@@ -7,8 +7,8 @@
  *
  * TERM is a request to leave: LEAVE is sent and the worker serves on until it
  * is told to drain (before READY it exits 0 at once).  When the supervisor is
- * gone (its end of the channel closes) the worker drains, bounded by
- * shutdown_timeout, and exits 0. */
+ * gone (its end of the channel closes) the worker serves on for orphan_timeout;
+ * a successor's TERM, or the end of that time, has it drain and exit 0. */
 #ifndef COHORT_PROCESS_WORKER_H
 #define COHORT_PROCESS_WORKER_H
 

@@ -34,11 +34,14 @@ static struct adopted *find(const struct worker *worker, unsigned slot,
 static void change_cap(struct worker *worker, int by)
 {
 	struct worker_context *context = &worker->context;
+	unsigned i;
 
 	if (by < 0 && context->live_max > 1)
 		context->live_max--;
 	else if (by > 0 && context->live_max < worker->order->connections_max)
 		context->live_max++;
+	for (i = 0; i < worker->order->config->service_count; i++)
+		service_review_room(&worker->services[i]);
 }
 
 static struct adopted *add(struct worker *worker, unsigned index, int fd)

@@ -178,6 +178,9 @@ void worker_leave(struct worker *worker)
 	worker->phase = WORKER_PHASE_LEAVING;
 	timer_stop(&worker->loop.timers, &worker->drain.look);
 	worker_stop_accepting(worker);
+	scoreboard_store(
+		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
+		0);
 	if (live > 0)
 		log_info("draining %u connection%s", live,
 			 live == 1 ? "" : "s");
@@ -267,15 +270,41 @@ void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last)
 	set_bound(worker, bound_ms);
 }
 
-/* Nobody else will end it: whatever bound it had, it has one now. */
+static void no_successor(struct timer *timer)
+{
+	struct worker *worker = list_entry(timer, struct worker, drain.orphan);
+
+	if (worker->phase != WORKER_PHASE_SERVING)
+		return;
+	log_warning("nobody has taken over: draining");
+	worker_drain(worker, worker->order->config->shutdown_timeout_ms, true);
+}
+
+/* A successor may come; it will say TERM. */
+static void serve_on(struct worker *worker)
+{
+	int64_t timeout_ms = worker->order->config->orphan_timeout_ms;
+	char duration[DURATION_TEXT] = "for ever";
+
+	if (timeout_ms >= 0) {
+		text_format_duration(duration, sizeof(duration), timeout_ms);
+		timer_start(&worker->loop.timers, &worker->drain.orphan,
+			    worker->loop.now_ms + timeout_ms);
+	}
+	log_warning("the supervisor is gone: serving on for %s", duration);
+}
+
+/* Nobody else will end it: a drain without a bound has one now. */
 void worker_orphaned(struct worker *worker)
 {
 	int64_t bound_ms = worker->order->config->shutdown_timeout_ms;
 	const struct worker_drain *drain = &worker->drain;
 
 	worker->unsent = 0;
-	if (worker->phase == WORKER_PHASE_SERVING)
-		log_warning("the supervisor is gone: draining");
+	if (worker->phase == WORKER_PHASE_SERVING) {
+		serve_on(worker);
+		return;
+	}
 	if (!drain->has_bound ||
 	    (bound_ms >= 0 && worker->loop.now_ms + bound_ms < drain->until_ms))
 		worker_drain(worker, bound_ms, true);
@@ -286,6 +315,7 @@ void worker_init_drain(struct worker *worker)
 {
 	timer_init(&worker->drain.bound, bound_expired);
 	timer_init(&worker->drain.look, look);
+	timer_init(&worker->drain.orphan, no_successor);
 	loop_task_init(&worker->drain.step, step);
 }
 
@@ -293,5 +323,6 @@ void worker_release_drain(struct worker *worker)
 {
 	timer_stop(&worker->loop.timers, &worker->drain.bound);
 	timer_stop(&worker->loop.timers, &worker->drain.look);
+	timer_stop(&worker->loop.timers, &worker->drain.orphan);
 	loop_cancel(&worker->drain.step);
 }

@@ -38,6 +38,7 @@ struct worker_pass {
 struct worker_drain {
 	struct loop_task step; /* of the present phase */
 	struct timer bound;    /* closes, step by step, then cuts */
+	struct timer orphan;   /* nobody has taken over by then */
 	struct timer look;     /* is there room for clients that wait? */
 	int64_t since_ms;
 	int64_t until_ms;       /* the bound, if there is one */
@@ -111,7 +112,8 @@ void worker_report_room(struct timer *timer);
  * the last transport; 0: now).  Again: a new bound.  `is_last`: nobody accepts
  * after it what waits in its queues. */
 void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last);
-/* The supervisor is gone: drain, within shutdown_timeout. */
+/* The supervisor is gone: serve on for orphan_timeout, then drain within
+ * shutdown_timeout. */
 void worker_orphaned(struct worker *worker);
 /* What waited is accepted: from emptying to leaving. */
 void worker_leave(struct worker *worker);

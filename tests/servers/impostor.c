@@ -16,7 +16,7 @@ int main(void)
 	if (strcmp(what, "hang") == 0)
 		pause();
 	if (strcmp(what, "crash") == 0)
-		raise(SIGSEGV);
+		raise(SIGABRT);
 	if (strcmp(what, "other") == 0)
 		puts("cohort trial 999 ok");
 	if (strcmp(what, "late") == 0)

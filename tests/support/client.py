@@ -6,6 +6,7 @@ those that reset, dribble, never read, send urgent data or only half-close.
 Exit status 0 if the server did what the case expects; what went wrong is said
 on standard error."""
 import os
+import signal
 import socket
 import struct
 import sys
@@ -151,6 +152,37 @@ def case_deaf(host, port, count, size):
         time.sleep(0.001)
     print(f"full {len(clients)}", flush=True)
     sys.stdin.readline()
+
+
+def case_spoke_meanwhile(host, port, count, pid):
+    """They are served, then speak while process PID is stopped for longer than
+    they may be idle."""
+    clients = [connect(host, port) for _ in range(int(count))]
+    for client in clients:
+        client.sendall(b"first")
+        expect(read_exactly(client, 5), b"first")
+    os.kill(int(pid), signal.SIGSTOP)
+    try:
+        time.sleep(0.5)
+        for client in clients:
+            client.sendall(b"meanwhile")
+        time.sleep(1.2)
+    finally:
+        os.kill(int(pid), signal.SIGCONT)
+    for client in clients:
+        expect(read_exactly(client, 9), b"meanwhile")
+
+
+def case_behind_descriptor(path, count):
+    """Half a line with a descriptor, the other half without."""
+    for _ in range(int(count)):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(10)
+            client.connect(path)
+            socket.send_fds(client, [b"pi"], [0])
+            client.sendall(b"d\n")
+            line = client.recv(64)
+            expect(line[-1:], b"\n")
 
 
 def case_hold(host, port, count):

@@ -115,8 +115,12 @@ static void every_counter_is_folded_and_no_gauge(void)
 		check_int(scoreboard_total(board, "time", i),
 			  is_counter ? i + 1 : 0);
 	}
-	for (i = SCOREBOARD_TURNS; i < SCOREBOARD_CELLS; i++)
-		check_int(scoreboard_worker_total(board, i), i + 1);
+	for (i = SCOREBOARD_TURNS; i < SCOREBOARD_CELLS; i++) {
+		is_counter =
+			scoreboard_columns[i].kind == SCOREBOARD_KIND_COUNTER;
+		check_int(scoreboard_worker_total(board, i),
+			  is_counter ? i + 1 : 0);
+	}
 	scoreboard_close(board);
 }
 

@@ -71,7 +71,7 @@ static void a_unix_connection_gets_its_send_buffer(void)
 	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
 	settings.quickack = SOCKOPT_QUICKACK_ON;
 	check_int(sockopt_apply_connection(pair[0], AF_UNIX, &settings), 0);
-	check_int(sockopt_send_space(pair[0]), 2 * BUFFER_BYTES);
+	check_int(number(pair[0], SOL_SOCKET, SO_SNDBUF), 2 * BUFFER_BYTES);
 	close(pair[0]);
 	close(pair[1]);
 }
@@ -145,19 +145,6 @@ static void types_and_peers_are_known(void)
 	close(pipes[1]);
 }
 
-static void reuse_can_be_set_alone(void)
-{
-	int fd = opened(AF_INET);
-
-	check_int(sockopt_set_reuse(fd, true, false), 0);
-	check_int(number(fd, SOL_SOCKET, SO_REUSEADDR), 1);
-	check_int(number(fd, SOL_SOCKET, SO_REUSEPORT), 0);
-	check_int(sockopt_set_reuse(fd, false, true), 0);
-	check_int(number(fd, SOL_SOCKET, SO_REUSEADDR), 0);
-	check_int(number(fd, SOL_SOCKET, SO_REUSEPORT), 1);
-	close(fd);
-}
-
 int main(void)
 {
 	a_backlog_above_the_systems_is_a_warning();
@@ -166,6 +153,5 @@ int main(void)
 	the_queue_of_a_listener_can_be_read();
 	a_reset_reaches_the_peer_as_its_error();
 	types_and_peers_are_known();
-	reuse_can_be_set_alone();
 	return check_result();
 }

@@ -102,7 +102,8 @@ static void exchange(struct world *world, struct client *client, int times)
 	}
 }
 
-/* One receive and one send an exchange, and nothing else. */
+/* One receive and one send an exchange, and nothing else; on a unix socket
+ * another receive, for a short one proves nothing there. */
 static void test_echo_calls(void)
 {
 	struct world *world = world_open();
@@ -119,13 +120,13 @@ static void test_echo_calls(void)
 		forget_calls();
 		exchange(world, &client, 100);
 		check_int(client.received, 6400);
-		check_int(receives.count, 100);
+		check_int(receives.count, is_tcp ? 100 : 200);
 		check_int(sends.count, 100);
 		check_int(sendmsgs.count, 0);
 		check_int(setsockopts.count, 0);
 		client_close(&client);
 		turn_until(world, !is_alive(&record));
-		check_int(receives.count, 101); /* the EOF */
+		check_int(receives.count, is_tcp ? 101 : 201); /* the EOF */
 		check_int(sends.count, 100);
 		if (is_tcp)
 			break;
