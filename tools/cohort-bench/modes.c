@@ -92,6 +92,7 @@ const struct driver *modes_driver(enum mode mode)
 	switch (mode) {
 	case MODE_ECHO: return &echo_driver;
 	case MODE_CHURN: return &churn_driver;
+	case MODE_LEDGER: /* has clients of its own, and no driver */
 	case MODE_HOLD: break;
 	}
 	return &hold_driver;

@@ -9,9 +9,10 @@
 
 #include "base/text.h"
 
-#define ALL_MODES (MODE_ECHO | MODE_CHURN | MODE_HOLD)
-#define DAY_MS    86400000
-#define NO_LETTER '\0'
+#define LOAD_MODES (MODE_ECHO | MODE_CHURN | MODE_HOLD)
+#define ALL_MODES  (LOAD_MODES | MODE_LEDGER)
+#define DAY_MS     86400000
+#define NO_LETTER  '\0'
 
 enum form {
 	FORM_FLAG,
@@ -36,11 +37,18 @@ struct option_row {
 /* clang-format off */
 static const struct option_row rows[] = {
 	{'c', FORM_NUMBER, "connections", "N", FIELD(connection_count), 1, 1000000, ALL_MODES, "connections at once (default 1)"},
-	{'s', FORM_SIZE, "size", "SIZE", FIELD(size_bytes), 1, 1 << 30, ALL_MODES, "bytes of a message: 64, 16k, 1m (default 64)"},
+	{'s', FORM_SIZE, "size", "SIZE", FIELD(size_bytes), 1, 1 << 30, LOAD_MODES, "bytes of a message: 64, 16k, 1m (default 64)"},
 	{'d', FORM_NUMBER, "depth", "N", FIELD(depth), 1, 65536, MODE_ECHO, "messages in flight per connection (default 1)"},
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
-	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, ALL_MODES, "failed after so long without a byte (default 10)"},
+	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
+	{'T', FORM_SECONDS, "hang", "SECONDS", FIELD(hang_ms), 1, DAY_MS, MODE_LEDGER, "hung after so long without an answer (default 5)"},
+	{NO_LETTER, FORM_FLAG, "http", NULL, FIELD(is_http), 0, 0, MODE_LEDGER, "ask by HTTP/1.1, not by lines"},
+	{NO_LETTER, FORM_NUMBER, "short", "PERCENT", FIELD(short_percent), 0, 100, MODE_LEDGER, "clients that connect for each exchange (default 50)"},
+	{NO_LETTER, FORM_NUMBER, "pause", "MS", FIELD(pause_ms), 0, DAY_MS, MODE_LEDGER, "silent for so long after connect (default 0)"},
+	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 0, 1000000, MODE_LEDGER, "exchanges per second of each client; 0: any (default 50)"},
+	{NO_LETTER, FORM_NUMBER, "allow-unknown", "N", FIELD(allowed_unknown_count), 0, UINT64_MAX, MODE_LEDGER, "so many may be reset before their first reply"},
+	{NO_LETTER, FORM_FLAG, "events", NULL, FIELD(is_events), 0, 0, MODE_LEDGER, "print a line for each loss and long gap, at once"},
 	{NO_LETTER, FORM_FLAG, "json", NULL, FIELD(is_json), 0, 0, ALL_MODES, "print one JSON object"},
 	{'h', FORM_FLAG, "help", NULL, FIELD(is_help), 0, 0, ALL_MODES, "print this and exit"},
 	{'V', FORM_FLAG, "version", NULL, FIELD(is_version), 0, 0, ALL_MODES, "print the version and exit"},
@@ -51,9 +59,10 @@ static const struct mode_row {
 	const char *name;
 	const char *help;
 } modes[] = {
-	{MODE_ECHO,  "echo",  "keep connections open and exchange messages on them"},
-	{MODE_CHURN, "churn", "connect, send, half-close, read to end of file; again"},
-	{MODE_HOLD,  "hold",  "open all, exchange once, hold for -t, exchange again"},
+	{MODE_ECHO,   "echo",   "keep connections open and exchange messages on them"},
+	{MODE_CHURN,  "churn",  "connect, send, half-close, read to end of file; again"},
+	{MODE_HOLD,   "hold",   "open all, exchange once, hold for -t, exchange again"},
+	{MODE_LEDGER, "ledger", "exchange tokens one by one, account for every loss"},
 };
 /* clang-format on */
 
@@ -201,7 +210,8 @@ static int find_mode(struct options *options, const char *word,
 		options->mode_name = modes[i].name;
 		return 0;
 	}
-	return error_set(error, "unknown mode \"%s\": echo, churn or hold",
+	return error_set(error,
+			 "unknown mode \"%s\": echo, churn, hold or ledger",
 			 word);
 }
 
@@ -240,6 +250,9 @@ int options_parse(struct options *options, int argc, char **argv,
 	options->size_bytes = 64;
 	options->depth = 1;
 	options->timeout_ms = 10000;
+	options->hang_ms = 5000;
+	options->short_percent = 50;
+	options->rate = 50;
 	while (*parser.argv) {
 		const char *word = *parser.argv++;
 
@@ -255,12 +268,16 @@ void options_print_help(FILE *out)
 	size_t i;
 
 	fputs("usage: cohort-bench MODE ADDRESS [OPTIONS]\n\n"
-	      "Load a server that echoes, and account for every byte.\n"
+	      "Load a server that echoes, and account for every byte; or one "
+	      "that\n"
+	      "answers each line with its pid and the line (ledger), and "
+	      "account\n"
+	      "for every exchange.\n"
 	      "ADDRESS: 127.0.0.1:8888 [::1]:8888 host:8888 unix:/path "
 	      "unix:@name\n\nModes:\n",
 	      out);
 	for (i = 0; i < MODE_COUNT; i++)
-		fprintf(out, "  %-22s %s\n", modes[i].name, modes[i].help);
+		fprintf(out, "  %-25s %s\n", modes[i].name, modes[i].help);
 	fputs("\nOptions:\n", out);
 	for (i = 0; i < ROW_COUNT; i++) {
 		snprintf(name, sizeof(name), "%c%c%s --%s %s",
@@ -268,7 +285,7 @@ void options_print_help(FILE *out)
 			 rows[i].letter ? rows[i].letter : ' ',
 			 rows[i].letter ? "," : " ", rows[i].name,
 			 rows[i].argument ? rows[i].argument : "");
-		fprintf(out, "  %-22s %s\n", name, rows[i].help);
+		fprintf(out, "  %-25s %s\n", name, rows[i].help);
 	}
 	fputs("\nExit: 0 nothing failed, 1 something did, 2 usage.\n", out);
 }

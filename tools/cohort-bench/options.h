@@ -14,6 +14,7 @@ enum mode {
 	MODE_ECHO = 1 << 0,
 	MODE_CHURN = 1 << 1,
 	MODE_HOLD = 1 << 2,
+	MODE_LEDGER = 1 << 3,
 };
 
 struct options {
@@ -26,6 +27,14 @@ struct options {
 	uint64_t exchange_count; /* 0: no bound */
 	int64_t duration_ms;     /* 0: no bound */
 	int64_t timeout_ms;
+	/* Of the ledger. */
+	int64_t hang_ms;
+	uint64_t short_percent; /* of the clients: connect for each exchange */
+	uint64_t pause_ms;      /* from connect to the first byte */
+	uint64_t rate;          /* exchanges per second of a client; 0: any */
+	uint64_t allowed_unknown_count;
+	bool is_http;
+	bool is_events;
 	bool is_json;
 	bool is_help;
 	bool is_version;

@@ -53,7 +53,7 @@ static void text_latencies(FILE *out, const struct histogram *latencies)
 	fprintf(out, "  max %llu\n", (unsigned long long)latencies->max_us);
 }
 
-static void text_errnos(FILE *out, const struct failures *failures)
+void report_text_errnos(FILE *out, const struct failures *failures)
 {
 	int i;
 
@@ -83,7 +83,7 @@ static void text_failures(FILE *out, const struct failures *failures)
 			fprintf(out, " %s %llu", failure_names[kind],
 				(unsigned long long)failures->kinds[kind]);
 	}
-	text_errnos(out, failures);
+	report_text_errnos(out, failures);
 	fputs("\n", out);
 }
 
@@ -115,7 +115,7 @@ void report_text(FILE *out, const struct options *options,
 		fputs("  nothing was exchanged\n", out);
 }
 
-static void json_string(FILE *out, const char *text)
+void report_json_string(FILE *out, const char *text)
 {
 	fputc('"', out);
 	for (; *text; text++) {
@@ -144,17 +144,12 @@ static void json_latencies(FILE *out, const struct histogram *latencies)
 	fprintf(out, ",\"max\":%llu}", (unsigned long long)latencies->max_us);
 }
 
-static void json_failures(FILE *out, const struct failures *failures)
+void report_json_errnos(FILE *out, const struct failures *failures)
 {
 	const char *comma = "";
 	int i;
 
-	fputs(",\"failures\":{", out);
-	for (i = FAILURE_NONE + 1; i < FAILURE_KINDS; i++)
-		fprintf(out, "\"%s\":%llu,", failure_names[i],
-			(unsigned long long)failures->kinds[i]);
-	fprintf(out, "\"total\":%llu},\"errnos\":{",
-		(unsigned long long)failures_total(failures));
+	fputs(",\"errnos\":{", out);
 	for (i = 0; i < FAILURES_ERRNOS; i++) {
 		const char *name = failure_errno_name(i);
 
@@ -171,12 +166,25 @@ static void json_failures(FILE *out, const struct failures *failures)
 	fputs("}", out);
 }
 
+static void json_failures(FILE *out, const struct failures *failures)
+{
+	int i;
+
+	fputs(",\"failures\":{", out);
+	for (i = FAILURE_NONE + 1; i < FAILURE_KINDS; i++)
+		fprintf(out, "\"%s\":%llu,", failure_names[i],
+			(unsigned long long)failures->kinds[i]);
+	fprintf(out, "\"total\":%llu}",
+		(unsigned long long)failures_total(failures));
+	report_json_errnos(out, failures);
+}
+
 void report_json(FILE *out, const struct options *options,
 		 const struct result *result)
 {
 	fprintf(out, "{\"ok\":%s,\"mode\":\"%s\",\"address\":",
 		report_is_ok(result) ? "true" : "false", options->mode_name);
-	json_string(out, options->address);
+	report_json_string(out, options->address);
 	fprintf(out,
 		",\"connections\":%llu,\"size\":%llu,\"depth\":%llu,"
 		"\"interrupted\":%s",

@@ -19,4 +19,10 @@ void report_text(FILE *out, const struct options *options,
 void report_json(FILE *out, const struct options *options,
 		 const struct result *result);
 
+/* Parts, for other reports: the errnos of FAILURE_OTHER, each in parentheses
+ * or as the member "errnos" after others; a string, quoted. */
+void report_text_errnos(FILE *out, const struct failures *failures);
+void report_json_errnos(FILE *out, const struct failures *failures);
+void report_json_string(FILE *out, const char *text);
+
 #endif

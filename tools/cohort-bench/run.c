@@ -9,9 +9,8 @@
 #include <sys/resource.h>
 
 #include "base/clock.h"
+#include "descriptors.h"
 #include "state.h"
-
-#define SPARE_DESCRIPTORS 32 /* streams, poller, signals, resolver */
 
 static struct run *run_of(const struct connection *connection)
 {
@@ -239,27 +238,6 @@ static const struct signals_row signal_rows[] = {
 	{0, NULL},
 };
 
-/* As far up as it takes; above the hard limit if we may. */
-static int raise_limit(uint64_t connection_count, struct error *error)
-{
-	rlim_t hard, needed = connection_count + SPARE_DESCRIPTORS;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return error_set_errno(error, "cannot read RLIMIT_NOFILE");
-	if (limit.rlim_cur >= needed)
-		return 0;
-	hard = limit.rlim_max;
-	limit.rlim_max = needed > hard ? needed : hard;
-	limit.rlim_cur = limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
-		return 0;
-	return error_set_errno(
-		error, "%llu connections need %llu descriptors of at most %llu",
-		(unsigned long long)connection_count,
-		(unsigned long long)needed, (unsigned long long)hard);
-}
-
 static int take_memory(struct run *run, struct error *error)
 {
 	uint64_t i, count = run->options->connection_count;
@@ -360,7 +338,7 @@ int run_perform(const struct options *options, struct target *target,
 	if (!state)
 		return error_set_errno(error, "no memory");
 	prepare(state, options, target, result);
-	if (raise_limit(options->connection_count, error) == 0 &&
+	if (descriptors_allow(options->connection_count, error) == 0 &&
 	    loop_init(&state->loop, error) == 0) {
 		if (take_memory(state, error) == 0)
 			status = turn(state, error);
