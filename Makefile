@@ -126,6 +126,10 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
 	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
 
+.PHONY: chaos
+chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
+	tools/chaos/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
 .PHONY: help
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1\t\2/p' Makefile | expand -t 18

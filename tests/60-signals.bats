@@ -156,3 +156,20 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	wait_exit "$SERVER" 10
 	[ "$STATUS" -eq 0 ]
 }
+
+@test "drain_delay goes on accepting after TERM, then drains; a second TERM cuts it short" {
+	need socat
+	serve -w 2 -o 'drain_delay 1s;'
+	kill -TERM "$SERVER"
+	wait_until 5 log_has 'accepting for another 1s'
+	[ "$(say late)" = late ]
+	kill -HUP "$SERVER"
+	wait_until 5 log_has 'reload: too late'
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+	serve -w 2 -o 'drain_delay 60s;'
+	kill -TERM "$SERVER"
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+}

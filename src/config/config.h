@@ -58,6 +58,7 @@ struct config {
 	enum log_level log_level;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
+	int64_t drain_delay_ms;      /* 0: none */
 	int64_t watchdog_steer_ms;   /* CONFIG_OFF: nobody is steered around */
 	int64_t watchdog_timeout_ms; /* CONFIG_OFF: nobody is ended */
 	enum config_traced watchdog_traced;

@@ -22,6 +22,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	loop_task_init(&supervisor->bury, supervisor_bury);
 	supervisor_init_operations(supervisor);
 	timer_init(&supervisor->retry, supervisor_retry_orders);
+	timer_init(&supervisor->delay, supervisor_drain_delay_over);
 	timer_init(&supervisor->arrange, supervisor_arrange_later);
 	bank_init(&supervisor->bank);
 	/* Before anything that takes time: from here on TERM is obeyed. */

@@ -156,6 +156,7 @@ struct supervisor {
 	struct loop_task bury; /* workers that are reaped and read out */
 	struct timer retry;    /* orders that found a channel full */
 	struct timer arrange;  /* a vacancy becomes more than a moment */
+	struct timer delay;    /* after TERM: the drain begins */
 	struct timer watch;    /* the next round of the watchdogs */
 	int64_t watched_ms;    /* the last one */
 	struct scoreboard *scoreboard;
@@ -332,6 +333,7 @@ bool supervisor_trial_reaped(struct supervisor *supervisor, pid_t pid,
 /* supervisor_stop.c */
 void supervisor_terminate(struct supervisor *supervisor); /* TERM, INT */
 void supervisor_quit(struct supervisor *supervisor);      /* QUIT */
+void supervisor_drain_delay_over(struct timer *timer);
 /* No worker was ever READY: end with the status that fits. */
 void supervisor_give_up(struct supervisor_slot *slot, const char *death);
 /* TERM a worker that serves nobody; drain one that may. */

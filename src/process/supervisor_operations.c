@@ -87,7 +87,7 @@ void supervisor_init_operations(struct supervisor *supervisor)
 
 void supervisor_ask(struct supervisor *supervisor, enum order order)
 {
-	if (supervisor->is_stopping) {
+	if (supervisor->is_stopping || timer_is_started(&supervisor->delay)) {
 		log_warning("%s: too late, the program ends",
 			    order_names[order]);
 		return;

@@ -130,6 +130,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	unsigned i;
 
 	supervisor->is_stopping = true;
+	timer_stop(&supervisor->loop.timers, &supervisor->delay);
 	supervisor->stop_until_ms = until_ms;
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_end_keeper(supervisor);
@@ -189,17 +190,45 @@ static void stop_now(struct supervisor *supervisor)
 	stop(supervisor, supervisor->loop.now_ms);
 }
 
-void supervisor_terminate(struct supervisor *supervisor)
+static void begin_to_stop(struct supervisor *supervisor)
 {
 	int64_t bound_ms = supervisor->current->config->shutdown_timeout_ms;
 
-	if (supervisor->term_count++ > 0) {
-		stop_now(supervisor);
-		return;
-	}
 	log_stop(supervisor, bound_ms, "a second signal stops now");
 	stop(supervisor, bound_ms < 0 ? SUPERVISOR_NO_TIME
 				      : supervisor->loop.now_ms + bound_ms);
+}
+
+/* Who decides where clients go has not heard of it yet. */
+static void delay(struct supervisor *supervisor, int64_t delay_ms)
+{
+	char duration[BOUND_TEXT];
+
+	supervisor_cancel_upgrade(supervisor);
+	supervisor_cancel_reload(supervisor);
+	log_info(
+		"shutdown: accepting for another %s; a second signal stops "
+		"now",
+		text_format_duration(duration, sizeof(duration), delay_ms));
+	timer_start(&supervisor->loop.timers, &supervisor->delay,
+		    supervisor->loop.now_ms + delay_ms);
+}
+
+void supervisor_drain_delay_over(struct timer *timer)
+{
+	begin_to_stop(list_entry(timer, struct supervisor, delay));
+}
+
+void supervisor_terminate(struct supervisor *supervisor)
+{
+	int64_t delay_ms = supervisor->current->config->drain_delay_ms;
+
+	if (supervisor->term_count++ > 0)
+		stop_now(supervisor);
+	else if (delay_ms > 0 && !supervisor->is_stopping)
+		delay(supervisor, delay_ms);
+	else
+		begin_to_stop(supervisor);
 }
 
 void supervisor_quit(struct supervisor *supervisor)
