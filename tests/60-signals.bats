@@ -106,14 +106,15 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	kill -TERM "$(workers)"
 	wait_until 5 log_has 'asked to leave'
 	kill -QUIT "$SERVER"
+	wait_until 5 log_has 'waiting without a bound'
+	kill "$tracer" || true # leak checks do not work under it
+	wait "$tracer" || true
 	wait_exit "$SERVER" 15
 	[ "$STATUS" -eq 0 ]
-	kill "$tracer" || true
-	wait "$tracer" || true
 }
 
 @test "TERM while the configuration is read ends it with status 0" {
-	mkfifo "$WORK/slow"
+	[ -z "${COHORT_REPORTS:-}" ] || skip "leak checks do not work under strace"
 	printf 'include "%s";\nservice a { listen 127.0.0.1:0; }\n' "$WORK/fast" >"$WORK/cohort.conf"
 	: >"$WORK/fast"
 	need strace
