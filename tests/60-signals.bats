@@ -114,7 +114,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 }
 
 @test "TERM while the configuration is read ends it with status 0" {
-	[ -z "${COHORT_REPORTS:-}" ] || skip "leak checks do not work under strace"
+	# leak checks do not work under strace, and say so by the status
 	printf 'include "%s";\nservice a { listen 127.0.0.1:0; }\n' "$WORK/fast" >"$WORK/cohort.conf"
 	: >"$WORK/fast"
 	need strace
@@ -124,7 +124,8 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	wait_until 10 loading
 	kill -TERM "$(children_of "$SERVER" | head -n 1)"
 	wait_exit "$SERVER" 10
-	[ "$STATUS" -eq 0 ]
+	[ "$STATUS" -eq 0 ] || [ -n "${COHORT_REPORTS:-}" ]
+	run ! log_has serving
 }
 
 @test "--ready-fd 2 leaves nothing of the channel in the workers" {
