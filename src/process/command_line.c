@@ -282,6 +282,18 @@ int command_line_parse(struct command_line *line, int argc, char **argv,
 	return check_combination(line, argc, argv);
 }
 
+const char *command_line_variable(const struct command_line *line,
+				  const char *name)
+{
+	char *const *entry = line->environment;
+	size_t size = strlen(name);
+
+	for (; entry != NULL && *entry != NULL; entry++)
+		if (strncmp(*entry, name, size) == 0 && (*entry)[size] == '=')
+			return *entry + size + 1;
+	return NULL;
+}
+
 void command_line_release(struct command_line *line)
 {
 	free(line->program);

@@ -51,6 +51,10 @@ int command_line_parse(struct command_line *line, int argc, char **argv,
 		       const struct cohort_protocol *const *protocols);
 void command_line_release(struct command_line *line);
 
+/* The value of an environment variable, or NULL. */
+const char *command_line_variable(const struct command_line *line,
+				  const char *name);
+
 void command_line_print_help(const struct cohort_protocol *const *protocols);
 
 /* The process's environment, named nowhere else; and the copy that takes its

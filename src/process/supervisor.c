@@ -21,6 +21,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 		return -1;
 	loop_task_init(&supervisor->bury, supervisor_bury);
 	supervisor_init_operations(supervisor);
+	supervisor_init_notify(supervisor);
 	timer_init(&supervisor->retry, supervisor_retry_orders);
 	timer_init(&supervisor->delay, supervisor_drain_delay_over);
 	timer_init(&supervisor->arrange, supervisor_arrange_later);
@@ -48,6 +49,7 @@ static void release_prepared(struct supervisor *supervisor)
 {
 	if (supervisor->has_pid_file && supervisor->current)
 		pid_file_remove(supervisor->current->config->pid_file);
+	supervisor_stop_notify(supervisor);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
@@ -131,6 +133,7 @@ static int supervise(struct supervisor *supervisor)
 {
 	struct error error;
 
+	supervisor_start_notify(supervisor);
 	supervisor_start_watch(supervisor);
 	if (loop_run(&supervisor->loop, &error) < 0) {
 		log_error("%s", error.text);

@@ -18,6 +18,7 @@
  *	supervisor_keeper.c    the keeper
  *	supervisor_succession.c  after a supervisor that was killed
  *	supervisor_orphans.c   its workers
+ *	supervisor_notify.c    the service manager
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -30,6 +31,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -44,6 +46,7 @@
 #include "process/generation.h"
 #include "process/kept.h"
 #include "process/loader.h"
+#include "process/notify.h"
 #include "process/orders.h"
 #include "process/slot.h"
 #include "process/supervisor_handover.h"
@@ -166,8 +169,13 @@ struct supervisor {
 	unsigned slot_count;           /* that have workers */
 	unsigned slot_high;            /* that had any, ever */
 	struct child *children;
-	unsigned child_count; /* records; most of them are free */
-	unsigned child_high;  /* records beyond were never used */
+	unsigned child_count;          /* records; most of them are free */
+	unsigned child_high;           /* records beyond were never used */
+	struct notify notify;          /* the service manager */
+	struct timer notify_beat;      /* it is told that we live */
+	struct timer notify_extension; /* … that the end takes longer */
+	int64_t notify_interval_ms;
+	struct log_limit notify_limit;
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
 
@@ -322,6 +330,14 @@ void supervisor_forget_orphan(struct child *child);
 int supervisor_signal(const struct child *child, int number);
 /* Tell an orphan to leave; one that is stopped is killed. */
 void supervisor_retire(struct child *child);
+
+/* supervisor_notify.c: nothing happens if no service manager asked. */
+void supervisor_init_notify(struct supervisor *supervisor);
+void supervisor_start_notify(struct supervisor *supervisor);
+void supervisor_notify_ready(struct supervisor *supervisor);
+void supervisor_notify_reloading(struct supervisor *supervisor);
+void supervisor_notify_stopping(struct supervisor *supervisor);
+void supervisor_stop_notify(struct supervisor *supervisor);
 
 /* supervisor_upgrade.c */
 void supervisor_upgrade(struct supervisor *supervisor);

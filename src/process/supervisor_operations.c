@@ -100,5 +100,6 @@ void supervisor_ask(struct supervisor *supervisor, enum order order)
 void supervisor_end_operation(struct supervisor *supervisor)
 {
 	supervisor->operation = ORDER_NONE;
+	supervisor_notify_ready(supervisor);
 	loop_post(&supervisor->loop, &supervisor->operate);
 }

@@ -346,6 +346,7 @@ void supervisor_reload(struct supervisor *supervisor)
 	struct error error;
 
 	log_info("reloading");
+	supervisor_notify_reloading(supervisor);
 	if (loader_start(&supervisor->loader, &supervisor->loop,
 			 &supervisor->line->request, on_loaded, &error) < 0)
 		fail(supervisor, error.text);

@@ -130,6 +130,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	unsigned i;
 
 	supervisor->is_stopping = true;
+	supervisor_notify_stopping(supervisor);
 	timer_stop(&supervisor->loop.timers, &supervisor->delay);
 	supervisor->stop_until_ms = until_ms;
 	supervisor_cancel_upgrade(supervisor);

@@ -265,6 +265,7 @@ void supervisor_upgrade(struct supervisor *supervisor)
 	supervisor->upgrade.answer_fd = -1;
 	timer_init(&supervisor->upgrade.timer, trial_is_late);
 	log_info("upgrading to %s", supervisor->line->program);
+	supervisor_notify_reloading(supervisor);
 	if (begin(supervisor, &error) < 0)
 		fail(supervisor, error.text);
 }

@@ -1,0 +1,48 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What a service manager is told through $NOTIFY_SOCKET.
+
+load support/common
+
+# A service manager: writes down each datagram as one line.
+listen_at() {
+	NOTIFY_SOCKET=$WORK/notify
+	timeout 60 python3 -c '
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+while True:
+    print(manager.recv(4096).decode().replace("\n", " "), flush=True)
+' "$NOTIFY_SOCKET" >"$WORK/told" 3>&- &
+	SERVER_PIDS+=("$!")
+	export NOTIFY_SOCKET
+	wait_until 10 test -S "$NOTIFY_SOCKET"
+}
+told() { grep -qE -- "$1" "$WORK/told"; }
+
+@test "READY, RELOADING, STOPPING and the watchdog are told as sd_notify(3) has them" {
+	need python3
+	listen_at
+	export WATCHDOG_USEC=200000
+	cp "$COHORT" "$WORK/cohort"
+	start_ready 1 "$WORK/cohort" -l 127.0.0.1:0 -w 2 -o 'shutdown_timeout 1s;'
+	wait_until 5 told '^READY=1 STATUS=generation 1 serves with 2 workers'
+	wait_until 5 told '^WATCHDOG=1'
+	kill -HUP "$SERVER"
+	wait_until 5 told '^RELOADING=1 MONOTONIC_USEC=[0-9]+'
+	wait_until 10 told '^READY=1 STATUS=generation 2 serves'
+	kill -USR2 "$SERVER"
+	wait_until 20 told '^READY=1 STATUS=generation 3 serves'
+	kill -TERM "$SERVER"
+	wait_until 5 told '^STOPPING=1'
+	wait_until 5 told '^EXTEND_TIMEOUT_USEC=10000000'
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+}
+
+@test "without a service manager, or with one that is gone, it serves" {
+	need socat
+	NOTIFY_SOCKET=$WORK/nobody serve -w 1
+	[ "$(say x)" = x ]
+	log_has 'the service manager'
+}
