@@ -115,9 +115,12 @@ steering_compile(const struct steering *steering,
 
 int steering_apply(int fd, struct steering_instruction *program, unsigned count)
 {
-	struct program filter = {.length = (unsigned short)count,
-				 .instructions = program};
+	struct program filter;
 	int nothing = 0;
+
+	memset(&filter, 0, sizeof(filter)); /* the gap, too */
+	filter.length = (unsigned short)count;
+	filter.instructions = program;
 
 	if (count > 0)
 		return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF,
