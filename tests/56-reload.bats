@@ -201,3 +201,21 @@ closed_b() { ! test -e "$WORK/b"; }
 	[ "$(say x)" = x ]
 	wait_until 5 grep -q 'worker 0.* connected from' "$WORK/new"
 }
+
+@test "an option that is removed is the kernel's again, or stays with a warning" {
+	need socat
+	configure <<<'service a { listen 127.0.0.1:0; max_segment 500; keepalive 100s:5s:3; tos 16; receive_buffer 8k; }'
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 2
+	segment_of() {
+		exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+		ss -Htino "sport = :$PORT" >"$WORK/ss"
+		exec 8>&-
+		cat "$WORK/ss"
+	}
+	[[ "$(segment_of)" == *"mss:488"* ]]
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	reload
+	[[ "$(segment_of)" != *"mss:488"* ]]
+	log_has 'receive_buffer stays as it was until a restart'
+	run ! log_has 'max_segment stays|tos stays'
+}

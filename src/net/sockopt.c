@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "net/sockopt_system.h"
@@ -270,6 +272,64 @@ int sockopt_apply_listener(int fd, int family,
 		if (apply_row(&target, row) < 0)
 			return -1;
 	return 0;
+}
+
+/* As a socket that nobody has touched has it. */
+static int restore_call(const struct target *target, int fresh,
+			const struct sockopt_call *call)
+{
+	struct value initial, got;
+
+	if (call->answer == SOCKOPT_SAYS_DOUBLE ||
+	    get(fresh, call, &initial) < 0 ||
+	    set(target->fd, call, &initial) < 0 ||
+	    get(target->fd, call, &got) < 0)
+		return -1;
+	return is_same(&initial, &got) ? 0 : -1;
+}
+
+static void restore_row(const struct target *target, int fresh,
+			const struct sockopt_settings *before,
+			const struct sockopt_row *row)
+{
+	const struct sockopt_call *call = row->calls;
+	struct value was, asked;
+	char name[NAME_TEXT];
+
+	for (; call && call->families; call++) {
+		if (call->place != SOCKOPT_ON_LISTENER ||
+		    !(call->families & target->families))
+			continue;
+		wanted(&was, call, before, target->cpu);
+		wanted(&asked, call, target->settings, target->cpu);
+		if (!was.is_given || asked.is_given ||
+		    restore_call(target, fresh, call) == 0)
+			continue;
+		if (target->is_first)
+			log_warning("%s stays as it was until a restart",
+				    name_of(name, row, call));
+	}
+}
+
+void sockopt_restore_listener(int fd, int family,
+			      const struct sockopt_settings *before,
+			      const struct sockopt_settings *settings,
+			      const struct sockopt_owner *owner)
+{
+	const struct target target = {
+		.fd = fd,
+		.families = families_of(family, settings),
+		.settings = settings,
+		.cpu = owner->cpu,
+		.is_first = owner->is_first,
+	};
+	int fresh = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	const struct sockopt_row *row;
+
+	for (row = sockopt_rows; row->directive; row++)
+		restore_row(&target, fresh, before, row);
+	if (fresh >= 0)
+		close(fresh);
 }
 
 static int apply_to_connection(int fd, unsigned families,

@@ -121,6 +121,15 @@ int sockopt_apply_listener(int fd, int family,
 			   const struct sockopt_owner *owner,
 			   struct error *error);
 
+/* Give a listener back to the kernel's own values where `before` had asked for
+ * others and `settings` leaves them to the kernel.  Those that cannot be given
+ * back (buffers, once set, are not sized by the kernel any more) stay, with a
+ * warning for the first owner. */
+void sockopt_restore_listener(int fd, int family,
+			      const struct sockopt_settings *before,
+			      const struct sockopt_settings *settings,
+			      const struct sockopt_owner *owner);
+
 /* For the first slot, once per service: warn when `backlog` exceeds net.core.somaxconn, when
  * fastopen lacks its bit in net.ipv4.tcp_fastopen; reads /proc/sys. */
 void sockopt_check_system(const struct sockopt_settings *settings);

@@ -4,18 +4,16 @@
 #include "process/supervisor_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "process/proc_status.h"
+
 /* The system call's number, the same on every architecture; not every libc has
  * a wrapper. */
 #define PIDFD_SEND_SIGNAL_CALL 424
-
-#define STATUS_BYTES 256
 
 static void has_ended(struct loop_source *source, unsigned found)
 {
@@ -54,30 +52,9 @@ int supervisor_signal(const struct child *child, int number)
 			    0);
 }
 
-/* (proc(5): State) */
-static bool is_stopped(pid_t pid)
-{
-	char path[48], status[STATUS_BYTES];
-	const char *state;
-	ssize_t size;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	size = read(fd, status, sizeof(status) - 1);
-	close(fd);
-	if (size <= 0)
-		return false;
-	status[size] = '\0';
-	state = strstr(status, "\nState:\t");
-	return state && (state[8] == 'T' || state[8] == 't');
-}
-
 void supervisor_retire(struct child *child)
 {
-	if (is_stopped(child->pid))
+	if (proc_status_is_stopped(child->pid))
 		supervisor_kill(child, "it is stopped and cannot leave");
 	else if (supervisor_signal(child, SIGTERM) < 0)
 		log_error("cannot end process %d: %s", (int)child->pid,

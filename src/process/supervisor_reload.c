@@ -85,42 +85,48 @@ void supervisor_next_died(struct supervisor_slot *slot, const char *words)
 
 /* ---- Success --------------------------------------------------------- */
 
-static void apply_options(const struct generation *generation, unsigned index,
-			  unsigned slot, bool is_first)
+static void apply_options(const struct supervisor *supervisor,
+			  const struct generation *before, unsigned index,
+			  unsigned slot)
 {
-	const struct bank_group *group = generation->groups[index];
+	const struct generation *current = supervisor->current;
+	const struct bank_group *group = current->groups[index];
 	const struct sockopt_settings *options =
-		generation_options(generation, index);
+		generation_options(current, index);
 	const struct sockopt_owner owner = {
 		.cpu = group->is_shared ? -1 : cpus_of_slot(slot),
-		.is_first = is_first,
+		.is_first = slot == 0,
 	};
+	int family = group->address.socket.generic.sa_family;
+	int old = generation_index(before, group), fd = bank_get(group, slot);
 	struct error error;
-	int fd = bank_get(group, slot);
 
 	if (fd < 0)
 		return;
-	if (sockopt_apply_listener(fd, group->address.socket.generic.sa_family,
-				   options, &owner, &error) < 0 ||
-	    listener_listen(fd, options->backlog, &error) < 0)
+	if (old >= 0)
+		sockopt_restore_listener(
+			fd, family, generation_options(before, (unsigned)old),
+			options, &owner);
+	if (sockopt_apply_listener(fd, family, options, &owner, &error) < 0 ||
+	    (bank_is_listening(group, slot) &&
+	     listener_listen(fd, options->backlog, &error) < 0))
 		log_warning("service %s, worker %u: %s",
-			    generation_service(generation, index)->name, slot,
+			    generation_service(current, index)->name, slot,
 			    error.text);
 }
 
 /* To listeners that live on; a worker has set those of its own. */
-static void apply_all_options(const struct supervisor *supervisor)
+static void apply_all_options(const struct supervisor *supervisor,
+			      const struct generation *before)
 {
 	const struct generation *current = supervisor->current;
-	unsigned i, slot;
+	unsigned i, slot, count;
 
 	for (i = 0; i < current->listener_count; i++) {
-		if (current->groups[i]->is_shared)
-			apply_options(current, i, 0, true);
-		for (slot = 0; !current->groups[i]->is_shared &&
-			       slot < supervisor->slot_high;
-		     slot++)
-			apply_options(current, i, slot, slot == 0);
+		count = current->groups[i]->is_shared ? 1
+						      : supervisor->slot_high;
+		for (slot = 0; slot < count; slot++)
+			apply_options(supervisor, before, i, slot);
 	}
 }
 
@@ -201,7 +207,7 @@ static void commit(struct supervisor *supervisor)
 	supervisor->is_scaled =
 		supervisor->is_scaled &&
 		before->config->workers == supervisor->current->config->workers;
-	apply_all_options(supervisor);
+	apply_all_options(supervisor, before);
 	supervisor_set_delays(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		change_slot(&supervisor->slots[i]);

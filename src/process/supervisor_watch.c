@@ -8,16 +8,12 @@
 #include "process/supervisor_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "process/proc_status.h"
 
-#define STATUS_BYTES  1024
 #define DURATION_TEXT 32
 
 static struct watchdog_settings settings_of(const struct supervisor *supervisor)
@@ -31,27 +27,6 @@ static struct watchdog_settings settings_of(const struct supervisor *supervisor)
 }
 
 /* ---- Samples --------------------------------------------------------- */
-
-/* Does a debugger hold it?  (proc(5): TracerPid) */
-static bool is_traced(pid_t pid)
-{
-	char path[48], status[STATUS_BYTES];
-	const char *tracer;
-	ssize_t size;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	size = read(fd, status, sizeof(status) - 1);
-	close(fd);
-	if (size <= 0)
-		return false;
-	status[size] = '\0';
-	tracer = strstr(status, "\nTracerPid:");
-	return tracer && atoi(tracer + strlen("\nTracerPid:")) != 0;
-}
 
 /* The accept queues of its slot, but not of a service that has no room. */
 static uint32_t queue_of(const struct child *child)
@@ -103,7 +78,7 @@ static struct watchdog_sample take_sample(const struct child *child)
 	if (sample.turns == child->watchdog.turns &&
 	    child->supervisor->current->config->watchdog_traced ==
 		    CONFIG_TRACED_SPARE)
-		sample.is_traced = is_traced(child->pid);
+		sample.is_traced = proc_status_is_traced(child->pid);
 	return sample;
 }
 
