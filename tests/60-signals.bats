@@ -171,6 +171,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	[ "$STATUS" -eq 0 ]
 	serve -w 2 -o 'drain_delay 60s;'
 	kill -TERM "$SERVER"
+	wait_until 5 log_has 'accepting for another 1m'
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 10
 	[ "$STATUS" -eq 0 ]

@@ -81,13 +81,15 @@ static void ignore(struct channel *channel, const struct record *record,
 		close(fds[i]);
 }
 
-/* SIGCHLD brings the rest. */
+/* It is dead, or can take no more from us: SIGCHLD brings the rest. */
 static void channel_closed(struct channel *channel)
 {
 	struct supervisor_keeper *keeper =
 		list_entry(channel, struct supervisor_keeper, channel);
 
 	keeper->feed.is_running = false;
+	if (keeper->pid > 0)
+		kill(keeper->pid, SIGKILL);
 }
 
 static pid_t fork_keeper(int channel, struct error *error)
@@ -180,8 +182,10 @@ bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid)
 	keeper->pid = 0;
 	if (supervisor->is_stopping)
 		return true;
-	log_warning("the keeper (process %d) has died: another is started",
-		    (int)pid);
+	log_write_limited(
+		&keeper->limit, LOG_LEVEL_WARNING,
+		"the keeper (process %d) has died: another is started",
+		(int)pid);
 	timer_start(&loop->timers, &keeper->timer, loop->now_ms + RESPAWN_MS);
 	return true;
 }

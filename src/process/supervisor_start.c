@@ -29,21 +29,29 @@ unsigned supervisor_worker_count(const struct config *config)
 	return config->workers ? config->workers : cpus_usable_count();
 }
 
+/* Of the supervisor: a channel and a pidfd for each worker, and while all are
+ * replaced another channel.  Of the keeper: two states, an old one and the one
+ * that comes. */
+static uint64_t count_needed(uint64_t listeners, uint64_t workers)
+{
+	uint64_t own = listeners * (workers + 2) + 3 * workers;
+	uint64_t kept = 2 * (listeners * workers + 2 * workers + 1);
+
+	return (own > kept ? own : kept) + OWN_DESCRIPTORS;
+}
+
 int supervisor_raise_limits(struct generation *generation,
 			    unsigned worker_count, struct error *error)
 {
 	unsigned listeners = generation->listener_count;
 	uint64_t have =
 		limits_raise_descriptors(generation->config->max_open_files);
-	/* A channel and a pidfd each, and while all are replaced another
-	 * channel. */
-	uint64_t need = (uint64_t)listeners * (worker_count + 2) +
-			3 * (uint64_t)worker_count + OWN_DESCRIPTORS;
+	uint64_t need = count_needed(listeners, worker_count);
 
 	if (have < need) {
 		error_set(error,
 			  "%u workers with %u listeners each need %llu "
-			  "descriptors in the supervisor, and only %llu are "
+			  "descriptors in one process, and only %llu are "
 			  "allowed: raise max_open_files and the limit "
 			  "(ulimit -n), or start fewer workers",
 			  worker_count, listeners, (unsigned long long)need,
