@@ -83,11 +83,15 @@ struct bank_group *bank_find(const struct bank *bank,
 
 	list_for_each (node, &bank->groups) {
 		group = list_entry(node, struct bank_group, node);
-		if (!address_is_equal(&group->asked, asked))
-			continue;
-		if (!is_any_port(asked) ||
-		    (group->position == position &&
-		     strcmp(group->service, service) == 0))
+		/* The port may have been picked by the kernel, and be named
+		 * since. */
+		if (!is_any_port(asked) &&
+		    (address_is_equal(&group->asked, asked) ||
+		     address_is_equal(&group->address, asked)))
+			return group;
+		if (address_is_equal(&group->asked, asked) &&
+		    group->position == position &&
+		    strcmp(group->service, service) == 0)
 			return group;
 	}
 	return NULL;

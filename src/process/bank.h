@@ -65,7 +65,7 @@ struct bank_group *bank_add(struct bank *bank, const struct address *asked,
 /* Close all it has (the socket file and the lock are gone too), and free it. */
 void bank_remove(struct bank_group *group);
 
-/* The group of an address, or NULL. */
+/* The group of an address, by what was asked for or what it became; or NULL. */
 struct bank_group *bank_find(const struct bank *bank,
 			     const struct address *asked, const char *service,
 			     unsigned position);

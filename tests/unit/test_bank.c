@@ -38,7 +38,7 @@ static void test_groups_are_found_by_address(void)
 		{"127.0.0.1:80", "a", 0, 0},  {"127.0.0.1:80", "b", 7, 0},
 		{"127.0.0.1:81", "a", 0, -1}, {"127.0.0.1:0", "a", 1, 1},
 		{"127.0.0.1:0", "a", 0, -1},  {"127.0.0.1:0", "b", 1, -1},
-		{"unix:/nowhere", "b", 0, 2},
+		{"unix:/nowhere", "b", 0, 2}, {"127.0.0.1:4711", "b", 7, 1},
 	};
 	struct bank_group *groups[3];
 	struct bank_group *found;
