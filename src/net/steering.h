@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define STEERING_POSITIONS    256
+/* 256 slots, and strangers in their group. */
+#define STEERING_POSITIONS    272
 /* Two for each position that is out, in either section; and the frames. */
 #define STEERING_INSTRUCTIONS (4 * STEERING_POSITIONS + 8)
 

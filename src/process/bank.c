@@ -123,14 +123,29 @@ int bank_get(const struct bank_group *group, unsigned slot)
 	return group->fds[group->is_shared ? 0 : slot];
 }
 
-static unsigned position_of(const struct bank_group *group, unsigned slot)
+/* ---- The kernel's order ---------------------------------------------- */
+
+static unsigned position_of(const struct bank_group *group, unsigned number)
 {
 	unsigned i;
 
 	for (i = 0; i < group->order_count; i++)
-		if (group->order[i] == slot)
+		if (group->order[i] == number)
 			break;
 	return i;
+}
+
+static void append(struct bank_group *group, unsigned number)
+{
+	group->order[group->order_count++] = (unsigned short)number;
+}
+
+static void leave_order(struct bank_group *group, unsigned number)
+{
+	unsigned position = position_of(group, number);
+
+	if (position < group->order_count)
+		group->order[position] = group->order[--group->order_count];
 }
 
 bool bank_is_listening(const struct bank_group *group, unsigned slot)
@@ -142,8 +157,40 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot)
 void bank_note_listening(struct bank_group *group, unsigned slot)
 {
 	if (!bank_is_listening(group, slot))
-		group->order[group->order_count++] = (unsigned char)slot;
+		append(group, slot);
 }
+
+void bank_note_deaf(struct bank_group *group, unsigned slot)
+{
+	leave_order(group, slot);
+}
+
+bool bank_is_stranger(unsigned number)
+{
+	return number >= CONFIG_WORKERS_MAX;
+}
+
+int bank_note_stranger(struct bank_group *group, uint64_t inode)
+{
+	unsigned i;
+
+	for (i = 0; i < BANK_STRANGERS; i++) {
+		if (group->strangers[i] != 0)
+			continue;
+		group->strangers[i] = inode;
+		append(group, CONFIG_WORKERS_MAX + i);
+		return (int)(CONFIG_WORKERS_MAX + i);
+	}
+	return -1;
+}
+
+void bank_forget_stranger(struct bank_group *group, unsigned number)
+{
+	group->strangers[number - CONFIG_WORKERS_MAX] = 0;
+	leave_order(group, number);
+}
+
+/* ---- The end --------------------------------------------------------- */
 
 static void close_place(int *place)
 {
@@ -159,13 +206,10 @@ void bank_end_reservation(struct bank_group *group)
 
 void bank_close_slot(struct bank_group *group, unsigned slot)
 {
-	unsigned position = position_of(group, slot);
-
 	if (group->is_shared)
 		return;
 	close_place(place_of(group, slot));
-	if (position < group->order_count)
-		group->order[position] = group->order[--group->order_count];
+	leave_order(group, slot);
 }
 
 void bank_close_shared(struct bank_group *group)

@@ -13,6 +13,7 @@
 #define COHORT_PROCESS_BANK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "config/config.h"
@@ -22,6 +23,9 @@
 #include "process/instance.h"
 
 #define BANK_NONE (-1) /* instead of a descriptor */
+
+/* Listeners that joined a group and are not ours: known by their inodes. */
+#define BANK_STRANGERS (STEERING_POSITIONS - CONFIG_WORKERS_MAX)
 
 struct child;
 
@@ -39,11 +43,13 @@ struct bank_group {
 	bool is_shared;
 	int reservation; /* holds the port until all slots have bound it */
 	/* What the kernel's index of each listener in its reuseport group is:
-	 * the slots, in the order of their listen(). */
-	unsigned char order[CONFIG_WORKERS_MAX];
+	 * the slots, in the order of their listen(); and, as numbers from
+	 * CONFIG_WORKERS_MAX on, strangers. */
+	unsigned short order[STEERING_POSITIONS];
 	unsigned order_count;
-	struct steering steering; /* as the kernel has it */
-	bool is_steered;          /* … by a program */
+	uint64_t strangers[BANK_STRANGERS]; /* inodes; 0: none */
+	struct steering steering;           /* as the kernel has it */
+	bool is_steered;                    /* … by a program */
 	int fds[CONFIG_WORKERS_MAX];
 	/* The worker that was told to accept from a slot's listener in its
 	 * stead, if any. */
@@ -84,11 +90,20 @@ int bank_get(const struct bank_group *group, unsigned slot);
  * unless it was in it. */
 void bank_note_listening(struct bank_group *group, unsigned slot);
 bool bank_is_listening(const struct bank_group *group, unsigned slot);
+/* … does not any more: somebody shut it down.  The kernel moves the last of
+ * its order into the gap (kernel.md 5). */
+void bank_note_deaf(struct bank_group *group, unsigned slot);
+
+/* A stranger is the last of the order now; its number there, or -1: there are
+ * too many.  … has left it. */
+int bank_note_stranger(struct bank_group *group, uint64_t inode);
+void bank_forget_stranger(struct bank_group *group, unsigned number);
+/* Is that number of the order one of a stranger? */
+bool bank_is_stranger(unsigned number);
 
 void bank_end_reservation(struct bank_group *group);
 
-/* Close what only `slot` has; idempotent.  The kernel moves the last of its
- * order into the gap (kernel.md 5). */
+/* Close what only `slot` has; idempotent. */
 void bank_close_slot(struct bank_group *group, unsigned slot);
 /* Close what all share, and remove its file.  Idempotent. */
 void bank_close_shared(struct bank_group *group);

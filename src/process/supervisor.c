@@ -135,6 +135,7 @@ static int supervise(struct supervisor *supervisor)
 
 	supervisor_start_notify(supervisor);
 	supervisor_start_watch(supervisor);
+	supervisor_start_audit(supervisor);
 	if (loop_run(&supervisor->loop, &error) < 0) {
 		log_error("%s", error.text);
 		return EXIT_FAILED;

@@ -127,6 +127,8 @@ void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group)
 		bool is_needed;
 
 		slot = group->order[i];
+		if (bank_is_stranger(slot))
+			continue;
 		adopter = group->adopters[slot];
 		is_needed = needs_help(supervisor, group, slot);
 		if (adopter && (!is_needed || !may_adopt(adopter, group)))

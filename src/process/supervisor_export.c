@@ -53,6 +53,16 @@ static int keep_unless_kept(struct exported *exported, int fd)
 		       : supervisor_keep_open(exported, fd);
 }
 
+static void write_place(struct exported *exported,
+			const struct bank_group *group, unsigned number)
+{
+	if (bank_is_stranger(number))
+		text_append(&exported->text, "stranger %" PRIu64 "\n",
+			    group->strangers[number - CONFIG_WORKERS_MAX]);
+	else
+		text_append(&exported->text, "listens %u\n", number);
+}
+
 static void write_group(struct exported *exported,
 			const struct bank_group *group)
 {
@@ -78,7 +88,7 @@ static void write_group(struct exported *exported,
 				&exported->text, "listener %u %d\n", i,
 				supervisor_keep_open(exported, group->fds[i]));
 	for (i = 0; i < group->order_count; i++)
-		text_append(&exported->text, "listens %u\n", group->order[i]);
+		write_place(exported, group, group->order[i]);
 }
 
 static void write_child(struct exported *exported, const struct child *child)

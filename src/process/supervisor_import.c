@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor_import.c - the words of another build become our state. */
+#include "process/supervisor_import.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -17,20 +19,13 @@
 
 #define WORD_TEXT 64
 
-struct import {
-	struct supervisor *supervisor;
-	struct bank_group *group; /* that the next lines are of */
-	const struct import_source *source;
-	unsigned generation; /* the current one's number */
-};
-
-static bool is_mode(const struct import *import, enum import_mode mode)
+bool import_is(const struct import *import, enum import_mode mode)
 {
 	return import->source->mode == mode;
 }
 
 /* What the text calls `fd`; it must not leak into workers.  -1 stays none. */
-static int take(const struct import *import, int fd)
+int import_take(const struct import *import, int fd)
 {
 	if (import->source->kept)
 		return kept_give(import->source->kept, fd);
@@ -39,7 +34,7 @@ static int take(const struct import *import, int fd)
 	return fd;
 }
 
-static bool parse_flag(unsigned number)
+bool import_flag(unsigned number)
 {
 	return number != 0;
 }
@@ -52,7 +47,7 @@ static int on_process(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%d", &pid) != 1)
 		return -1;
-	return !is_mode(import, IMPORT_UPGRADE) || pid == getpid() ? 0 : -1;
+	return !import_is(import, IMPORT_UPGRADE) || pid == getpid() ? 0 : -1;
 }
 
 static int on_generation(struct import *import, const char *rest)
@@ -74,7 +69,7 @@ static int on_workers(struct import *import, const char *rest)
 	    supervisor->slot_high > CONFIG_WORKERS_MAX ||
 	    supervisor->slot_count > supervisor->slot_high)
 		return -1;
-	supervisor->is_scaled = parse_flag(is_scaled);
+	supervisor->is_scaled = import_flag(is_scaled);
 	return 0;
 }
 
@@ -84,10 +79,11 @@ static int on_served(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%u %u", &was_ready, &has_reported) != 2)
 		return -1;
-	import->supervisor->was_ready = parse_flag(was_ready);
+	import->supervisor->was_ready = import_flag(was_ready);
 	/* Whoever started a successor wants to know. */
 	import->supervisor->has_reported =
-		!is_mode(import, IMPORT_SUCCESSION) && parse_flag(has_reported);
+		!import_is(import, IMPORT_SUCCESSION) &&
+		import_flag(has_reported);
 	return 0;
 }
 
@@ -98,7 +94,7 @@ static int on_pid_file(struct import *import, const char *rest)
 	if (sscanf(rest, "%u", &has) != 1)
 		return -1;
 	import->supervisor->has_pid_file =
-		is_mode(import, IMPORT_UPGRADE) && parse_flag(has);
+		import_is(import, IMPORT_UPGRADE) && import_flag(has);
 	return 0;
 }
 
@@ -108,8 +104,8 @@ static int on_ready(struct import *import, const char *rest)
 
 	if (sscanf(rest, "%d", &fd) != 1)
 		return -1;
-	if (!is_mode(import, IMPORT_SUCCESSION))
-		import->supervisor->ready_fd = take(import, fd);
+	if (!import_is(import, IMPORT_SUCCESSION))
+		import->supervisor->ready_fd = import_take(import, fd);
 	return 0;
 }
 
@@ -124,9 +120,9 @@ static int on_scoreboard(struct import *import, const char *rest)
 		return -1;
 	/* A trial must not touch that of those who serve. */
 	import->supervisor->scoreboard =
-		is_mode(import, IMPORT_TRIAL)
+		import_is(import, IMPORT_TRIAL)
 			? scoreboard_open(&error)
-			: scoreboard_adopt(take(import, fd), &error);
+			: scoreboard_adopt(import_take(import, fd), &error);
 	return import->supervisor->scoreboard ? 0 : -1;
 }
 
@@ -141,95 +137,13 @@ static int on_order(struct import *import, const char *rest)
 {
 	int order;
 
-	if (is_mode(import, IMPORT_SUCCESSION))
+	if (import_is(import, IMPORT_SUCCESSION))
 		return 0;
 	for (order = 0; order < ORDER_COUNT; order++)
 		if (strcmp(order_names[order], rest) == 0 &&
 		    orders_add(&import->supervisor->orders, (enum order)order))
 			return 0;
 	return -1;
-}
-
-/* ---- Groups ---------------------------------------------------------- */
-
-static int on_group(struct import *import, const char *rest)
-{
-	static const struct address none;
-	unsigned is_shared, position, last, has_inode;
-	int lock, reservation, used = 0;
-
-	if (sscanf(rest, "%u %u %d %d %u %u %n", &is_shared, &position, &lock,
-		   &reservation, &last, &has_inode, &used) < 6 ||
-	    used == 0)
-		return -1;
-	import->group = bank_add(&import->supervisor->bank, &none, rest + used,
-				 position);
-	if (!import->group)
-		return -1;
-	import->group->is_shared = parse_flag(is_shared);
-	import->group->last_generation = last;
-	import->group->has_inode = parse_flag(has_inode);
-	import->group->reservation = take(import, reservation);
-	/* Whatever program the kernel has, the next one replaces it. */
-	import->group->is_steered = true;
-	if (is_mode(import, IMPORT_UPGRADE))
-		instance_lock_adopt(&import->group->lock, take(import, lock));
-	return 0;
-}
-
-static int on_inode(struct import *import, const char *rest)
-{
-	uintmax_t device, inode;
-
-	if (!import->group || sscanf(rest, "%ju %ju", &device, &inode) != 2)
-		return -1;
-	import->group->inode.device = (dev_t)device;
-	import->group->inode.inode = (ino_t)inode;
-	/* The file is not a trial's to remove. */
-	if (is_mode(import, IMPORT_TRIAL))
-		import->group->has_inode = false;
-	return 0;
-}
-
-static int on_asked(struct import *import, const char *rest)
-{
-	struct error error;
-
-	return import->group
-		       ? address_parse(&import->group->asked, rest, &error)
-		       : -1;
-}
-
-static int on_address(struct import *import, const char *rest)
-{
-	struct error error;
-
-	return import->group
-		       ? address_parse(&import->group->address, rest, &error)
-		       : -1;
-}
-
-static int on_listener(struct import *import, const char *rest)
-{
-	unsigned slot;
-	int fd;
-
-	if (!import->group || sscanf(rest, "%u %d", &slot, &fd) != 2 ||
-	    slot >= CONFIG_WORKERS_MAX)
-		return -1;
-	import->group->fds[slot] = take(import, fd);
-	return import->group->fds[slot] < 0 ? -1 : 0;
-}
-
-static int on_listens(struct import *import, const char *rest)
-{
-	unsigned slot;
-
-	if (!import->group || sscanf(rest, "%u", &slot) != 1 ||
-	    slot >= CONFIG_WORKERS_MAX)
-		return -1;
-	bank_note_listening(import->group, slot);
-	return 0;
 }
 
 /* ---- Slots and workers ----------------------------------------------- */
@@ -259,7 +173,7 @@ static int on_slot(struct import *import, const char *rest)
 		return -1;
 	slot = &import->supervisor->slots[number];
 	slot->state = (enum slot_state)state;
-	slot->is_listening = parse_flag(is_listening);
+	slot->is_listening = import_flag(is_listening);
 	return 0;
 }
 
@@ -278,9 +192,9 @@ static int start_child(const struct import *import, struct child *child,
 	struct supervisor *supervisor = import->supervisor;
 
 	child->channel.fd = -1;
-	if (is_mode(import, IMPORT_SUCCESSION))
+	if (import_is(import, IMPORT_SUCCESSION))
 		return supervisor_watch_orphan(child);
-	channel = take(import, channel);
+	channel = import_take(import, channel);
 	if (channel < 0)
 		return 0;
 	return channel_start(&child->channel, &supervisor->loop, channel,
@@ -325,7 +239,7 @@ static int add_child(const struct import *import, const struct child_line *line)
 	}
 	supervisor->child_high++;
 	child->pid = line->pid;
-	child->pidfd = take(import, line->pidfd);
+	child->pidfd = import_take(import, line->pidfd);
 	child->state = (enum worker_state)line->state;
 	child->ready_ms = line->ready_ms;
 	child->drain_until_ms = line->drain_until_ms;
@@ -341,10 +255,11 @@ static int on_child(struct import *import, const char *rest)
 
 	if (parse_child(&line, rest) < 0 || !import->supervisor->scoreboard)
 		return -1;
-	if (is_mode(import, IMPORT_TRIAL))
+	if (import_is(import, IMPORT_TRIAL))
 		return 0;
 	/* One that was not READY ends with its supervisor. */
-	if (is_mode(import, IMPORT_SUCCESSION) && line.state == WORKER_STARTING)
+	if (import_is(import, IMPORT_SUCCESSION) &&
+	    line.state == WORKER_STARTING)
 		return 0;
 	return add_child(import, &line);
 }
@@ -379,12 +294,13 @@ static const struct line_row {
 	{"pid_file", on_pid_file, false},
 	{"ready", on_ready, false},
 	{"scoreboard", on_scoreboard, false},
-	{"group", on_group, false},
-	{"inode", on_inode, false},
-	{"asked", on_asked, false},
-	{"address", on_address, false},
-	{"listener", on_listener, false},
-	{"listens", on_listens, false},
+	{"group", import_group, false},
+	{"inode", import_inode, false},
+	{"asked", import_asked, false},
+	{"address", import_address, false},
+	{"listener", import_listener, false},
+	{"listens", import_listens, false},
+	{"stranger", import_stranger, false},
 	{"slot", on_slot, false},
 	{"child", on_child, false},
 	{"order", on_order, false},

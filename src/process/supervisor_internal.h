@@ -12,6 +12,7 @@
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
  *	supervisor_watch.c     workers that hang
+ *	supervisor_audit.c     our groups, as the kernel has them
  *	supervisor_operations.c  orders, one at a time; grow and shrink
  *	supervisor_reload.c    another configuration
  *	supervisor_upgrade.c   another build of the program
@@ -160,6 +161,7 @@ struct supervisor {
 	struct timer retry;    /* orders that found a channel full */
 	struct timer arrange;  /* a vacancy becomes more than a moment */
 	struct timer delay;    /* after TERM: the drain begins */
+	struct timer audit;    /* the next look at the kernel's groups */
 	struct timer watch;    /* the next round of the watchdogs */
 	int64_t watched_ms;    /* the last one */
 	struct scoreboard *scoreboard;
@@ -183,6 +185,7 @@ struct supervisor {
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
 	bool has_reported; /* all slots have served at once */
+	bool is_audit_off; /* the kernel does not tell who listens */
 	bool is_trial;     /* we only try whether we could go on */
 	bool is_stopping;
 	bool is_urgent;        /* … without waiting for anybody */
@@ -222,6 +225,12 @@ bool supervisor_is_fit(const struct child *child,
 
 /* supervisor_watch.c */
 void supervisor_start_watch(struct supervisor *supervisor);
+
+/* supervisor_audit.c: strangers: before one of ours gets its place behind
+ * them, and every few seconds. */
+void supervisor_audit_strangers(struct supervisor *supervisor,
+				struct bank_group *group);
+void supervisor_start_audit(struct supervisor *supervisor);
 
 /* supervisor_adopt.c */
 void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group);

@@ -92,6 +92,8 @@ void supervisor_note_listening(struct child *child)
 		fd = bank_get(group, slot->number);
 		if (fd < 0 || !sockopt_is_listening(fd))
 			continue;
+		if (!bank_is_listening(group, slot->number))
+			supervisor_audit_strangers(child->supervisor, group);
 		bank_note_listening(group, slot->number);
 		slot->is_listening = true;
 	}

@@ -30,26 +30,39 @@ bool supervisor_is_fit(const struct child *child,
 	return index >= 0 && !is_full(child, generation->plan[index].service);
 }
 
+/* Where nobody is fit, all of ours are in: a connection has to wait somewhere,
+ * but not with a stranger. */
 static void find_out(const struct supervisor *supervisor,
 		     const struct bank_group *group, struct steering *steering)
 {
-	bool is_fit[CONFIG_WORKERS_MAX] = {false};
+	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit = false;
 	const struct child *child;
-	unsigned i;
+	unsigned i, number;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (child->slot && supervisor_is_fit(child, group))
-			is_fit[child->slot->number] = true;
+		if (!child->slot || !supervisor_is_fit(child, group))
+			continue;
+		is_fit[child->slot->number] = true;
+		is_any_fit = true;
 	}
 	steering->count = group->order_count;
-	for (i = 0; i < group->order_count; i++)
-		steering->is_out[i] = !is_fit[group->order[i]];
+	for (i = 0; i < group->order_count; i++) {
+		number = group->order[i];
+		steering->is_out[i] = bank_is_stranger(number) ||
+				      (is_any_fit && !is_fit[number]);
+	}
 }
 
+/* BANK_NONE if none of ours listens. */
 static int any_listener(const struct bank_group *group)
 {
-	return bank_get(group, group->order[0]);
+	unsigned i;
+
+	for (i = 0; i < group->order_count; i++)
+		if (!bank_is_stranger(group->order[i]))
+			return bank_get(group, group->order[i]);
+	return BANK_NONE;
 }
 
 /* A kernel that refuses leaves everything to its hash, which loses nothing:
@@ -84,7 +97,7 @@ static void steer_group(struct supervisor *supervisor, struct bank_group *group)
 	struct steering wanted;
 	int index = generation_index(supervisor->current, group);
 
-	if (group->is_shared || group->order_count == 0 || index < 0)
+	if (group->is_shared || any_listener(group) < 0 || index < 0)
 		return;
 	memset(&wanted, 0, sizeof(wanted));
 	wanted.balance =

@@ -144,11 +144,43 @@ static void test_the_last_fills_the_gap(void)
 	bank_release(&bank);
 }
 
+/* They have an index too, and leave the same gap. */
+static void test_strangers_have_places(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int first, second;
+	unsigned i;
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	first = bank_note_stranger(group, 4711);
+	bank_note_listening(group, 0);
+	second = bank_note_stranger(group, 4712);
+	bank_note_listening(group, 1);
+	CHECK(bank_is_stranger((unsigned)first) &&
+	      bank_is_stranger((unsigned)second) && first != second);
+	bank_forget_stranger(group, (unsigned)first);
+	check_int(group->order_count, 3);
+	check_int(group->order[0], 1);
+	check_int(group->order[1], 0);
+	check_int(group->order[2], second);
+	bank_note_deaf(group, 1);
+	check_int(group->order[0], second);
+	check_int(group->order_count, 2);
+	for (i = 1; i < BANK_STRANGERS; i++)
+		CHECK(bank_note_stranger(group, i) >= 0);
+	check_int(bank_note_stranger(group, i), -1);
+	bank_release(&bank);
+}
+
 int main(void)
 {
 	test_groups_are_found_by_address();
 	test_put_and_get();
 	test_what_all_share();
 	test_the_last_fills_the_gap();
+	test_strangers_have_places();
 	return check_result();
 }

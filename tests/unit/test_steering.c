@@ -163,7 +163,8 @@ static void test_the_longest_programs(void)
 	CHECK(count > 0 && count <= STEERING_INSTRUCTIONS);
 	for (i = 0; i < STEERING_POSITIONS; i++) {
 		index = run(program, count, i, i);
-		check_int(index, i % 2 ? 2 * (i % 128) : i);
+		check_int(index,
+			  i % 2 ? 2 * (i % (STEERING_POSITIONS / 2)) : i);
 	}
 	for (i = 0; i < STEERING_POSITIONS; i++)
 		steering.is_out[i] = i != 200;

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* group_members.c - a dump of listening sockets over netlink. */
+#include "net/group_members.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* As linux/netlink.h, linux/sock_diag.h and linux/inet_diag.h have it, which
+ * not every libc comes with. */
+#define SOCK_DIAG_PROTOCOL  4
+#define SOCK_DIAG_BY_FAMILY 20
+#define MESSAGE_ERROR       2
+#define MESSAGE_DONE        3
+#define FLAGS_REQUEST_DUMP  (0x1 | 0x300)
+#define STATES_LISTENING    (1u << 10) /* TCP_LISTEN */
+
+struct message {
+	uint32_t length;
+	uint16_t type;
+	uint16_t flags;
+	uint32_t sequence;
+	uint32_t port;
+};
+
+struct socket_id {
+	uint16_t source_port; /* network order, as are the addresses */
+	uint16_t destination_port;
+	uint8_t source[16];
+	uint8_t destination[16];
+	uint32_t interface;
+	uint32_t cookie[2];
+};
+
+struct request {
+	struct message head;
+	uint8_t family;
+	uint8_t protocol;
+	uint8_t extensions;
+	uint8_t padding;
+	uint32_t states;
+	struct socket_id id;
+};
+
+struct answer {
+	struct message head;
+	uint8_t family;
+	uint8_t state;
+	uint8_t timer;
+	uint8_t retransmits;
+	struct socket_id id;
+	uint32_t expires;
+	uint32_t receive_queue; /* of a listener: its accept queue */
+	uint32_t send_queue;    /* … and the limit of that */
+	uint32_t uid;
+	uint32_t inode;
+};
+
+struct listing {
+	const struct address *address;
+	struct group_member *members;
+	int count;
+};
+
+#define ANSWER_BYTES 16384 /* the kernel's pieces are no larger */
+
+static int ask(int fd, const struct address *address)
+{
+	const struct request request = {
+		.head = {.length = sizeof(request),
+			 .type = SOCK_DIAG_BY_FAMILY,
+			 .flags = FLAGS_REQUEST_DUMP},
+		.family = (uint8_t)address->socket.generic.sa_family,
+		.protocol = IPPROTO_TCP,
+		.states = STATES_LISTENING,
+		.id = {.source_port = htons(address_port(address))},
+	};
+	ssize_t sent = send(fd, &request, sizeof(request), 0);
+
+	return sent == (ssize_t)sizeof(request) ? 0 : -1;
+}
+
+static bool is_of_address(const struct answer *answer,
+			  const struct address *address)
+{
+	const struct sockaddr_storage *storage = &address->socket.storage;
+
+	if (answer->id.source_port != htons(address_port(address)))
+		return false;
+	if (address->kind == ADDRESS_IPV4)
+		return memcmp(answer->id.source,
+			      &((const struct sockaddr_in *)storage)->sin_addr,
+			      4) == 0;
+	return memcmp(answer->id.source,
+		      &((const struct sockaddr_in6 *)storage)->sin6_addr,
+		      16) == 0;
+}
+
+static void take(struct listing *listing, const struct answer *answer)
+{
+	if (listing->count == GROUP_MEMBERS_MAX ||
+	    !is_of_address(answer, listing->address))
+		return;
+	listing->members[listing->count++] = (struct group_member){
+		.inode = answer->inode,
+		.uid = (uid_t)answer->uid,
+		.queue = answer->receive_queue,
+	};
+}
+
+/* -1: the dump failed; its errno is in the message. */
+static int fail(const struct message *head)
+{
+	int number = -EPROTO;
+
+	if (head->length >= sizeof(*head) + sizeof(number))
+		memcpy(&number, (const char *)head + sizeof(*head),
+		       sizeof(number));
+	errno = number < 0 ? -number : EPROTO;
+	return -1;
+}
+
+/* What one datagram says: 1: the list has ended; 0: there is more; -1. */
+static int take_datagram(struct listing *listing, const char *at, size_t left)
+{
+	struct message head;
+	struct answer answer;
+	size_t step;
+
+	for (; left >= sizeof(head); at += step, left -= step) {
+		memcpy(&head, at, sizeof(head));
+		if (head.length < sizeof(head) || head.length > left)
+			break;
+		if (head.type == MESSAGE_DONE)
+			return 1;
+		if (head.type == MESSAGE_ERROR)
+			return fail((const struct message *)(const void *)at);
+		if (head.length >= sizeof(answer)) {
+			memcpy(&answer, at, sizeof(answer));
+			take(listing, &answer);
+		}
+		step = (head.length + 3u) & ~(size_t)3;
+		if (step > left)
+			break;
+	}
+	return 0;
+}
+
+/* The kernel answers while it is asked: nothing here waits. */
+static int receive(int fd, struct listing *listing)
+{
+	_Alignas(struct answer) char bytes[ANSWER_BYTES];
+	ssize_t size;
+	int status;
+
+	do {
+		size = recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+		if (size < 0 && errno == EINTR) {
+			status = 0;
+			continue;
+		}
+		if (size < 0)
+			return -1;
+		status = take_datagram(listing, bytes, (size_t)size);
+	} while (status == 0);
+	return status < 0 ? -1 : listing->count;
+}
+
+int group_members_list(const struct address *address,
+		       struct group_member members[GROUP_MEMBERS_MAX])
+{
+	struct listing listing = {.address = address, .members = members};
+	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
+			SOCK_DIAG_PROTOCOL);
+	int count = -1, number;
+
+	if (fd < 0)
+		return -1;
+	if (ask(fd, address) == 0)
+		count = receive(fd, &listing);
+	number = errno;
+	close(fd);
+	errno = number;
+	return count;
+}

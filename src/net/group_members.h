@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* group_members.h - who listens on an address, by the kernel's own list
+ * (sock_diag(7)): all of this network namespace, whoever holds them. */
+#ifndef COHORT_NET_GROUP_MEMBERS_H
+#define COHORT_NET_GROUP_MEMBERS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "net/address.h"
+
+/* As many as a group has slots, and some that are not ours. */
+#define GROUP_MEMBERS_MAX 320
+
+struct group_member {
+	uint64_t inode; /* as in st_ino of a descriptor of it */
+	uid_t uid;
+	uint32_t queue; /* connections that wait to be accepted */
+};
+
+/* Those that listen on exactly this address, which has a port.  Their number,
+ * not above GROUP_MEMBERS_MAX (the rest is left out); or -1 with errno: a
+ * kernel or a sandbox that does not tell (EPERM, EAFNOSUPPORT, ENOENT, …).
+ * Costs a few system calls, and no more the more connections there are. */
+int group_members_list(const struct address *address,
+		       struct group_member members[GROUP_MEMBERS_MAX]);
+
+#endif

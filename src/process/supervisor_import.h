@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_import.h - what the files share that read a state (handover.h).
+ *
+ * A handler takes what follows the key of its line: 0, or -1. */
+#ifndef COHORT_PROCESS_SUPERVISOR_IMPORT_H
+#define COHORT_PROCESS_SUPERVISOR_IMPORT_H
+
+#include <stdbool.h>
+
+#include "process/bank.h"
+#include "process/supervisor_handover.h"
+
+struct import {
+	struct supervisor *supervisor;
+	struct bank_group *group; /* that the next lines are of */
+	const struct import_source *source;
+	unsigned generation; /* the current one's number */
+};
+
+bool import_is(const struct import *import, enum import_mode mode);
+bool import_flag(unsigned number);
+/* What the text calls `fd`; it must not leak into workers.  -1 stays none. */
+int import_take(const struct import *import, int fd);
+
+/* A group, and what is known of it, a line each. */
+int import_group(struct import *import, const char *rest);
+int import_inode(struct import *import, const char *rest);
+int import_asked(struct import *import, const char *rest);
+int import_address(struct import *import, const char *rest);
+int import_listener(struct import *import, const char *rest);
+int import_listens(struct import *import, const char *rest);
+int import_stranger(struct import *import, const char *rest);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_import_groups.c - the lines of a state that the bank is made
+ * of. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "process/supervisor_handover.h"
+#include "process/supervisor_import.h"
+#include "process/supervisor_internal.h"
+
+int import_group(struct import *import, const char *rest)
+{
+	static const struct address none;
+	unsigned is_shared, position, last, has_inode;
+	int lock, reservation, used = 0;
+
+	if (sscanf(rest, "%u %u %d %d %u %u %n", &is_shared, &position, &lock,
+		   &reservation, &last, &has_inode, &used) < 6 ||
+	    used == 0)
+		return -1;
+	import->group = bank_add(&import->supervisor->bank, &none, rest + used,
+				 position);
+	if (!import->group)
+		return -1;
+	import->group->is_shared = import_flag(is_shared);
+	import->group->last_generation = last;
+	import->group->has_inode = import_flag(has_inode);
+	import->group->reservation = import_take(import, reservation);
+	/* Whatever program the kernel has, the next one replaces it. */
+	import->group->is_steered = true;
+	if (import_is(import, IMPORT_UPGRADE))
+		instance_lock_adopt(&import->group->lock,
+				    import_take(import, lock));
+	return 0;
+}
+
+int import_inode(struct import *import, const char *rest)
+{
+	uintmax_t device, inode;
+
+	if (!import->group || sscanf(rest, "%ju %ju", &device, &inode) != 2)
+		return -1;
+	import->group->inode.device = (dev_t)device;
+	import->group->inode.inode = (ino_t)inode;
+	/* The file is not a trial's to remove. */
+	if (import_is(import, IMPORT_TRIAL))
+		import->group->has_inode = false;
+	return 0;
+}
+
+int import_asked(struct import *import, const char *rest)
+{
+	struct error error;
+
+	return import->group
+		       ? address_parse(&import->group->asked, rest, &error)
+		       : -1;
+}
+
+int import_address(struct import *import, const char *rest)
+{
+	struct error error;
+
+	return import->group
+		       ? address_parse(&import->group->address, rest, &error)
+		       : -1;
+}
+
+int import_listener(struct import *import, const char *rest)
+{
+	unsigned slot;
+	int fd;
+
+	if (!import->group || sscanf(rest, "%u %d", &slot, &fd) != 2 ||
+	    slot >= CONFIG_WORKERS_MAX)
+		return -1;
+	import->group->fds[slot] = import_take(import, fd);
+	return import->group->fds[slot] < 0 ? -1 : 0;
+}
+
+int import_listens(struct import *import, const char *rest)
+{
+	unsigned slot;
+
+	if (!import->group || sscanf(rest, "%u", &slot) != 1 ||
+	    slot >= CONFIG_WORKERS_MAX)
+		return -1;
+	bank_note_listening(import->group, slot);
+	return 0;
+}
+
+int import_stranger(struct import *import, const char *rest)
+{
+	uint64_t inode;
+
+	if (!import->group || sscanf(rest, "%" SCNu64, &inode) != 1 ||
+	    inode == 0)
+		return -1;
+	return bank_note_stranger(import->group, inode) < 0 ? -1 : 0;
+}

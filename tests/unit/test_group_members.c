@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* test_group_members.c - who listens, by the kernel's list. */
+#include "net/group_members.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+
+#define COUNT 300 /* more than one datagram of the kernel's holds */
+
+static struct address parsed(const char *word)
+{
+	struct address address;
+	struct error error;
+
+	CHECK(address_parse(&address, word, &error) == 0);
+	return address;
+}
+
+/* One more on the address, whose port is picked if it has none. */
+static int joined(struct address *address)
+{
+	int one = 1;
+	int fd = socket(address->socket.generic.sa_family, SOCK_STREAM, 0);
+
+	CHECK(fd >= 0);
+	CHECK(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) == 0);
+	CHECK(bind(fd, &address->socket.generic, address->length) == 0);
+	CHECK(listen(fd, 8) == 0);
+	CHECK(address_of_socket(address, fd) == 0);
+	return fd;
+}
+
+static bool is_listed(const struct group_member *members, int count, int fd)
+{
+	struct stat status;
+	int i;
+
+	CHECK(fstat(fd, &status) == 0);
+	for (i = 0; i < count; i++)
+		if (members[i].inode == status.st_ino)
+			return members[i].uid == status.st_uid;
+	return false;
+}
+
+static void test_members_come_and_go(const char *word)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed(word);
+	int fds[COUNT], i, count;
+
+	for (i = 0; i < COUNT; i++)
+		fds[i] = joined(&address);
+	count = group_members_list(&address, members);
+	check_int(count, COUNT);
+	for (i = 0; i < COUNT; i++)
+		CHECK(is_listed(members, count, fds[i]));
+	for (i = 1; i < COUNT; i++)
+		close(fds[i]);
+	CHECK(shutdown(fds[0], SHUT_RDWR) == 0);
+	check_int(group_members_list(&address, members), 0);
+	close(fds[0]);
+}
+
+static void test_another_address_is_another_group(void)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed("127.0.0.1:0"), other, any;
+	int here = joined(&address), there, everywhere;
+
+	other = parsed("127.0.0.2:0");
+	any = parsed("*:0");
+	address_set_port(&other, address_port(&address));
+	address_set_port(&any, address_port(&address));
+	there = joined(&other);
+	everywhere = joined(&any);
+	check_int(group_members_list(&address, members), 1);
+	CHECK(is_listed(members, 1, here));
+	check_int(group_members_list(&other, members), 1);
+	CHECK(is_listed(members, 1, there));
+	check_int(group_members_list(&any, members), 1);
+	CHECK(is_listed(members, 1, everywhere));
+	close(here);
+	close(there);
+	close(everywhere);
+}
+
+static void test_the_queue_is_told(void)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed("127.0.0.1:0");
+	int fd = joined(&address);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(connect(client, &address.socket.generic, address.length) == 0);
+	check_int(group_members_list(&address, members), 1);
+	check_int((int)members[0].queue, 1);
+	close(client);
+	close(fd);
+}
+
+int main(void)
+{
+	test_members_come_and_go("127.0.0.1:0");
+	test_members_come_and_go("[::1]:0");
+	test_another_address_is_another_group();
+	test_the_queue_is_told();
+	return check_result();
+}
