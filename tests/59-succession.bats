@@ -134,3 +134,65 @@ setup() {
 	gone() { ! test -e "$WORK/b"; }
 	wait_until 5 gone
 }
+
+# Whatever killed the supervisor took the keeper, too.
+kill_both() {
+	local keeper
+	keeper=$(keeper)
+	kill -STOP "$SERVER" # it would start another keeper
+	kill -KILL "$keeper" "$SERVER"
+	wait_until 5 is_gone "$SERVER"
+	wait_until 5 is_gone "$keeper"
+}
+
+# The stopped worker's queue, and the half-open clients of both.
+both_are_killed() {
+	old=$(workers) victim=$(workers | head -n 1)
+	kill -STOP "$victim"
+	coproc CLIENTS { timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" queue 127.0.0.1 "$PORT" 200 2>&1; }
+	clients=$CLIENTS_PID in=${CLIENTS[1]}
+	read -r -t 30 word <&"${CLIENTS[0]}"
+	[ "$word" = sent ]
+	kill_both
+	"$@"
+	log_has 'taking over 2 listeners from workers of a supervisor that was killed'
+	echo >&"$in"
+	wait "$clients"
+	# shellcheck disable=SC2086
+	wait_until 10 all_gone $old
+	[ "$(say after)" = after ]
+}
+
+@test "supervisor and keeper killed together: a successor takes the listeners from the workers" {
+	need python3 socat
+	serve_here -w 2
+	both_are_killed serve_here -w 2
+}
+
+@test "an ordinary user's server survives the same" {
+	need python3 socat setpriv
+	[ "$(id -u)" -eq 0 ] || skip 'only root can become another user'
+	chmod 755 "$WORK"
+	cp "$COHORT" "$WORK/cohort"
+	as_user() {
+		start_ready 1 setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+			"$WORK/cohort" -l "127.0.0.1:$PORT" -w 2
+	}
+	as_user
+	both_are_killed as_user
+}
+
+@test "a stranger beside the workers keeps a successor out, for nobody may take its listener" {
+	need python3 socat
+	serve_here -w 2 -o 'orphan_timeout 1s;'
+	old=$(workers)
+	coproc STRANGER { timeout 60 python3 "$BATS_TEST_DIRNAME/support/listeners.py" join 127.0.0.1 "$PORT"; }
+	read -r -t 10 word _ <&"${STRANGER[0]}"
+	[ "$word" = inode ]
+	kill_both
+	run -75 timeout 10 "$COHORT" -l "127.0.0.1:$PORT"
+	# the workers were not touched, and end as those without a successor do
+	# shellcheck disable=SC2086
+	wait_until 20 all_gone $old
+	eval "exec ${STRANGER[1]}>&-"
+}

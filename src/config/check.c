@@ -117,7 +117,7 @@ static bool has_fixed_place(const struct address *address)
 {
 	return address->kind == ADDRESS_UNIX ||
 	       address->kind == ADDRESS_DESCRIPTOR ||
-	       address_port(address) != 0;
+	       address->kind == ADDRESS_SYSTEMD || address_port(address) != 0;
 }
 
 static unsigned collect_places(const struct reading *reading,

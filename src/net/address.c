@@ -192,6 +192,35 @@ static int parse_descriptor(struct address *address, const char *number,
 	return 0;
 }
 
+/* As sd_notify(3) has FDNAME: printable, no colon; and its number. */
+static int parse_systemd(struct address *address, const char *name,
+			 struct error *error)
+{
+	const char *colon = strchr(name, ':');
+	size_t i, size = strlen(name);
+	uint64_t number = 1;
+
+	for (i = 0; i < size; i++)
+		if (name[i] < ' ' || name[i] > '~')
+			break;
+	if (colon &&
+	    (text_parse_number(colon + 1, &number) < 0 || number > INT_MAX))
+		number = 0;
+	if (size == 0 || colon == name || i < size || number == 0)
+		return error_set(error,
+				 "'systemd:%s' is neither systemd:NAME nor "
+				 "systemd:NAME:NUMBER, counted from 1",
+				 name);
+	if (size > PATH_MOST)
+		return error_set(error,
+				 "the name of a passed socket has at most %zu "
+				 "bytes; this one has %zu: %s",
+				 PATH_MOST, size, name);
+	address->kind = ADDRESS_SYSTEMD;
+	memcpy(address->socket.path.sun_path, name, size + 1);
+	return 0;
+}
+
 int address_parse(struct address *address, const char *word,
 		  struct error *error)
 {
@@ -203,6 +232,8 @@ int address_parse(struct address *address, const char *word,
 		return parse_unix(address, word + 5, error);
 	if (strncmp(word, "fd:", 3) == 0)
 		return parse_descriptor(address, word + 3, error);
+	if (strncmp(word, "systemd:", 8) == 0)
+		return parse_systemd(address, word + 8, error);
 	if (address_split(&parts, word, error) < 0)
 		return -1;
 	if (parts.is_bracketed)
@@ -273,6 +304,10 @@ char *address_format(char *out, const struct address *address)
 	case ADDRESS_DESCRIPTOR:
 		snprintf(out, ADDRESS_TEXT, "fd:%d", address->descriptor);
 		break;
+	case ADDRESS_SYSTEMD:
+		snprintf(out, ADDRESS_TEXT, "systemd:%s",
+			 address->socket.path.sun_path);
+		break;
 	}
 	return out;
 }
@@ -302,6 +337,9 @@ bool address_is_equal(const struct address *a, const struct address *b)
 		       memcmp(a->socket.path.sun_path, b->socket.path.sun_path,
 			      a->length - PATH_OFFSET) == 0;
 	case ADDRESS_DESCRIPTOR: return a->descriptor == b->descriptor;
+	case ADDRESS_SYSTEMD:
+		return strcmp(a->socket.path.sun_path,
+			      b->socket.path.sun_path) == 0;
 	}
 	return false;
 }
@@ -321,6 +359,21 @@ void address_set_port(struct address *address, uint16_t port)
 		ipv4(address)->sin_port = htons(port);
 	else if (address->kind == ADDRESS_IPV6)
 		ipv6(address)->sin6_port = htons(port);
+}
+
+unsigned address_systemd_name(const struct address *address,
+			      char name[ADDRESS_NAME_TEXT])
+{
+	const char *text = address->socket.path.sun_path;
+	const char *colon = strchr(text, ':');
+	size_t size = colon ? (size_t)(colon - text) : strlen(text);
+	uint64_t number = 1;
+
+	memcpy(name, text, size);
+	name[size] = '\0';
+	if (colon)
+		(void)text_parse_number(colon + 1, &number);
+	return (unsigned)number;
 }
 
 /* ---- From the kernel, for a protocol --------------------------------- */

@@ -4,6 +4,8 @@
  *	127.0.0.1:80  [::1]:80  *:80 (every IPv4 address)  :80 (both families)
  *	host:80       127.0.0.1:0 (a free port)
  *	unix:/path    unix:@abstract   fd:N (inherited, listening or bound)
+ *	systemd:NAME  (passed by the service manager under that name; its second
+ *	               of the same name is systemd:NAME:2)
  *
  * The loader resolves what has to be resolved; everybody else sees numeric
  * addresses only, which parse without asking anyone. */
@@ -23,6 +25,7 @@ enum address_kind {
 	ADDRESS_IPV6,
 	ADDRESS_UNIX,
 	ADDRESS_DESCRIPTOR,
+	ADDRESS_SYSTEMD, /* the name is in socket.path.sun_path */
 };
 
 /* Longest text: "unix:" and the 107 bytes of a path, escaped by nobody. */
@@ -61,6 +64,12 @@ void address_set_port(struct address *address, uint16_t port);
 /* From the kernel: the own or the other end of a socket.  0, or -1/errno. */
 int address_of_socket(struct address *address, int fd);
 int address_of_peer(struct address *address, int fd);
+
+/* Of ADDRESS_SYSTEMD: the name, of which there may be several; this is the
+ * `number`th of them, from 1. */
+#define ADDRESS_NAME_TEXT 108
+unsigned address_systemd_name(const struct address *address,
+			      char name[ADDRESS_NAME_TEXT]);
 
 /* For a protocol's eyes. */
 void address_publish(const struct address *address,

@@ -118,7 +118,8 @@ int address_resolve(struct address *addresses, int limit, const char *word,
 	char any[16];
 	int status;
 
-	if (strncmp(word, "unix:", 5) == 0 || strncmp(word, "fd:", 3) == 0) {
+	if (strncmp(word, "unix:", 5) == 0 || strncmp(word, "fd:", 3) == 0 ||
+	    strncmp(word, "systemd:", 8) == 0) {
 		status = add_word(&finds, word, word, error);
 		return status < 0 ? -1 : finds.count;
 	}

@@ -51,6 +51,8 @@ struct bank_group {
 	struct steering steering;           /* as the kernel has it */
 	bool is_steered;                    /* … by a program */
 	int fds[CONFIG_WORKERS_MAX];
+	/* The service manager has a duplicate. */
+	bool is_stored[CONFIG_WORKERS_MAX];
 	/* The worker that was told to accept from a slot's listener in its
 	 * stead, if any. */
 	struct child *adopters[CONFIG_WORKERS_MAX];

@@ -15,6 +15,11 @@ int sandbox_enter(const char *user, const char *directory, struct error *error);
 /* No program that is executed from here on gains a privilege.  0, or -1. */
 int sandbox_forbid_privileges(struct error *error);
 
+/* Let any process of the own user look into this one, also where Yama keeps
+ * that to ancestors: of an orphan, whose listeners a new supervisor may have to
+ * take. */
+void sandbox_open_to_user(void);
+
 /* Is there such a user, and may this process become it?  0, or -1. */
 int sandbox_check_user(const char *user, struct error *error);
 

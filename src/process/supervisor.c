@@ -22,6 +22,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	loop_task_init(&supervisor->bury, supervisor_bury);
 	supervisor_init_operations(supervisor);
 	supervisor_init_notify(supervisor);
+	supervisor_init_store(supervisor);
 	timer_init(&supervisor->retry, supervisor_retry_orders);
 	timer_init(&supervisor->delay, supervisor_drain_delay_over);
 	timer_init(&supervisor->arrange, supervisor_arrange_later);
@@ -49,7 +50,9 @@ static void release_prepared(struct supervisor *supervisor)
 {
 	if (supervisor->has_pid_file && supervisor->current)
 		pid_file_remove(supervisor->current->config->pid_file);
+	supervisor_stop_store(supervisor);
 	supervisor_stop_notify(supervisor);
+	strays_release(&supervisor->strays);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
@@ -134,6 +137,7 @@ static int supervise(struct supervisor *supervisor)
 	struct error error;
 
 	supervisor_start_notify(supervisor);
+	supervisor_start_store(supervisor);
 	supervisor_start_watch(supervisor);
 	supervisor_start_audit(supervisor);
 	if (loop_run(&supervisor->loop, &error) < 0) {
@@ -170,9 +174,12 @@ static int start(struct supervisor *supervisor, struct config *config)
 
 	supervisor->generation_count = 1;
 	supervisor->current = generation_new(config, 1, &error);
+	supervisor->is_fresh = true;
 	if (!supervisor->current || supervisor_prepare(supervisor, &error) < 0)
 		return fail(&error);
+	supervisor->is_fresh = false;
 	supervisor_start_keeper(supervisor);
+	supervisor_park_salvaged(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
 	return supervise(supervisor);
@@ -194,6 +201,10 @@ static int run(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 
+	if (supervisor_take_passed(supervisor, &error) < 0) {
+		config_free(config);
+		return fail(&error);
+	}
 	switch (supervisor_succeed_to(supervisor, config, &error)) {
 	case 0: return start(supervisor, config);
 	case 1: return succeed(supervisor, config);

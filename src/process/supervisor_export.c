@@ -140,6 +140,20 @@ static void write_orders(struct exported *exported,
 			    order_names[supervisor->orders.list[i]]);
 }
 
+static void write_passed(struct exported *exported, const struct passed *passed)
+{
+	const struct passed_socket *socket;
+	unsigned i;
+
+	for (i = 0; i < passed->count; i++) {
+		socket = &passed->sockets[i];
+		if (socket->fd >= 0 && exported->purpose == EXPORT_FOR_UPGRADE)
+			text_append(&exported->text, "passed %d %u %s\n",
+				    supervisor_keep_open(exported, socket->fd),
+				    (unsigned)socket->is_used, socket->name);
+	}
+}
+
 void supervisor_export(const struct supervisor *supervisor,
 		       struct exported *exported, enum export_purpose purpose)
 {
@@ -175,6 +189,7 @@ void supervisor_export(const struct supervisor *supervisor,
 			    list_entry(node, struct bank_group, node));
 	write_slots(exported, supervisor);
 	write_orders(exported, supervisor);
+	write_passed(exported, &supervisor->passed);
 	scoreboard_export(supervisor->scoreboard, &exported->text);
 	text_append(&exported->text, "config\n");
 	config_print(current->config, &exported->text);

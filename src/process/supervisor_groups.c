@@ -62,9 +62,13 @@ static int bind_shared(const struct opening *opening, struct error *error)
 		.group = (gid_t)listen->group,
 	};
 	const struct sockopt_owner all = {.cpu = -1, .is_first = true};
-	int fd = listener_bind(&opening->group->asked, opening->options,
-			       &access, &all, error);
+	struct address asked = opening->group->asked;
+	int fd;
 
+	if (asked.kind == ADDRESS_SYSTEMD &&
+	    supervisor_find_passed(opening->supervisor, &asked, error) < 0)
+		return -1;
+	fd = listener_bind(&asked, opening->options, &access, &all, error);
 	if (fd >= 0)
 		bank_share(opening->group, fd);
 	return fd;
@@ -95,21 +99,28 @@ static int open_shared(const struct opening *opening, struct error *error)
 
 /* ---- A group --------------------------------------------------------- */
 
+static int open_anew(const struct opening *opening, struct error *error)
+{
+	const struct address *asked = &opening->group->asked;
+
+	if (!is_any_port(asked) && asked->kind != ADDRESS_SYSTEMD &&
+	    listener_probe(asked, opening->options, error) < 0)
+		return -1;
+	if (opening->planned->is_shared)
+		return open_shared(opening, error);
+	return is_any_port(asked) ? reserve(opening, error) : 0;
+}
+
 static int open_group(const struct opening *opening, struct error *error)
 {
 	struct bank_group *group = opening->group;
-	int status = 0;
 
 	if (instance_lock(&group->lock, &group->asked, error) < 0)
 		return -1;
-	if (!is_any_port(&group->asked) &&
-	    listener_probe(&group->asked, opening->options, error) < 0)
-		return -1;
-	if (opening->planned->is_shared)
-		status = open_shared(opening, error);
-	else if (is_any_port(&group->asked))
-		status = reserve(opening, error);
-	if (status < 0)
+	if (!supervisor_salvage(opening->supervisor, group,
+				opening->planned->is_shared,
+				opening->options) &&
+	    open_anew(opening, error) < 0)
 		return -1;
 	if (instance_serve(&group->lock, &opening->supervisor->loop) < 0)
 		return error_set_errno(error, "cannot serve a lock");
@@ -225,6 +236,7 @@ void supervisor_close_unused(struct supervisor *supervisor)
 			continue;
 		log_info("%s is not served any more",
 			 address_format(text, &group->address));
+		supervisor_unstore(supervisor, group);
 		bank_remove(group);
 	}
 }

@@ -146,6 +146,19 @@ static int on_order(struct import *import, const char *rest)
 	return -1;
 }
 
+static int on_passed(struct import *import, const char *rest)
+{
+	struct passed *passed = &import->supervisor->passed;
+	unsigned is_used;
+	int fd, size = 0;
+
+	if (sscanf(rest, "%d %u %n", &fd, &is_used, &size) < 2 || size == 0 ||
+	    passed_add(passed, import_take(import, fd), rest + size) < 0)
+		return -1;
+	passed->sockets[passed->count - 1].is_used = import_flag(is_used);
+	return 0;
+}
+
 /* ---- Slots and workers ----------------------------------------------- */
 
 static int find_name(const char *const *names, int count, const char *word)
@@ -304,6 +317,7 @@ static const struct line_row {
 	{"slot", on_slot, false},
 	{"child", on_child, false},
 	{"order", on_order, false},
+	{"passed", on_passed, false},
 	{"total", on_count, true},
 	{"worker_total", on_count, true},
 	{"restarts", on_count, true},

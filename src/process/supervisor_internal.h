@@ -20,6 +20,8 @@
  *	supervisor_succession.c  after a supervisor that was killed
  *	supervisor_orphans.c   its workers
  *	supervisor_notify.c    the service manager
+ *	supervisor_store.c     sockets from it, and for it
+ *	supervisor_salvage.c   listeners that outlived an instance before us
  *	supervisor_stop.c      the way out
  *	supervisor_signals.c   a table
  *
@@ -49,7 +51,9 @@
 #include "process/loader.h"
 #include "process/notify.h"
 #include "process/orders.h"
+#include "process/passed.h"
 #include "process/slot.h"
+#include "process/strays.h"
 #include "process/supervisor_handover.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
@@ -178,6 +182,10 @@ struct supervisor {
 	struct timer notify_extension; /* … that the end takes longer */
 	int64_t notify_interval_ms;
 	struct log_limit notify_limit;
+	struct passed passed;     /* by the service manager */
+	struct loop_task store;   /* new listeners are for its store */
+	struct timer store_retry; /* it was behind */
+	struct strays strays;     /* workers of one that was killed */
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
 
@@ -185,6 +193,7 @@ struct supervisor {
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
 	bool has_reported; /* all slots have served at once */
+	bool is_fresh;     /* nothing is opened yet: some may be found */
 	bool is_audit_off; /* the kernel does not tell who listens */
 	bool is_trial;     /* we only try whether we could go on */
 	bool is_stopping;
@@ -347,6 +356,31 @@ void supervisor_notify_ready(struct supervisor *supervisor);
 void supervisor_notify_reloading(struct supervisor *supervisor);
 void supervisor_notify_stopping(struct supervisor *supervisor);
 void supervisor_stop_notify(struct supervisor *supervisor);
+
+/* supervisor_store.c: what the service manager has passed.  0, or -1 with
+ * words. */
+int supervisor_take_passed(struct supervisor *supervisor, struct error *error);
+/* From a name to the descriptor: `address` (systemd:NAME) becomes fd:N.  0, or
+ * -1 with words. */
+int supervisor_find_passed(struct supervisor *supervisor,
+			   struct address *address, struct error *error);
+/* Have it store what listens by now; … forget what will not any more. */
+void supervisor_store(struct supervisor *supervisor);
+void supervisor_unstore(struct supervisor *supervisor,
+			struct bank_group *group);
+void supervisor_init_store(struct supervisor *supervisor);
+void supervisor_start_store(struct supervisor *supervisor);
+void supervisor_stop_store(struct supervisor *supervisor);
+
+/* supervisor_salvage.c: true: the group, which is locked, has listeners that an
+ * instance before us has left, with `options`. */
+bool supervisor_salvage(struct supervisor *supervisor, struct bank_group *group,
+			bool is_shared, const struct sockopt_settings *options);
+void supervisor_park_salvaged(struct supervisor *supervisor);
+/* What a listener is called in the service manager's store.  Returns `out`. */
+#define SUPERVISOR_STORED_NAME (ADDRESS_TEXT + 16)
+char *supervisor_stored_name(char out[SUPERVISOR_STORED_NAME],
+			     const struct bank_group *group, unsigned slot);
 
 /* supervisor_upgrade.c */
 void supervisor_upgrade(struct supervisor *supervisor);

@@ -124,6 +124,7 @@ void supervisor_report(struct supervisor *supervisor)
 	supervisor->has_reported = true;
 	log_addresses(supervisor);
 	supervisor_notify_ready(supervisor);
+	strays_retire(&supervisor->strays);
 	if (supervisor->ready_fd < 0)
 		return;
 	/* Whoever asked may be gone: that is no reason to stop serving. */

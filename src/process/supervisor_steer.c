@@ -157,6 +157,7 @@ void supervisor_arrange(struct supervisor *supervisor)
 	if (supervisor->is_stopping)
 		return;
 	supervisor_keep(supervisor);
+	supervisor_store(supervisor);
 	note_vacancies(supervisor);
 	list_for_each (node, &supervisor->bank.groups) {
 		struct bank_group *group =

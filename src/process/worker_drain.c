@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/transport.h"
+#include "process/sandbox.h"
 #include "process/title.h"
 #include "process/worker_internal.h"
 
@@ -301,6 +302,7 @@ void worker_orphaned(struct worker *worker)
 	const struct worker_drain *drain = &worker->drain;
 
 	worker->unsent = 0;
+	sandbox_open_to_user();
 	if (worker->phase == WORKER_PHASE_SERVING) {
 		serve_on(worker);
 		return;

@@ -38,6 +38,8 @@ static const struct {
 	{"unix:" PATH_107, "unix:" PATH_107},
 	{"fd:0", "fd:0"},
 	{"fd:17", "fd:17"},
+	{"systemd:web", "systemd:web"},
+	{"systemd:a b/c+d:2", "systemd:a b/c+d:2"},
 };
 
 /* An ill word, and what its message must say. */
@@ -71,6 +73,11 @@ static const struct {
 	{"unix:relative", "neither"},
 	{"unix:@", "no name"},
 	{"unix:" PATH_107 "8", "at most 107 bytes; this one has 108"},
+	{"systemd:", "is neither systemd:NAME"},
+	{"systemd::2", "is neither systemd:NAME"},
+	{"systemd:web:0", "is neither systemd:NAME"},
+	{"systemd:web:1:2", "is neither systemd:NAME"},
+	{"systemd:w\tb", "is neither systemd:NAME"},
 	{"fd:", "not the number"},
 	{"fd:-1", "not the number"},
 	{"fd:2147483648", "not the number"},
