@@ -104,6 +104,10 @@ $(BENCH_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(BENCH_MAIN
 $(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+# In the server of the campaign calls fail when they shall.
+$(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
+$(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
+
 # The programs of tools/ and their tests include each other's headers by name.
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
