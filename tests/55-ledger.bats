@@ -135,6 +135,32 @@ faulty() {
 	[ "$(count lost_killed)" -eq 10 ]
 }
 
+@test "where nobody is killed, a worker that closes and is gone counts as one that drained" {
+	start_ready 1 "$COHORT_BUILD/tests/servers/http" -l 127.0.0.1:0 -w 1
+	ledger_begins -c 10 --short 0 --http --orderly
+	wait_until 20 clients_are 10
+	victim=$(workers)
+	kill -KILL "$victim"
+	wait_until 10 is_gone "$victim"
+	wait_until 20 clients_are 10
+	ledger_ends
+	[ "$(count lost_killed)" -eq 0 ]
+	[ "$(count drained)" -gt 0 ]
+}
+
+@test "a server of HTTP that drains answers once more or closes between two requests" {
+	start_ready 1 "$COHORT_BUILD/tests/servers/http" -l 127.0.0.1:0 -w 2
+	ledger_begins -c 20 --http --orderly
+	wait_until 20 clients_are 10
+	kill -HUP "$SERVER"
+	wait_until 20 log_has 'reloaded: generation'
+	wait_until 20 worker_count_is 2
+	ledger_ends
+	[ "$STATUS" -eq 0 ]
+	[ "$(count workers_seen)" -gt 2 ]
+	[ $(($(count drained) + $(count raced))) -gt 0 ]
+}
+
 @test "workers that drain close idle clients in good order: drained, not lost" {
 	serve_ledger -w 2
 	ledger_begins -c 20 --short 0
@@ -252,7 +278,7 @@ faulty() {
 @test "the help names the mode and its options" {
 	run -0 "$COHORT_BENCH" -h
 	[[ $output == *'  ledger '* ]]
-	for option in '-T, --hang' --http --short --pause --rate --allow-unknown --events; do
+	for option in '-T, --hang' --http --short --pause --rate --allow-unknown --orderly --events; do
 		[[ $output == *"$option"* ]]
 	done
 	run -2 "$COHORT_BENCH" ledger 127.0.0.1:1 -d 2

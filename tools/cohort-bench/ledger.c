@@ -126,6 +126,13 @@ static int turn(struct ledger *ledger, struct error *error)
 	return status;
 }
 
+/* They may have ended before one can look, right after they closed. */
+static enum ledger_fate fate_of_those_who_leave(int pid)
+{
+	(void)pid;
+	return LEDGER_FATE_ALIVE;
+}
+
 static int run(struct ledger *ledger, struct target *target,
 	       struct error *error)
 {
@@ -143,6 +150,8 @@ static int run(struct ledger *ledger, struct target *target,
 	timer_init(&ledger->end, end_is_reached);
 	ledger_pending_init(&ledger->pending, &ledger->loop, &ledger->book,
 			    pending_emptied);
+	if (ledger->options->is_orderly)
+		ledger->pending.fate_of = fate_of_those_who_leave;
 	if (make_clients(ledger, error) == 0) {
 		status = turn(ledger, error);
 		for_each_client(ledger, ledger_client_drop);

@@ -48,6 +48,7 @@ static const struct option_row rows[] = {
 	{NO_LETTER, FORM_NUMBER, "pause", "MS", FIELD(pause_ms), 0, DAY_MS, MODE_LEDGER, "silent for so long after connect (default 0)"},
 	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 0, 1000000, MODE_LEDGER, "exchanges per second of each client; 0: any (default 50)"},
 	{NO_LETTER, FORM_NUMBER, "allow-unknown", "N", FIELD(allowed_unknown_count), 0, UINT64_MAX, MODE_LEDGER, "so many may be reset before their first reply"},
+	{NO_LETTER, FORM_FLAG, "orderly", NULL, FIELD(is_orderly), 0, 0, MODE_LEDGER, "nobody is killed: a worker that is gone has left by itself"},
 	{NO_LETTER, FORM_FLAG, "events", NULL, FIELD(is_events), 0, 0, MODE_LEDGER, "print a line for each loss and long gap, at once"},
 	{NO_LETTER, FORM_FLAG, "json", NULL, FIELD(is_json), 0, 0, ALL_MODES, "print one JSON object"},
 	{'h', FORM_FLAG, "help", NULL, FIELD(is_help), 0, 0, ALL_MODES, "print this and exit"},

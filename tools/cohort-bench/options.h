@@ -34,6 +34,7 @@ struct options {
 	uint64_t rate;          /* exchanges per second of a client; 0: any */
 	uint64_t allowed_unknown_count;
 	bool is_http;
+	bool is_orderly; /* nobody is killed: who is gone has left */
 	bool is_events;
 	bool is_json;
 	bool is_help;
