@@ -134,6 +134,10 @@ bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll 
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
 	tools/chaos/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
+.PHONY: compare
+compare: tests ## beside nginx and HAProxy: what the same events cost the same clients (TIMES=10 KILLS=100)
+	tools/compare/run $(B) --times $(or $(TIMES),10) --kills $(or $(KILLS),100)
+
 .PHONY: help
 help: ## print this list
 	@sed -nE 's/^([a-z-]+):.* ## (.*)/\1\t\2/p' Makefile | expand -t 18
