@@ -4,6 +4,7 @@ its log has said so far."""
 import os
 import random
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -11,10 +12,13 @@ import subprocess
 import time
 
 WORKERS = 4
+# As in tests/run: what starts the server, and by how much all bounds grow then.
+WRAPPER = shlex.split(os.environ.get("COHORT_WRAPPER", ""))
+PATIENCE = int(os.environ.get("COHORT_PATIENCE", "1")) if WRAPPER else 1
 SETTLE_SECONDS = 0.3
-PATIENCE_SECONDS = 40
+PATIENCE_SECONDS = 40 * PATIENCE
 # Long enough for a fault that blocks the fault's own connection.
-HANG_SECONDS = 20
+HANG_SECONDS = 20 * PATIENCE
 
 
 def free_port():
@@ -68,8 +72,8 @@ class Server:
         good = f"""
             workers {WORKERS};
             log {self.log};
-            watchdog_steer 300ms;
-            watchdog_timeout 1500ms;
+            watchdog_steer {300 * PATIENCE}ms;
+            watchdog_timeout {1500 * PATIENCE}ms;
             respawn_delay 50ms:500ms;
             orphan_timeout 30s;
             service plain {{ listen 127.0.0.1:{self.ports[0]}; }}
@@ -81,7 +85,7 @@ class Server:
     def start(self):
         environment = dict(os.environ, IMPOSTOR=self.program + ".does", FAILING_CALLS=self.failing)
         self.process = subprocess.Popen(
-            [self.program, "-c", self.config], env=environment, stdin=subprocess.DEVNULL
+            [*WRAPPER, self.program, "-c", self.config], env=environment, stdin=subprocess.DEVNULL
         )
         wait_until(lambda: len(self.workers()) >= 1, "a worker")
 
