@@ -194,14 +194,16 @@ class Fault(NamedTuple):
     is_forgetting: bool = False
     # Its successor kills a worker that is stopped in that moment.
     is_hasty: bool = False
+    # It is about a worker that is stopped.
+    is_stopping: bool = False
 
 
 FAULTS = [
     Fault("worker: SIGKILL", worker_killed, True),
     Fault("worker: SIGSEGV", worker_crashed, True),
     Fault("worker: SIGTERM", worker_leaves),
-    Fault("worker: stopped 0.7 s", worker_stopped_shortly),
-    Fault("worker: stopped for good", worker_stopped_for_good, True),
+    Fault("worker: stopped 0.7 s", worker_stopped_shortly, is_stopping=True),
+    Fault("worker: stopped for good", worker_stopped_for_good, True, is_stopping=True),
     Fault("worker: endless loop", worker_loops, True),
     Fault("worker: exit(0)", worker_exits, True),
     Fault("worker: dies at start", worker_dies_at_start, True),

@@ -56,6 +56,7 @@ class Server:
         self.ports = free_port(), free_port()
         self.failing = os.path.join(directory, "failing")
         self.process = None
+        self.victim = 0
         os.mkdir(self.failing)
         self.install(self.original)
         self.write_config()
@@ -116,7 +117,9 @@ class Server:
         return [pid for pid in self.children("worker ") if "draining" not in read(f"/proc/{pid}/cmdline")]
 
     def a_worker(self):
-        return random.choice(self.workers())
+        """The one that clients wait for, if it is still there."""
+        workers = self.workers()
+        return self.victim if self.victim in workers else random.choice(workers)
 
     def count(self, words):
         return len(re.findall(words, read(self.log)))
