@@ -134,6 +134,39 @@ closed_b() { ! test -e "$WORK/b"; }
 	[ "$(say good)" = good ]
 }
 
+# Ports that the supervisor still holds, of all its addresses.
+ports() { ss -Hltnp | grep -F "pid=$SERVER," | awk '{ sub(/.*:/, "", $4); print $4 }' | sort -u; }
+only_port() { [ "$(ports)" = "$PORT" ]; }
+
+@test "a reload that fails leaves nothing behind that listens" {
+	need socat strace ss
+	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG"
+	a=$PORT
+	serve -w 1
+	taken=$PORT PORT=$a SERVER=${SERVER_PIDS[0]}
+	# an address that cannot be had comes after one that can
+	configure <<-END
+		workers 2;
+		service a { listen 127.0.0.1:0; }
+		service b { listen unix:$WORK/b; listen 127.0.0.1:$taken; }
+	END
+	fail_to_reload
+	closed_b
+	# a worker dies when it listens already
+	configure <<<'workers 2; service a { listen 127.0.0.1:0; } service b { listen 127.0.0.1:0; }'
+	timeout 20 strace -f -qq -o /dev/null -e trace=setresgid,prctl -e inject=prctl:error=EPERM:when=2+ -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	fail_to_reload
+	kill "$tracer" || true
+	wait "$tracer" || true
+	wait_until 10 only_port
+	[ "$(say same)" = same ]
+	reload
+	[ "$(ports | wc -l)" -eq 2 ]
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

@@ -36,7 +36,9 @@ struct bank_group {
 	/* Who asked for port 0: such an address is known by that. */
 	char service[SCOREBOARD_SERVICE_NAME];
 	unsigned position;
-	unsigned last_generation; /* the newest that names it */
+	/* The oldest and the newest one that has accepted from it, or will if
+	 * it comes to serve. */
+	unsigned first_generation, last_generation;
 	struct instance_lock lock;
 	struct listener_inode inode; /* of a unix socket file of ours */
 	bool has_inode;

@@ -143,14 +143,28 @@ static int check_found(const struct opening *opening, struct error *error)
 	return -1;
 }
 
-static int add_group(struct opening *opening, const char *service,
-		     unsigned position, struct error *error)
+static unsigned position_in(const struct config_service *service,
+			    const struct worker_listener *planned)
 {
-	opening->group =
-		bank_add(&opening->supervisor->bank,
-			 &opening->planned->listen->address, service, position);
+	return (unsigned)(planned->listen - service->listens);
+}
+
+/* Only those of this generation and later ones accept from it: if it fails,
+ * the group is gone with the last of its workers. */
+static int add_group(struct opening *opening,
+		     const struct generation *generation, unsigned index,
+		     struct error *error)
+{
+	const struct config_service *service =
+		generation_service(generation, index);
+
+	opening->group = bank_add(
+		&opening->supervisor->bank, &opening->planned->listen->address,
+		service->name, position_in(service, opening->planned));
 	if (!opening->group)
 		return error_set_errno(error, "cannot take a listener");
+	opening->group->first_generation = generation->number;
+	opening->group->last_generation = generation->number;
 	if (open_group(opening, error) == 0)
 		return 0;
 	bank_remove(opening->group);
@@ -164,23 +178,22 @@ static int open_listener(struct supervisor *supervisor,
 	const struct config_service *service =
 		generation_service(generation, index);
 	struct worker_listener *planned = &generation->plan[index];
-	unsigned position = (unsigned)(planned->listen - service->listens);
 	struct opening opening = {
 		.supervisor = supervisor,
 		.planned = planned,
 		.options = &service->settings.options,
-		.group = bank_find(&supervisor->bank, &planned->listen->address,
-				   service->name, position),
+		.group =
+			bank_find(&supervisor->bank, &planned->listen->address,
+				  service->name, position_in(service, planned)),
 	};
 	int status;
 
 	if (opening.group)
 		status = check_found(&opening, error);
 	else
-		status = add_group(&opening, service->name, position, error);
+		status = add_group(&opening, generation, index, error);
 	if (status < 0)
 		return error_prefix(error, "service %s: ", service->name);
-	opening.group->last_generation = generation->number;
 	generation->groups[index] = opening.group;
 	planned->address = opening.group->address;
 	return 0;
@@ -195,6 +208,14 @@ int supervisor_open_groups(struct supervisor *supervisor,
 		if (open_listener(supervisor, generation, i, error) < 0)
 			return -1;
 	return 0;
+}
+
+void supervisor_note_serving(const struct generation *generation)
+{
+	unsigned i;
+
+	for (i = 0; i < generation->listener_count; i++)
+		generation->groups[i]->last_generation = generation->number;
 }
 
 /* ---- Groups that end ------------------------------------------------- */
@@ -217,6 +238,7 @@ static bool is_accepted_from(const struct supervisor *supervisor,
 	for (i = 0; i < supervisor->child_count; i++) {
 		child = &supervisor->children[i];
 		if (child->slot && !child->is_drained &&
+		    child->generation >= group->first_generation &&
 		    child->generation <= group->last_generation)
 			return true;
 	}

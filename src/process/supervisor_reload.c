@@ -203,6 +203,7 @@ static void commit(struct supervisor *supervisor)
 
 	supervisor->current = supervisor->next;
 	supervisor->next = NULL;
+	supervisor_note_serving(supervisor->current);
 	supervisor->slot_count = supervisor->next_count;
 	supervisor->is_scaled =
 		supervisor->is_scaled &&
