@@ -167,6 +167,26 @@ only_port() { [ "$(ports)" = "$PORT" ]; }
 	[ "$(ports | wc -l)" -eq 2 ]
 }
 
+@test "a reload that fails leaves the descriptor limit as it was" {
+	need socat
+	configure <<<'workers 2; max_open_files 200; service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG"
+	limit() { awk '/^Max open files/ { print $4 }' "/proc/$SERVER/limits"; }
+	[ "$(limit)" -eq 200 ]
+	# too few for what it asks, and enough for another reason to fail
+	for bad in 'workers 12; max_open_files 64; service a { listen 127.0.0.1:0; }' \
+		"workers 2; max_open_files 90; service a { listen 127.0.0.1:0; listen unix:$WORK; }"; do
+		configure <<<"$bad"
+		fail_to_reload
+		[ "$(limit)" -eq 200 ]
+	done
+	log_has 'need 90 descriptors'
+	configure <<<'workers 2; max_open_files 90; service a { listen 127.0.0.1:0; }'
+	reload
+	[ "$(limit)" -eq 90 ]
+	[ "$(say good)" = good ]
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

@@ -22,6 +22,7 @@ struct generation {
 	struct bank_group **groups;   /* of the same; NULL: not opened yet */
 	struct spawn_descriptor *descriptors; /* room for one spawn */
 	unsigned connections_max;             /* of one worker */
+	uint64_t descriptor_limit; /* of all its processes; 0: unknown */
 };
 
 /* Takes `config`, also if it fails: NULL with words. */

@@ -30,9 +30,24 @@ static int raise_to(struct rlimit *limit, rlim_t wanted)
 	return -1;
 }
 
-uint64_t limits_raise_descriptors(uint64_t max_open_files)
+void limits_restore_descriptors(uint64_t descriptors)
 {
 	struct rlimit limit;
+
+	if (descriptors == 0)
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = descriptors;
+		if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+			return;
+	}
+	log_warning("cannot set the descriptor limit back to %llu: %s",
+		    (unsigned long long)descriptors, strerror(errno));
+}
+
+uint64_t limits_raise_descriptors(uint64_t max_open_files, uint64_t need)
+{
+	struct rlimit limit, before;
 	rlim_t wanted = max_open_files;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
@@ -40,6 +55,7 @@ uint64_t limits_raise_descriptors(uint64_t max_open_files)
 			    strerror(errno));
 		return 1024;
 	}
+	before = limit;
 	if (max_open_files == 0)
 		wanted = limit.rlim_max < AUTO_MAX ? limit.rlim_max : AUTO_MAX;
 	if (raise_to(&limit, wanted) < 0)
@@ -48,6 +64,8 @@ uint64_t limits_raise_descriptors(uint64_t max_open_files)
 			"process is %llu (RLIMIT_NOFILE; fs.nr_open)",
 			(unsigned long long)wanted,
 			(unsigned long long)limit.rlim_cur);
+	if (limit.rlim_cur < need)
+		limits_restore_descriptors(before.rlim_cur);
 	return limit.rlim_cur;
 }
 

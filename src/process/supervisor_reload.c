@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "process/cpus.h"
+#include "process/limits.h"
 #include "process/pid_file.h"
 
 /* ---- Failure --------------------------------------------------------- */
@@ -50,6 +51,7 @@ static void undo(struct supervisor *supervisor)
 		end_next(&supervisor->slots[i]);
 	supervisor->next = NULL;
 	generation_free(next);
+	limits_restore_descriptors(supervisor->current->descriptor_limit);
 	supervisor_close_unused(supervisor);
 	park_empty(supervisor);
 	supervisor_arrange(supervisor);

@@ -44,10 +44,11 @@ int supervisor_raise_limits(struct generation *generation,
 			    unsigned worker_count, struct error *error)
 {
 	unsigned listeners = generation->listener_count;
-	uint64_t have =
-		limits_raise_descriptors(generation->config->max_open_files);
 	uint64_t need = count_needed(listeners, worker_count);
+	uint64_t have = limits_raise_descriptors(
+		generation->config->max_open_files, need);
 
+	generation->connections_max = limits_connections(have, listeners);
 	if (have < need) {
 		error_set(error,
 			  "%u workers with %u listeners each need %llu "
@@ -59,7 +60,7 @@ int supervisor_raise_limits(struct generation *generation,
 		error->number = EMFILE;
 		return -1;
 	}
-	generation->connections_max = limits_connections(have, listeners);
+	generation->descriptor_limit = have;
 	return 0;
 }
 

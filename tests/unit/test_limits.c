@@ -59,7 +59,7 @@ static void in_child(void (*test)(void))
 
 static void check_asked_for(void)
 {
-	check_int(limits_raise_descriptors(200), 200);
+	check_int(limits_raise_descriptors(200, 0), 200);
 	check_int(soft_limit(), 200);
 }
 
@@ -68,7 +68,7 @@ static void check_auto(void)
 	struct rlimit limit = {64, 500};
 
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	check_int(limits_raise_descriptors(0), 500);
+	check_int(limits_raise_descriptors(0, 0), 500);
 	check_int(soft_limit(), 500);
 }
 
@@ -79,7 +79,7 @@ static void check_more_than_allowed(void)
 	uint64_t got;
 
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	got = limits_raise_descriptors(600);
+	got = limits_raise_descriptors(600, 0);
 	CHECK(got == 500 || got == 600);
 	check_int(soft_limit(), got);
 }
@@ -90,8 +90,23 @@ static void check_more_than_possible(void)
 	struct rlimit limit = {64, 500};
 
 	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	check_int(limits_raise_descriptors(UINT64_MAX / 2), 500);
+	check_int(limits_raise_descriptors(UINT64_MAX / 2, 0), 500);
 	check_int(soft_limit(), 500);
+}
+
+static void check_too_few(void)
+{
+	struct rlimit limit = {400, 500};
+
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	check_int(limits_raise_descriptors(200, 201), 200);
+	check_int(soft_limit(), 400);
+	check_int(limits_raise_descriptors(200, 200), 200);
+	check_int(soft_limit(), 200);
+	limits_restore_descriptors(400);
+	check_int(soft_limit(), 400);
+	limits_restore_descriptors(0);
+	check_int(soft_limit(), 400);
 }
 
 int main(void)
@@ -101,5 +116,6 @@ int main(void)
 	in_child(check_auto);
 	in_child(check_more_than_allowed);
 	in_child(check_more_than_possible);
+	in_child(check_too_few);
 	return check_result();
 }
