@@ -176,3 +176,19 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	wait_exit "$SERVER" 10
 	[ "$STATUS" -eq 0 ]
 }
+
+@test "TERM with a drain_delay is not lost to an upgrade or reload of the same moment" {
+	is_stopped() { grep -q '^State:.T' "/proc/$SERVER/status"; }
+	for signal in USR2 HUP; do
+		serve -w 2 -o 'drain_delay 300ms;'
+		kill -STOP "$SERVER"
+		wait_until 5 is_stopped
+		kill -"$signal" "$SERVER"
+		kill -TERM "$SERVER"
+		kill -CONT "$SERVER"
+		wait_exit "$SERVER" 15
+		[ "$STATUS" -eq 0 ]
+	done
+	log_has 'accepting for another 300ms'
+	run ! log_has 'upgrading|reloading'
+}

@@ -26,6 +26,11 @@ bool orders_add(struct orders *orders, enum order order)
 	return true;
 }
 
+void orders_clear(struct orders *orders)
+{
+	orders->count = 0;
+}
+
 enum order orders_take(struct orders *orders)
 {
 	enum order order;

@@ -31,4 +31,7 @@ bool orders_add(struct orders *orders, enum order order);
 /* The next one, which is taken out; ORDER_NONE if there is none. */
 enum order orders_take(struct orders *orders);
 
+/* None is left. */
+void orders_clear(struct orders *orders);
+
 #endif

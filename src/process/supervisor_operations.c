@@ -68,12 +68,17 @@ static void (*const operations[ORDER_COUNT])(struct supervisor *) = {
 	[ORDER_UPGRADE] = supervisor_upgrade,
 };
 
+static bool is_ending(const struct supervisor *supervisor)
+{
+	return supervisor->is_stopping || timer_is_started(&supervisor->delay);
+}
+
 static void run_next(struct loop_task *task)
 {
 	struct supervisor *supervisor =
 		list_entry(task, struct supervisor, operate);
 
-	if (supervisor->operation != ORDER_NONE || supervisor->is_stopping)
+	if (supervisor->operation != ORDER_NONE || is_ending(supervisor))
 		return;
 	supervisor->operation = orders_take(&supervisor->orders);
 	if (supervisor->operation != ORDER_NONE)
@@ -87,7 +92,7 @@ void supervisor_init_operations(struct supervisor *supervisor)
 
 void supervisor_ask(struct supervisor *supervisor, enum order order)
 {
-	if (supervisor->is_stopping || timer_is_started(&supervisor->delay)) {
+	if (is_ending(supervisor)) {
 		log_warning("%s: too late, the program ends",
 			    order_names[order]);
 		return;

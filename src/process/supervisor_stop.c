@@ -200,11 +200,13 @@ static void begin_to_stop(struct supervisor *supervisor)
 				      : supervisor->loop.now_ms + bound_ms);
 }
 
-/* Who decides where clients go has not heard of it yet. */
+/* Who decides where clients go has not heard of it yet.  What was ordered in
+ * the same breath is too late: an upgrade would not know of the delay. */
 static void delay(struct supervisor *supervisor, int64_t delay_ms)
 {
 	char duration[BOUND_TEXT];
 
+	orders_clear(&supervisor->orders);
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_cancel_reload(supervisor);
 	log_info(
