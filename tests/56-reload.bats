@@ -265,10 +265,13 @@ only_port() { [ "$(ports)" = "$PORT" ]; }
 		exec 8>&-
 		cat "$WORK/ss"
 	}
-	[[ "$(segment_of)" == *"mss:488"* ]]
+	mss_of() { segment_of | grep -o ' mss:[0-9]*' | sort -u; }
+	[ "$(mss_of)" = ' mss:488' ]
 	configure <<<'service a { listen 127.0.0.1:0; }'
 	reload
-	[[ "$(segment_of)" != *"mss:488"* ]]
 	log_has 'receive_buffer stays as it was until a restart'
 	run ! log_has 'max_segment stays|tos stays'
+	reloaded=$(mss_of)
+	serve -w 1
+	[ "$reloaded" = "$(mss_of)" ]
 }

@@ -278,11 +278,15 @@ int sockopt_apply_listener(int fd, int family,
 static int restore_call(const struct target *target, int fresh,
 			const struct sockopt_call *call)
 {
-	struct value initial, got;
+	struct value initial, given, got;
 
 	if (call->answer == SOCKOPT_SAYS_DOUBLE ||
-	    get(fresh, call, &initial) < 0 ||
-	    set(target->fd, call, &initial) < 0 ||
+	    get(fresh, call, &initial) < 0)
+		return -1;
+	given = initial;
+	if (call->flags & SOCKOPT_ZERO_RESETS)
+		given.number = 0;
+	if (set(target->fd, call, &given) < 0 ||
 	    get(target->fd, call, &got) < 0)
 		return -1;
 	return is_same(&initial, &got) ? 0 : -1;

@@ -108,7 +108,8 @@ CALLS congestion_calls[] = {
 };
 
 CALLS max_segment_calls[] = {
-	CALL(IP, IPPROTO_TCP, TCP_MAXSEG, INT, max_segment_bytes),
+	CALL(IP, IPPROTO_TCP, TCP_MAXSEG, INT, max_segment_bytes,
+	     .flags = SOCKOPT_ZERO_RESETS),
 	END,
 };
 

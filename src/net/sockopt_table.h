@@ -45,6 +45,8 @@ enum sockopt_answer {
 #define SOCKOPT_ASK_FIRST   1u
 /* EINVAL because the socket is bound is a warning, and it stays. */
 #define SOCKOPT_UNTIL_BOUND 2u
+/* 0 gives it back to the kernel; what a fresh socket says would pin it. */
+#define SOCKOPT_ZERO_RESETS 4u
 
 struct sockopt_call {
 	unsigned families; /* 0 ends the calls of a row */
