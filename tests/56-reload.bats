@@ -103,7 +103,8 @@ closed_b() { ! test -e "$WORK/b"; }
 		'service a { listen 127.0.0.1:0; backlogg 7; }' \
 		"service a { listen 127.0.0.1:0; listen 127.0.0.1:$taken; }" \
 		'service a { listen no-such-host.invalid:80; }' \
-		'service a { listen 127.0.0.1:0; reuse_port off; }'; do
+		'service a { listen 127.0.0.1:0; reuse_port off; }' \
+		'service a { listen 127.0.0.1:0; congestion bogus; }'; do
 		configure <<<"$bad"
 		fail_to_reload
 		[ "$(workers)" = "$before" ]
@@ -111,6 +112,7 @@ closed_b() { ! test -e "$WORK/b"; }
 	done
 	log_has 'backlogg'
 	log_has 'cohort.conf:1:'
+	log_has 'service a: cannot set congestion to bogus'
 	log_has "process ${SERVER_PIDS[1]}"
 	run -78 "$COHORT" -t -c <(echo 'service a { listen no-such-host.invalid:80; }')
 	configure <<<'service a { listen 127.0.0.1:0; }'

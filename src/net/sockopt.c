@@ -274,6 +274,44 @@ int sockopt_apply_listener(int fd, int family,
 	return 0;
 }
 
+static bool is_equal_call(const struct sockopt_call *call,
+			  const struct sockopt_settings *one,
+			  const struct sockopt_settings *other)
+{
+	struct value a, b;
+
+	wanted(&a, call, one, 0);
+	wanted(&b, call, other, 0);
+	return a.is_given == b.is_given && (!a.is_given || is_same(&a, &b));
+}
+
+bool sockopt_is_equal(const struct sockopt_settings *one,
+		      const struct sockopt_settings *other)
+{
+	const struct sockopt_row *row;
+	const struct sockopt_call *call;
+
+	for (row = sockopt_rows; row->directive; row++)
+		for (call = row->calls; call && call->families; call++)
+			if (call->place == SOCKOPT_ON_LISTENER &&
+			    !is_equal_call(call, one, other))
+				return false;
+	return true;
+}
+
+int sockopt_try(int family, const struct sockopt_settings *settings,
+		struct error *error)
+{
+	const struct sockopt_owner nobody = {.cpu = -1};
+	int status, fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return error_set_errno(error, "cannot open a socket");
+	status = sockopt_apply_listener(fd, family, settings, &nobody, error);
+	close(fd);
+	return status;
+}
+
 /* As a socket that nobody has touched has it. */
 static int restore_call(const struct target *target, int fresh,
 			const struct sockopt_call *call)

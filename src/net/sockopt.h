@@ -121,6 +121,15 @@ int sockopt_apply_listener(int fd, int family,
 			   const struct sockopt_owner *owner,
 			   struct error *error);
 
+/* Do both ask for the same of a listener? */
+bool sockopt_is_equal(const struct sockopt_settings *one,
+		      const struct sockopt_settings *other);
+
+/* Would the kernel take the settings, on a socket of its own that nobody else
+ * has?  0, or -1 with the same words; no warnings. */
+int sockopt_try(int family, const struct sockopt_settings *settings,
+		struct error *error);
+
 /* Give a listener back to the kernel's own values where `before` had asked for
  * others and `settings` leaves them to the kernel.  Those that cannot be given
  * back (buffers, once set, are not sized by the kernel any more) stay, with a

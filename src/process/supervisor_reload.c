@@ -269,6 +269,47 @@ static unsigned count_workers(const struct supervisor *supervisor)
 	return supervisor_worker_count(config);
 }
 
+/* Does a service of that name have the same options now? */
+static bool has_options(const struct config *config,
+			const struct config_service *service)
+{
+	const struct config_service *now;
+	unsigned i;
+
+	for (i = 0; i < config->service_count; i++) {
+		now = &config->services[i];
+		if (strcmp(now->name, service->name) == 0)
+			return sockopt_is_equal(&now->settings.options,
+						&service->settings.options);
+	}
+	return false;
+}
+
+/* Before anything is changed: what the kernel refuses would fail every worker
+ * that has to make a listener, at the latest after a restart.  What is in
+ * force already is no reason to refuse another thing. */
+static int try_options(const struct supervisor *supervisor, struct error *error)
+{
+	const struct generation *next = supervisor->next;
+	const struct config_service *service;
+	const struct address *address;
+	unsigned i;
+
+	for (i = 0; i < next->listener_count; i++) {
+		service = generation_service(next, i);
+		address = &next->plan[i].address;
+		/* An inherited one is tried when it is opened. */
+		if (address->kind == ADDRESS_DESCRIPTOR ||
+		    has_options(supervisor->current->config, service))
+			continue;
+		if (sockopt_try(address->socket.generic.sa_family,
+				&service->settings.options, error) < 0)
+			return error_prefix(error,
+					    "service %s: ", service->name);
+	}
+	return 0;
+}
+
 static int start_generation(struct supervisor *supervisor,
 			    struct config *config, struct error *error)
 {
@@ -277,7 +318,8 @@ static int start_generation(struct supervisor *supervisor,
 	if (!supervisor->next)
 		return -1;
 	supervisor->next_count = count_workers(supervisor);
-	if (supervisor_raise_limits(supervisor->next, supervisor->next_count,
+	if (try_options(supervisor, error) < 0 ||
+	    supervisor_raise_limits(supervisor->next, supervisor->next_count,
 				    error) < 0 ||
 	    supervisor_open_groups(supervisor, supervisor->next, error) < 0)
 		return -1;

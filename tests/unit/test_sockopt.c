@@ -236,6 +236,25 @@ static void what_the_kernel_refuses_is_an_error(void)
 	check_refused(AF_INET, &settings, "max_segment to 87: Invalid");
 }
 
+static void options_are_compared_and_tried(void)
+{
+	struct sockopt_settings settings = plain;
+	struct error error;
+
+	CHECK(sockopt_is_equal(&plain, &settings));
+	check_int(sockopt_try(AF_INET, &settings, &error), 0);
+	/* Not on a listener. */
+	settings.quickack = SOCKOPT_QUICKACK_ON;
+	CHECK(sockopt_is_equal(&plain, &settings));
+	settings.tos = 16;
+	CHECK(!sockopt_is_equal(&plain, &settings));
+	settings = plain;
+	strcpy(settings.congestion, "bogus");
+	CHECK(!sockopt_is_equal(&plain, &settings));
+	check_int(sockopt_try(AF_INET6, &settings, &error), -1);
+	CHECK(strstr(error.text, "congestion to bogus"));
+}
+
 static void what_the_kernel_takes_is_within_the_bounds_of_the_row(void)
 {
 	const struct sockopt_row *row;
@@ -329,6 +348,7 @@ int main(void)
 	applying_twice_to_a_listener_is_fine();
 	what_a_bound_socket_cannot_change_is_a_warning();
 	what_the_kernel_refuses_is_an_error();
+	options_are_compared_and_tried();
 	what_the_kernel_takes_is_within_the_bounds_of_the_row();
 	a_clamped_buffer_is_a_warning_of_the_first_only();
 	every_option_is_reported_at_debug();
