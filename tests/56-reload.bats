@@ -228,6 +228,30 @@ only_port() { [ "$(ports)" = "$PORT" ]; }
 	for _ in {1..20}; do [ "$(say less)" = less ]; done
 }
 
+# slow_births: every process that the server forks from now on stands still for
+# two seconds before it is ready.
+slow_births() {
+	timeout 60 strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=2000000:when=1 -p "$SERVER" 3>&- &
+	TRACER=$!
+	wait_until 5 is_traced "$SERVER"
+}
+end_slow_births() {
+	kill "$TRACER" || true
+	wait "$TRACER" || true
+}
+
+@test "a worker that was asked to leave goes, although its slot is scaled away first" {
+	need strace
+	serve -w 2
+	slow_births
+	kill -TERM "$(workers | tail -n 1)"
+	wait_until 5 log_has 'was asked to leave'
+	kill -TTOU "$SERVER"
+	wait_until 5 log_has 'one worker fewer: 1'
+	end_slow_births
+	wait_until 10 worker_count_is 1
+}
+
 @test "a reload keeps a count that was set by TTIN, unless the file has another" {
 	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
 	start_ready 1 "$COHORT" -c "$CONFIG"

@@ -256,6 +256,8 @@ void supervisor_resume_slots(struct supervisor *supervisor);
 /* The delays of the current configuration. */
 void supervisor_set_delays(struct supervisor *supervisor);
 void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
+/* Whoever of the slot was asked to leave has served until now, and may go. */
+void supervisor_drain_leavers(struct supervisor_slot *slot);
 bool supervisor_is_serving(const struct supervisor *supervisor);
 /* Once, when every slot has its worker: to the log and --ready-fd. */
 void supervisor_report(struct supervisor *supervisor);

@@ -56,6 +56,8 @@ static void shrink(struct supervisor *supervisor)
 void supervisor_park(struct supervisor_slot *slot)
 {
 	supervisor_slot_event(slot, SLOT_EVENT_PARK);
+	/* No successor comes that they could wait for. */
+	supervisor_drain_leavers(slot);
 	supervisor_arrange(slot->supervisor);
 }
 

@@ -165,8 +165,7 @@ static void do_wait(struct supervisor_slot *slot)
 			    loop->now_ms + slot->wait_ms);
 }
 
-/* Whoever was asked to leave has served until now, and may go. */
-static void drain_leavers(struct supervisor_slot *slot)
+void supervisor_drain_leavers(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;
 	struct child *child;
@@ -193,7 +192,7 @@ static void do_serve(struct supervisor_slot *slot)
 		return;
 	}
 	supervisor_arrange(supervisor);
-	drain_leavers(slot);
+	supervisor_drain_leavers(slot);
 	if (!supervisor->has_reported)
 		supervisor_report(supervisor);
 	else if (!slot->is_quiet)
