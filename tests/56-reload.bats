@@ -189,6 +189,24 @@ only_port() { [ "$(ports)" = "$PORT" ]; }
 	[ "$(say good)" = good ]
 }
 
+@test "one listener is never two services': a port that the kernel picked, named too" {
+	need socat
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 2
+	for bad in "service a { listen 127.0.0.1:0; } service b { listen 127.0.0.1:$PORT; }" \
+		"service b { listen 127.0.0.1:$PORT; } service a { listen 127.0.0.1:0; }"; do
+		configure <<<"$bad"
+		fail_to_reload
+	done
+	log_has "service b: 127.0.0.1:$PORT is what service a has for 127.0.0.1:0"
+	log_has "service a: 127.0.0.1:$PORT is what service b has"
+	[ "$(say same)" = same ]
+	# one after the other is fine
+	configure <<<"service b { listen 127.0.0.1:$PORT; }"
+	reload
+	[ "$(say named)" = named ]
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

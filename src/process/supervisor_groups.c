@@ -127,11 +127,35 @@ static int open_group(const struct opening *opening, struct error *error)
 	return 0;
 }
 
-/* The address is served already. */
-static int check_found(const struct opening *opening, struct error *error)
+/* Another address of this very configuration came to the same group: its port
+ * was picked by the kernel, and is now named, too. */
+static int refuse_twice(const struct opening *opening,
+			const struct config_service *holder,
+			struct error *error)
 {
+	char text[ADDRESS_TEXT], asked[ADDRESS_TEXT];
+
+	error_set(error,
+		  "%s is what service %s has for %s: one of them has to go, "
+		  "or to name another port",
+		  address_format(text, &opening->group->address), holder->name,
+		  address_format(asked, &opening->group->asked));
+	error->number = EADDRINUSE;
+	return -1;
+}
+
+/* The address is served already. */
+static int check_found(const struct opening *opening,
+		       const struct generation *generation, struct error *error)
+{
+	int holder = generation_index(generation, opening->group);
 	char text[ADDRESS_TEXT];
 
+	if (holder >= 0)
+		return refuse_twice(
+			opening,
+			generation_service(generation, (unsigned)holder),
+			error);
 	if (opening->group->is_shared == opening->planned->is_shared)
 		return 0;
 	error_set(error,
@@ -189,7 +213,7 @@ static int open_listener(struct supervisor *supervisor,
 	int status;
 
 	if (opening.group)
-		status = check_found(&opening, error);
+		status = check_found(&opening, generation, error);
 	else
 		status = add_group(&opening, generation, index, error);
 	if (status < 0)
