@@ -207,6 +207,27 @@ only_port() { [ "$(ports)" = "$PORT" ]; }
 	[ "$(say named)" = named ]
 }
 
+@test "an inherited descriptor is there for the next reload if one fails" {
+	need socat python3
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	inherit='
+import os, socket, sys
+s = socket.create_server(("127.0.0.1", 0))
+os.dup2(s.fileno(), 9)
+print(s.getsockname()[1], file=open(sys.argv[1], "w"), flush=True)
+os.execv(sys.argv[2], sys.argv[2:])'
+	start_ready 1 python3 -c "$inherit" "$WORK/port" "$COHORT" -c "$CONFIG" -w 2
+	configure <<<"service a { listen 127.0.0.1:0; listen fd:9; listen unix:$WORK; }"
+	fail_to_reload
+	configure <<<'service a { listen 127.0.0.1:0; listen fd:9; }'
+	reload
+	[ "$(say there "$(cat "$WORK/port")")" = there ]
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	reload
+	refused() { ! timeout 5 socat -u OPEN:/dev/null "TCP:127.0.0.1:$(cat "$WORK/port")"; }
+	wait_until 10 refused
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

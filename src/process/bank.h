@@ -42,6 +42,8 @@ struct bank_group {
 	struct instance_lock lock;
 	struct listener_inode inode; /* of a unix socket file of ours */
 	bool has_inode;
+	/* asked->descriptor, which it was duplicated from, is still open. */
+	bool has_inherited;
 	bool is_shared;
 	int reservation; /* holds the port until all slots have bound it */
 	/* What the kernel's index of each listener in its reuseport group is:

@@ -83,10 +83,7 @@ static int open_shared(const struct opening *opening, struct error *error)
 	if (fd < 0)
 		return -1;
 	group->has_inode = listener_inode_of(asked, &group->inode) == 0;
-	/* The bank has the only copy that counts from now on: an inherited one
-	 * that stayed open would keep newcomers waiting after the drain. */
-	if (asked->kind == ADDRESS_DESCRIPTOR)
-		inherited_give_up(asked->descriptor);
+	group->has_inherited = asked->kind == ADDRESS_DESCRIPTOR;
 	/* The real port; and what an inherited descriptor listens on. */
 	if (asked->kind != ADDRESS_UNIX &&
 	    address_of_socket(&group->address, fd) < 0)
@@ -234,12 +231,23 @@ int supervisor_open_groups(struct supervisor *supervisor,
 	return 0;
 }
 
+/* The bank has the only copy that counts from now on: an inherited one that
+ * stayed open would keep newcomers waiting after the drain. */
+static void give_up_inherited(struct bank_group *group)
+{
+	if (group->has_inherited)
+		inherited_give_up(group->asked.descriptor);
+	group->has_inherited = false;
+}
+
 void supervisor_note_serving(const struct generation *generation)
 {
 	unsigned i;
 
-	for (i = 0; i < generation->listener_count; i++)
+	for (i = 0; i < generation->listener_count; i++) {
 		generation->groups[i]->last_generation = generation->number;
+		give_up_inherited(generation->groups[i]);
+	}
 }
 
 /* ---- Groups that end ------------------------------------------------- */

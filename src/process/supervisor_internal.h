@@ -219,7 +219,8 @@ int supervisor_raise_limits(struct generation *generation,
  * 0; or -1 with words: close_unused removes what was opened. */
 int supervisor_open_groups(struct supervisor *supervisor,
 			   struct generation *generation, struct error *error);
-/* It has become the current one: its workers accept from its groups. */
+/* It is the current one now: its workers accept from its groups, and what those
+ * were made from (fd:N) is given up. */
 void supervisor_note_serving(const struct generation *generation);
 /* Groups that no configuration names and nobody accepts from any more. */
 void supervisor_close_unused(struct supervisor *supervisor);

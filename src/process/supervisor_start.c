@@ -78,6 +78,7 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error)
 		return -1;
 	if (supervisor_open_groups(supervisor, generation, error) < 0)
 		return -1;
+	supervisor_note_serving(generation);
 	if (!generation->config->pid_file)
 		return 0;
 	if (pid_file_write(generation->config->pid_file, error) < 0)
