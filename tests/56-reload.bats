@@ -90,6 +90,22 @@ closed_b() { ! test -e "$WORK/b"; }
 	wait_until 10 closed_b
 }
 
+@test "a removed address refuses where a worker has drained, whoever else has not" {
+	need ss
+	configure <<<'workers 2; service a { listen 127.0.0.1:0; } service b { listen 127.0.0.1:0; }'
+	start_ready 2 "$COHORT" -c "$CONFIG"
+	b=$(sed -n '2s/.*://p' "$READY")
+	victim=$(workers | tail -n 1)
+	kill -STOP "$victim"
+	listening_are() { [ "$(ss -Hltn "sport = :$b" | wc -l)" -eq "$1" ]; }
+	listening_are 2
+	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
+	reload
+	wait_until 5 listening_are 1
+	kill -CONT "$victim"
+	wait_until 10 listening_are 0
+}
+
 @test "a bad file changes nothing: syntax, unknown directive, address in use, no such host" {
 	need socat
 	configure <<<'service a { listen 127.0.0.1:0; }'

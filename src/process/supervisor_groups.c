@@ -260,21 +260,35 @@ static bool is_named(const struct supervisor *supervisor,
 		generation_index(supervisor->next, group) >= 0);
 }
 
-/* Does a worker accept from it, or empty its queue? */
-static bool is_accepted_from(const struct supervisor *supervisor,
-			     const struct bank_group *group)
+/* Does it accept from it, or empty its queue? */
+static bool is_accepting(const struct child *child,
+			 const struct bank_group *group)
 {
+	return child->slot && !child->is_drained &&
+	       child->generation >= group->first_generation &&
+	       child->generation <= group->last_generation;
+}
+
+/* Nobody comes to accept where a slot's workers have drained: newcomers must
+ * not wait there for those of other slots.  False if nothing is left. */
+static bool close_drained(const struct supervisor *supervisor,
+			  struct bank_group *group)
+{
+	bool is_accepted[CONFIG_WORKERS_MAX] = {false}, is_any = false;
 	const struct child *child;
 	unsigned i;
 
-	for (i = 0; i < supervisor->child_count; i++) {
+	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (child->slot && !child->is_drained &&
-		    child->generation >= group->first_generation &&
-		    child->generation <= group->last_generation)
-			return true;
+		if (!is_accepting(child, group))
+			continue;
+		is_accepted[child->slot->number] = true;
+		is_any = true;
 	}
-	return false;
+	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
+		if (!is_accepted[i])
+			bank_close_slot(group, i);
+	return is_any;
 }
 
 void supervisor_close_unused(struct supervisor *supervisor)
@@ -286,7 +300,7 @@ void supervisor_close_unused(struct supervisor *supervisor)
 	list_for_each_safe (node, following, &supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
 		if (is_named(supervisor, group) ||
-		    is_accepted_from(supervisor, group))
+		    close_drained(supervisor, group))
 			continue;
 		log_info("%s is not served any more",
 			 address_format(text, &group->address));
