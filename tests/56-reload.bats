@@ -307,6 +307,30 @@ end_slow_births() {
 	wait_until 10 worker_count_is 1
 }
 
+@test "a new worker that is asked to leave before the reload is done is replaced" {
+	need strace
+	serve -w 2 -o 'log stderr level=debug;'
+	before=$(workers)
+	new_workers() { workers | grep -vxF "$before"; }
+	are_born() { [ "$(new_workers | wc -l)" -eq 2 ]; }
+	slow_births
+	kill -HUP "$SERVER"
+	wait_until 20 are_born
+	{ read -r first; read -r second; } < <(new_workers)
+	kill -STOP "$second"
+	wait_until 20 log_has "worker 0 .process $first. is ready"
+	kill -TERM "$first"
+	# a turn of its loop after the signal
+	is_told() { [ "$(awk '/^SigPnd|^ShdPnd/ { print $2 }' "/proc/$first/status" | tr -d '0\n')" = '' ]; }
+	wait_until 5 is_told
+	kill -CONT "$second"
+	wait_until 20 is_reloaded
+	end_slow_births
+	wait_until 10 log_has "worker 0 .process $first. was asked to leave"
+	wait_until 10 is_gone "$first"
+	wait_until 10 worker_count_is 2
+}
+
 @test "a reload keeps a count that was set by TTIN, unless the file has another" {
 	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
 	start_ready 1 "$COHORT" -c "$CONFIG"

@@ -284,6 +284,8 @@ struct child *supervisor_find(struct supervisor *supervisor, pid_t pid);
 /* supervisor_records.c */
 /* The generation that the worker is of; NULL: gone, it drains. */
 struct generation *supervisor_generation_of(const struct child *child);
+/* The worker of a slot is leaving: start its successor. */
+void supervisor_replace_leaver(struct child *child);
 void supervisor_receive(struct channel *channel, const struct record *record,
 			const int *fds);
 

@@ -115,6 +115,8 @@ static void on_ready(struct child *child, const struct record *record,
 {
 	(void)record;
 	(void)fds;
+	log_debug("worker %u (process %d) is ready", child->slot->number,
+		  (int)child->pid);
 	child->ready_ms = child->supervisor->loop.now_ms;
 	if (child->slot->child == child)
 		supervisor_slot_event(child->slot, SLOT_EVENT_READY);
@@ -125,29 +127,36 @@ static void on_ready(struct child *child, const struct record *record,
 			child, supervisor_drain_bound(child->supervisor));
 }
 
-static void on_leave(struct child *child, const struct record *record,
-		     const int *fds)
+void supervisor_replace_leaver(struct child *child)
 {
 	struct supervisor *supervisor = child->supervisor;
 	struct supervisor_slot *slot = child->slot;
 	int64_t now_ms = supervisor->loop.now_ms;
 
-	(void)record;
-	(void)fds;
-	/* Said before, or on its way out already. */
-	if (slot->child != child)
-		return;
 	log_info(
 		"worker %u (process %d) was asked to leave: it serves until "
 		"its successor is ready",
 		slot->number, (int)child->pid);
 	scoreboard_count_restart(supervisor->scoreboard,
 				 SCOREBOARD_RESTART_LEAVE);
-	child->is_leaving = true;
 	slot->child = NULL;
 	slot->is_quiet = false;
 	slot->wait_ms = backoff_note_death(&slot->backoff, false, now_ms);
 	supervisor_slot_event(slot, SLOT_EVENT_LEAVE);
+}
+
+static void on_leave(struct child *child, const struct record *record,
+		     const int *fds)
+{
+	(void)record;
+	(void)fds;
+	/* Said before, or on its way out already. */
+	if (!is_wanted(child))
+		return;
+	child->is_leaving = true;
+	/* One of the next generation is replaced when it has the slot. */
+	if (child->slot->child == child)
+		supervisor_replace_leaver(child);
 }
 
 static void on_failed(struct child *child, const struct record *record,

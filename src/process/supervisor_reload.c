@@ -198,6 +198,19 @@ static void drain_old(struct supervisor *supervisor)
 	}
 }
 
+/* Those of the new ones who were asked to leave before they had a slot. */
+static void replace_leavers(struct supervisor *supervisor)
+{
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++) {
+		child = supervisor->slots[i].child;
+		if (child && child->is_leaving)
+			supervisor_replace_leaver(child);
+	}
+}
+
 static void commit(struct supervisor *supervisor)
 {
 	struct generation *before = supervisor->current;
@@ -227,6 +240,7 @@ static void commit(struct supervisor *supervisor)
 							: "reloaded",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
+	replace_leavers(supervisor);
 	supervisor_end_operation(supervisor);
 }
 
