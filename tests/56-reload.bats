@@ -331,6 +331,22 @@ end_slow_births() {
 	wait_until 10 worker_count_is 2
 }
 
+@test "HUP right after TTIN waits until the new slot has its listeners" {
+	need socat strace
+	serve -w 1
+	timeout 60 strace -f -qq -o /dev/null -e trace=bind -e inject=bind:delay_enter=500000 -p "$SERVER" 3>&- &
+	TRACER=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -TTIN "$SERVER"
+	wait_until 5 log_has 'one worker more: 2'
+	kill -HUP "$SERVER"
+	wait_until 20 is_reloaded
+	end_slow_births
+	run ! log_has 'banked|failed'
+	wait_until 10 worker_count_is 2
+	for _ in {1..10}; do [ "$(say x)" = x ]; done
+}
+
 @test "a reload keeps a count that was set by TTIN, unless the file has another" {
 	configure <<<'workers 2; service a { listen 127.0.0.1:0; }'
 	start_ready 1 "$COHORT" -c "$CONFIG"

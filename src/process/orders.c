@@ -31,13 +31,16 @@ void orders_clear(struct orders *orders)
 	orders->count = 0;
 }
 
+enum order orders_first(const struct orders *orders)
+{
+	return orders->count > 0 ? (enum order)orders->list[0] : ORDER_NONE;
+}
+
 enum order orders_take(struct orders *orders)
 {
-	enum order order;
+	enum order order = orders_first(orders);
 
-	if (orders->count == 0)
-		return ORDER_NONE;
-	order = (enum order)orders->list[0];
-	memmove(orders->list, orders->list + 1, --orders->count);
+	if (order != ORDER_NONE)
+		memmove(orders->list, orders->list + 1, --orders->count);
 	return order;
 }

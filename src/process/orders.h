@@ -31,6 +31,9 @@ bool orders_add(struct orders *orders, enum order order);
 /* The next one, which is taken out; ORDER_NONE if there is none. */
 enum order orders_take(struct orders *orders);
 
+/* The one that would be taken, and stays. */
+enum order orders_first(const struct orders *orders);
+
 /* None is left. */
 void orders_clear(struct orders *orders);
 

@@ -317,6 +317,10 @@ void supervisor_init_operations(struct supervisor *supervisor);
 /* An order from outside: at once, or when those before it are done. */
 void supervisor_ask(struct supervisor *supervisor, enum order order);
 void supervisor_end_operation(struct supervisor *supervisor);
+/* One that waited for supervisor_is_binding may begin, perhaps. */
+void supervisor_go_on_operating(struct supervisor *supervisor);
+/* Does a worker make the listeners of its slot just now? */
+bool supervisor_is_binding(const struct supervisor *supervisor);
 /* A slot is not wanted any more; its listeners are. */
 void supervisor_park(struct supervisor_slot *slot);
 

@@ -75,12 +75,34 @@ static bool is_ending(const struct supervisor *supervisor)
 	return supervisor->is_stopping || timer_is_started(&supervisor->delay);
 }
 
+bool supervisor_is_binding(const struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_high; i++)
+		if (supervisor->slots[i].state == SLOT_STARTING &&
+		    !generation_is_banked(supervisor->current, i))
+			return true;
+	return false;
+}
+
+/* Another worker in the slot of one that makes its listeners would make them a
+ * second time.  What that one does next comes back to run_next. */
+static bool must_wait(const struct supervisor *supervisor)
+{
+	enum order order = orders_first(&supervisor->orders);
+
+	return (order == ORDER_RELOAD || order == ORDER_UPGRADE) &&
+	       supervisor_is_binding(supervisor);
+}
+
 static void run_next(struct loop_task *task)
 {
 	struct supervisor *supervisor =
 		list_entry(task, struct supervisor, operate);
 
-	if (supervisor->operation != ORDER_NONE || is_ending(supervisor))
+	if (supervisor->operation != ORDER_NONE || is_ending(supervisor) ||
+	    supervisor->is_trial || must_wait(supervisor))
 		return;
 	supervisor->operation = orders_take(&supervisor->orders);
 	if (supervisor->operation != ORDER_NONE)
@@ -104,9 +126,14 @@ void supervisor_ask(struct supervisor *supervisor, enum order order)
 	loop_post(&supervisor->loop, &supervisor->operate);
 }
 
+void supervisor_go_on_operating(struct supervisor *supervisor)
+{
+	loop_post(&supervisor->loop, &supervisor->operate);
+}
+
 void supervisor_end_operation(struct supervisor *supervisor)
 {
 	supervisor->operation = ORDER_NONE;
 	supervisor_notify_ready(supervisor);
-	loop_post(&supervisor->loop, &supervisor->operate);
+	supervisor_go_on_operating(supervisor);
 }

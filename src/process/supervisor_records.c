@@ -78,6 +78,7 @@ static void on_bank(struct child *child, const struct record *record,
 	/* Two have it before anything can queue there. */
 	supervisor_keep_now(supervisor);
 	supervisor_order_listen(supervisor);
+	supervisor_go_on_operating(supervisor);
 }
 
 void supervisor_note_listening(struct child *child)

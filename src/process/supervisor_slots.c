@@ -8,11 +8,27 @@
 #include "process/inherited.h"
 #include "process/ready.h"
 
+#define NEXT_BINDING_MS 20
+
+/* Its worker of the next generation makes the slot's listeners: another one
+ * would make them a second time. */
+static bool is_next_binding(const struct supervisor_slot *slot)
+{
+	return slot->next &&
+	       !generation_is_banked(slot->supervisor->current, slot->number);
+}
+
 static void wait_is_over(struct timer *timer)
 {
 	struct supervisor_slot *slot =
 		list_entry(timer, struct supervisor_slot, wait);
+	struct loop *loop = &slot->supervisor->loop;
 
+	if (is_next_binding(slot)) {
+		timer_start(&loop->timers, timer,
+			    loop->now_ms + NEXT_BINDING_MS);
+		return;
+	}
 	if (!slot->supervisor->is_stopping) {
 		supervisor_slot_event(slot, SLOT_EVENT_START);
 		return;
@@ -158,7 +174,7 @@ static void do_wait(struct supervisor_slot *slot)
 
 	if (slot->supervisor->is_stopping)
 		supervisor_slot_event(slot, SLOT_EVENT_STOP);
-	else if (slot->wait_ms == 0)
+	else if (slot->wait_ms == 0 && !is_next_binding(slot))
 		supervisor_slot_event(slot, SLOT_EVENT_START);
 	else
 		timer_start(&loop->timers, &slot->wait,
@@ -236,4 +252,5 @@ void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event)
 		  slot_state_names[step.next]);
 	slot->state = step.next;
 	actions[step.action](slot);
+	supervisor_go_on_operating(slot->supervisor);
 }

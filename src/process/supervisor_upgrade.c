@@ -147,7 +147,8 @@ static void take_place(struct timer *timer)
 	struct loop *loop = &supervisor->loop;
 	struct error error;
 
-	if (is_anyone_unburied(supervisor)) {
+	if (is_anyone_unburied(supervisor) ||
+	    supervisor_is_binding(supervisor)) {
 		timer_start(&loop->timers, timer, loop->now_ms + RETRY_MS);
 		return;
 	}
