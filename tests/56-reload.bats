@@ -106,6 +106,23 @@ closed_b() { ! test -e "$WORK/b"; }
 	wait_until 10 listening_are 0
 }
 
+@test "a reload changes who may connect to a unix socket" {
+	configure <<<"service a { listen unix:$WORK/a mode=0600; }"
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 1
+	[ "$(stat -c %a "$WORK/a")" = 600 ]
+	configure <<<"service a { listen unix:$WORK/a mode=0666; }"
+	reload
+	[ "$(stat -c %a "$WORK/a")" = 666 ]
+	# a file that somebody put there is not touched
+	mv "$WORK/a" "$WORK/moved"
+	install -m 644 /dev/null "$WORK/a"
+	configure <<<"service a { listen unix:$WORK/a mode=0600; }"
+	reload
+	[ "$(stat -c %a "$WORK/a")" = 644 ]
+	log_has "cannot change who may connect to unix:$WORK/a"
+	rm "$WORK/a" "$WORK/moved"
+}
+
 @test "a bad file changes nothing: syntax, unknown directive, address in use, no such host" {
 	need socat
 	configure <<<'service a { listen 127.0.0.1:0; }'

@@ -62,5 +62,11 @@ int listener_inode_of(const struct address *address,
 		      struct listener_inode *inode);
 void listener_unlink(const struct address *address,
 		     const struct listener_inode *inode);
+/* Give the file another mode, owner and group, if it is still that one (else
+ * ESTALE).  0, or -1 with words. */
+int listener_change_access(const struct address *address,
+			   const struct listener_inode *inode,
+			   const struct listener_access *access,
+			   struct error *error);
 
 #endif

@@ -153,13 +153,32 @@ int listener_inode_of(const struct address *address,
 	return 0;
 }
 
-void listener_unlink(const struct address *address,
+static bool is_still(const struct address *address,
 		     const struct listener_inode *inode)
 {
 	struct listener_inode present;
 
-	if (listener_inode_of(address, &present) < 0 ||
-	    present.device != inode->device || present.inode != inode->inode)
+	return listener_inode_of(address, &present) == 0 &&
+	       present.device == inode->device && present.inode == inode->inode;
+}
+
+int listener_change_access(const struct address *address,
+			   const struct listener_inode *inode,
+			   const struct listener_access *access,
+			   struct error *error)
+{
+	if (is_still(address, inode))
+		return set_access(path_of(address), access, error);
+	errno = ESTALE;
+	return error_set_errno(error,
+			       "cannot change who may connect to unix:%s",
+			       path_of(address));
+}
+
+void listener_unlink(const struct address *address,
+		     const struct listener_inode *inode)
+{
+	if (!is_still(address, inode))
 		return;
 	/* Best effort on the way out: a file that stays is found stale and
 	 * replaced by the next start. */

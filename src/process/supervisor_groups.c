@@ -53,14 +53,18 @@ static int reserve(const struct opening *opening, struct error *error)
 
 /* ---- What all slots share -------------------------------------------- */
 
-static int bind_shared(const struct opening *opening, struct error *error)
+static struct listener_access access_of(const struct config_listen *listen)
 {
-	const struct config_listen *listen = opening->planned->listen;
-	struct listener_access access = {
+	return (struct listener_access){
 		.mode = listen->mode,
 		.owner = (uid_t)listen->owner,
 		.group = (gid_t)listen->group,
 	};
+}
+
+static int bind_shared(const struct opening *opening, struct error *error)
+{
+	struct listener_access access = access_of(opening->planned->listen);
 	const struct sockopt_owner all = {.cpu = -1, .is_first = true};
 	struct address asked = opening->group->asked;
 	int fd;
@@ -247,6 +251,31 @@ void supervisor_note_serving(const struct generation *generation)
 	for (i = 0; i < generation->listener_count; i++) {
 		generation->groups[i]->last_generation = generation->number;
 		give_up_inherited(generation->groups[i]);
+	}
+}
+
+static bool asks_for_access(const struct listener_access *access)
+{
+	return access->mode != -1 || access->owner != (uid_t)-1 ||
+	       access->group != (gid_t)-1;
+}
+
+void supervisor_change_access(const struct generation *generation)
+{
+	struct listener_access access;
+	const struct bank_group *group;
+	struct error error;
+	unsigned i;
+
+	for (i = 0; i < generation->listener_count; i++) {
+		group = generation->groups[i];
+		access = access_of(generation->plan[i].listen);
+		if (group->has_inode && asks_for_access(&access) &&
+		    listener_change_access(&group->asked, &group->inode,
+					   &access, &error) < 0)
+			log_warning("service %s: %s",
+				    generation_service(generation, i)->name,
+				    error.text);
 	}
 }
 

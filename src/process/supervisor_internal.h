@@ -222,6 +222,8 @@ int supervisor_open_groups(struct supervisor *supervisor,
 /* It is the current one now: its workers accept from its groups, and what those
  * were made from (fd:N) is given up. */
 void supervisor_note_serving(const struct generation *generation);
+/* Mode, owner and group of its socket files, as they are configured. */
+void supervisor_change_access(const struct generation *generation);
 /* Groups that no configuration names and nobody accepts from any more. */
 void supervisor_close_unused(struct supervisor *supervisor);
 void supervisor_close_reservations(struct supervisor *supervisor);

@@ -224,6 +224,7 @@ static void commit(struct supervisor *supervisor)
 		supervisor->is_scaled &&
 		before->config->workers == supervisor->current->config->workers;
 	apply_all_options(supervisor, before);
+	supervisor_change_access(supervisor->current);
 	supervisor_set_delays(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		change_slot(&supervisor->slots[i]);
