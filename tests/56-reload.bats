@@ -123,6 +123,19 @@ closed_b() { ! test -e "$WORK/b"; }
 	rm "$WORK/a" "$WORK/moved"
 }
 
+@test "what decides which listeners belong together does not change with a reload" {
+	configure <<<'service a { listen [::1]:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 1
+	configure <<<'service a { listen [::1]:0; ipv6_only off; }'
+	fail_to_reload
+	log_has 'served with another ipv6_only now: that changes with a restart only'
+	configure <<<'service a { listen [::1]:0; bind_device lo; }'
+	fail_to_reload
+	log_has 'served with another bind_device now'
+	configure <<<'service a { listen [::1]:0; nodelay off; }'
+	reload
+}
+
 @test "a bad file changes nothing: syntax, unknown directive, address in use, no such host" {
 	need socat
 	configure <<<'service a { listen 127.0.0.1:0; }'

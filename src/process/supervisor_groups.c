@@ -5,6 +5,7 @@
 #include "process/supervisor_internal.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "process/inherited.h"
 
@@ -145,27 +146,58 @@ static int refuse_twice(const struct opening *opening,
 	return -1;
 }
 
+static int refuse_change(const struct opening *opening, const char *now,
+			 struct error *error)
+{
+	char text[ADDRESS_TEXT];
+
+	error_set(error,
+		  "%s is served %s now: that changes with a restart only",
+		  address_format(text, &opening->group->address), now);
+	error->number = EADDRINUSE;
+	return -1;
+}
+
+/* What decides to which of the kernel's groups a listener belongs is the same
+ * for all of ours: those of slots that come later would not join them. */
+static int check_binding(const struct opening *opening, struct error *error)
+{
+	const struct generation *current = opening->supervisor->current;
+	int index = generation_index(current, opening->group);
+	const struct sockopt_settings *now;
+
+	if (index < 0 || !has_port(&opening->group->asked))
+		return 0;
+	now = generation_options(current, (unsigned)index);
+	if (strcmp(now->bind_device, opening->options->bind_device) != 0)
+		return refuse_change(opening, "with another bind_device",
+				     error);
+	if (opening->group->asked.kind == ADDRESS_IPV6 &&
+	    now->ipv6_only != opening->options->ipv6_only)
+		return refuse_change(opening, "with another ipv6_only", error);
+	return 0;
+}
+
 /* The address is served already. */
 static int check_found(const struct opening *opening,
 		       const struct generation *generation, struct error *error)
 {
 	int holder = generation_index(generation, opening->group);
-	char text[ADDRESS_TEXT];
 
 	if (holder >= 0)
 		return refuse_twice(
 			opening,
 			generation_service(generation, (unsigned)holder),
 			error);
-	if (opening->group->is_shared == opening->planned->is_shared)
-		return 0;
-	error_set(error,
-		  "%s is served by %s now: that changes with a restart only",
-		  address_format(text, &opening->group->address),
-		  opening->group->is_shared ? "one listener for all workers"
-					    : "a listener per worker");
-	error->number = EADDRINUSE;
-	return -1;
+	if (opening->group->is_shared != opening->planned->is_shared)
+		return refuse_change(opening,
+				     opening->group->is_shared
+					     ? "by one listener for all workers"
+					     : "by a listener per worker",
+				     error);
+	if (generation != opening->supervisor->current)
+		return check_binding(opening, error);
+	return 0;
 }
 
 static unsigned position_in(const struct config_service *service,
