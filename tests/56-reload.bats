@@ -274,6 +274,15 @@ os.execv(sys.argv[2], sys.argv[2:])'
 	wait_until 10 refused
 }
 
+@test "a wildcard address in the place of one of its own is refused with clear words" {
+	configure <<<'service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 1
+	configure <<<"service a { listen *:$PORT; }"
+	fail_to_reload
+	log_has "our own 127.0.0.1:$PORT holds that port"
+	run ! log_has 'another program'
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

@@ -344,6 +344,16 @@ bool address_is_equal(const struct address *a, const struct address *b)
 	return false;
 }
 
+bool address_is_wildcard(const struct address *address)
+{
+	static const struct in6_addr any6 = IN6ADDR_ANY_INIT;
+
+	if (address->kind == ADDRESS_IPV4)
+		return ipv4_of(address)->sin_addr.s_addr == htonl(INADDR_ANY);
+	return address->kind == ADDRESS_IPV6 &&
+	       memcmp(&ipv6_of(address)->sin6_addr, &any6, sizeof(any6)) == 0;
+}
+
 uint16_t address_port(const struct address *address)
 {
 	if (address->kind == ADDRESS_IPV4)

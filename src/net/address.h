@@ -58,6 +58,8 @@ int address_resolve(struct address *addresses, int limit, const char *word,
 char *address_format(char *out, const struct address *address);
 
 bool address_is_equal(const struct address *a, const struct address *b);
+/* 0.0.0.0 or [::], whatever the port. */
+bool address_is_wildcard(const struct address *address);
 uint16_t address_port(const struct address *address); /* 0 if it has none */
 void address_set_port(struct address *address, uint16_t port);
 

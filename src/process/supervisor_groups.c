@@ -99,6 +99,49 @@ static int open_shared(const struct opening *opening, struct error *error)
 	return listener_listen(fd, opening->options->backlog, error);
 }
 
+/* ---- Is it free? ----------------------------------------------------- */
+
+/* Would listeners on both not be independent of each other? */
+static bool is_in_way(const struct bank_group *other,
+		      const struct opening *opening)
+{
+	const struct address *asked = &opening->group->asked;
+
+	return other != opening->group && has_port(asked) &&
+	       has_port(&other->address) &&
+	       address_port(asked) == address_port(&other->address) &&
+	       (address_is_wildcard(asked) ||
+		address_is_wildcard(&other->address)) &&
+	       (asked->kind == other->address.kind ||
+		!opening->options->ipv6_only);
+}
+
+/* A wildcard address where one of its addresses is served, or the other way
+ * round: to the kernel it is in use, and only we know that it is by us. */
+static int probe(const struct opening *opening, struct error *error)
+{
+	const struct address *asked = &opening->group->asked;
+	char text[ADDRESS_TEXT], ours[ADDRESS_TEXT];
+	const struct bank_group *other;
+	struct list *node;
+
+	if (listener_probe(asked, opening->options, error) == 0)
+		return 0;
+	list_for_each (node, &opening->supervisor->bank.groups) {
+		other = list_entry(node, struct bank_group, node);
+		if (error->number != EADDRINUSE || !is_in_way(other, opening))
+			continue;
+		error_set(error,
+			  "cannot bind %s: our own %s holds that port, and "
+			  "one takes the other's place with a restart only",
+			  address_format(text, asked),
+			  address_format(ours, &other->address));
+		error->number = EADDRINUSE;
+		break;
+	}
+	return -1;
+}
+
 /* ---- A group --------------------------------------------------------- */
 
 static int open_anew(const struct opening *opening, struct error *error)
@@ -106,7 +149,7 @@ static int open_anew(const struct opening *opening, struct error *error)
 	const struct address *asked = &opening->group->asked;
 
 	if (!is_any_port(asked) && asked->kind != ADDRESS_SYSTEMD &&
-	    listener_probe(asked, opening->options, error) < 0)
+	    probe(opening, error) < 0)
 		return -1;
 	if (opening->planned->is_shared)
 		return open_shared(opening, error);

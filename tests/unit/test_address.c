@@ -257,6 +257,27 @@ static void ports_can_be_read_and_set(void)
 }
 
 /* Bind what is written, ask the kernel, and get the same back. */
+static void wildcards_are_known(void)
+{
+	static const struct {
+		const char *word;
+		bool is_wildcard;
+	} rows[] = {
+		{"*:80", true},        {"[::]:0", true},
+		{"0.0.0.0:0", true},   {"127.0.0.1:80", false},
+		{"[::1]:80", false},   {"unix:/nowhere", false},
+		{"unix:@name", false}, {"fd:3", false},
+	};
+	struct address address;
+	struct error error;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_int(address_parse(&address, rows[i].word, &error), 0);
+		check_int(address_is_wildcard(&address), rows[i].is_wildcard);
+	}
+}
+
 static void the_kernel_has_what_was_written(const char *word)
 {
 	struct address address = parsed(word), bound;
@@ -317,6 +338,7 @@ static void a_protocol_sees_family_port_bytes_and_text(void)
 
 int main(void)
 {
+	wildcards_are_known();
 	good_words_are_read_and_printed_canonically();
 	ill_words_are_refused_with_words();
 	names_are_for_the_resolver_only();
