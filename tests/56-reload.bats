@@ -283,6 +283,25 @@ os.execv(sys.argv[2], sys.argv[2:])'
 	run ! log_has 'another program'
 }
 
+# Sockets of the supervisor that are bound, and nothing else: the kernel lists
+# them nowhere.
+idle_sockets() {
+	local listed
+	listed=$(awk '{ print $10 }' /proc/net/tcp /proc/net/tcp6; awk '{ print $7 }' /proc/net/unix; awk '{ print $10 }' /proc/net/netlink)
+	find "/proc/$SERVER/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' | grep -vxF "$listed"
+}
+no_idle_socket() { ! idle_sockets; }
+
+@test "a port that the kernel picks is reserved no longer than needed, also if workers become fewer" {
+	configure <<<'workers 3; service a { listen 127.0.0.1:0; }'
+	start_ready 1 "$COHORT" -c "$CONFIG"
+	wait_until 5 no_idle_socket
+	configure <<<'workers 1; service a { listen 127.0.0.1:0; } service b { listen 127.0.0.1:0; }'
+	reload
+	wait_until 10 worker_count_is 1
+	wait_until 5 no_idle_socket
+}
+
 @test "HUPs that come in a storm melt, and TERM ends a reload" {
 	need socat
 	serve -w 2

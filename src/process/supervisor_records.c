@@ -39,12 +39,26 @@ static struct bank_group *asked_for(const struct child *child, unsigned index,
 	return generation->groups[index];
 }
 
+/* The slots that have a listener of it, or will. */
+static unsigned count_slots(const struct supervisor *supervisor,
+			    const struct bank_group *group)
+{
+	unsigned count = 0;
+
+	if (supervisor->next && generation_index(supervisor->next, group) >= 0)
+		count = supervisor->next_count;
+	if (generation_index(supervisor->current, group) >= 0 &&
+	    supervisor->slot_count > count)
+		count = supervisor->slot_count;
+	return count;
+}
+
 static bool is_complete(const struct supervisor *supervisor,
 			const struct bank_group *group)
 {
-	unsigned i;
+	unsigned i, count = count_slots(supervisor, group);
 
-	for (i = 0; i < supervisor->slot_count; i++)
+	for (i = 0; i < count; i++)
 		if (bank_get(group, i) == BANK_NONE)
 			return false;
 	return true;
