@@ -434,6 +434,21 @@ end_slow_births() {
 	wait_until 5 grep -q 'worker 0.* connected from' "$WORK/new"
 }
 
+@test "a new log that cannot be opened is tried again by USR1 and HUP" {
+	configure <<<"log $LOG; service a { listen 127.0.0.1:0; }"
+	start_ready 1 "$COHORT" -c "$CONFIG" -w 1
+	for again in USR1 HUP; do
+		configure <<<"log $WORK/logs.$again/new; service a { listen 127.0.0.1:0; }"
+		kill -HUP "$SERVER"
+		wait_until 10 log_has "cannot open log $WORK/logs.$again/new.*going on with the old log"
+		mkdir "$WORK/logs.$again"
+		kill -"$again" "$SERVER"
+		wait_until 10 test -e "$WORK/logs.$again/new"
+		configure <<<"log $LOG; service a { listen 127.0.0.1:0; }"
+		reload
+	done
+}
+
 @test "an option that is removed is the kernel's again, or stays with a warning" {
 	need socat
 	configure <<<'service a { listen 127.0.0.1:0; max_segment 500; keepalive 100s:5s:3; tos 16; receive_buffer 8k; }'

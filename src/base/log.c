@@ -106,6 +106,11 @@ int log_open(const char *path, enum log_level level, struct error *error)
 	return 0;
 }
 
+bool log_is_at(const char *path)
+{
+	return strcmp(sink.path, path != NULL ? path : "") == 0;
+}
+
 int log_reopen(struct error *error)
 {
 	int fd;

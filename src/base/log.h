@@ -45,6 +45,9 @@ extern const char *const log_level_names[LOG_LEVELS];
  * stays.  A second call replaces the sink.  `path` is copied. */
 int log_open(const char *path, enum log_level level, struct error *error);
 
+/* Was that the `path` of the last log_open that went well? */
+bool log_is_at(const char *path);
+
 /* Open the file again under its name (after a log rotation).  Nothing
  * happens to standard error.  On failure the old file stays in use. */
 int log_reopen(struct error *error);

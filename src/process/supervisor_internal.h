@@ -328,6 +328,8 @@ void supervisor_park(struct supervisor_slot *slot);
 
 /* supervisor_reload.c */
 void supervisor_reload(struct supervisor *supervisor);
+/* USR1: after a log rotation, or if a new log could not be opened. */
+void supervisor_reopen_log(struct supervisor *supervisor);
 /* The program ends. */
 void supervisor_cancel_reload(struct supervisor *supervisor);
 /* A worker of the next generation is READY; … died. */

@@ -137,17 +137,37 @@ static bool is_same(const char *one, const char *other)
 	return one == other || (one && other && strcmp(one, other) == 0);
 }
 
-static void change_log(struct supervisor *supervisor,
-		       const struct config *before)
+static void open_log(struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (is_same(before->log_path, config->log_path) &&
-	    before->log_level == config->log_level)
-		return;
 	if (log_open(config->log_path, config->log_level, &error) < 0)
-		log_error("%s; going on with the old log", error.text);
+		log_error("%s; going on with the old log until a HUP or USR1",
+			  error.text);
+	else
+		supervisor_order_log(supervisor);
+}
+
+/* Not only if it is another: it may be what could not be opened before. */
+static void change_log(struct supervisor *supervisor,
+		       const struct config *before)
+{
+	const struct config *config = supervisor->current->config;
+
+	if (!log_is_at(config->log_path) ||
+	    before->log_level != config->log_level)
+		open_log(supervisor);
+}
+
+void supervisor_reopen_log(struct supervisor *supervisor)
+{
+	struct error error;
+
+	if (!log_is_at(supervisor->current->config->log_path))
+		open_log(supervisor);
+	else if (log_reopen(&error) < 0)
+		log_error("%s; going on with the old file", error.text);
 	else
 		supervisor_order_log(supervisor);
 }

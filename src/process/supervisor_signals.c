@@ -24,13 +24,8 @@ static void on_child(void *context, int sender_pid)
 
 static void on_reopen(void *context, int sender_pid)
 {
-	struct error error;
-
 	(void)sender_pid;
-	if (log_reopen(&error) < 0)
-		log_error("%s; going on with the old file", error.text);
-	else
-		supervisor_order_log(context);
+	supervisor_reopen_log(context);
 }
 
 static void on_reload(void *context, int sender_pid)
