@@ -335,6 +335,7 @@ static int try_options(const struct supervisor *supervisor, struct error *error)
 		address = &next->plan[i].address;
 		/* An inherited one is tried when it is opened. */
 		if (address->kind == ADDRESS_DESCRIPTOR ||
+		    address->kind == ADDRESS_SYSTEMD ||
 		    has_options(supervisor->current->config, service))
 			continue;
 		if (sockopt_try(address->socket.generic.sa_family,
