@@ -192,3 +192,21 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	log_has 'accepting for another 300ms'
 	run ! log_has 'upgrading|reloading'
 }
+
+@test "clients that connect in the moment of a TERM are served or refused, never reset" {
+	need jq
+	for _ in {1..5}; do
+		start_ready 1 "$COHORT_BUILD/tests/servers/ledger" -l 127.0.0.1:0 -w 4
+		timeout 60 "$COHORT_BENCH" ledger "127.0.0.1:$PORT" -c 40 --short 100 -t 86400 --json >"$WORK/ledger" 2>/dev/null 3>&- &
+		ledger=$!
+		is_under_way() { [ "$(ss -Htn state all "dport = :$PORT" | wc -l)" -gt 200 ]; }
+		wait_until 20 is_under_way
+		kill -TERM "$SERVER"
+		wait_exit "$SERVER" 20
+		[ "$STATUS" -eq 0 ]
+		kill -TERM "$ledger"
+		wait "$ledger" || true
+		[ "$(jq .exchanges "$WORK/ledger")" -gt 100 ]
+		[ "$(jq '.reset_before + .reset_after + .hung + .other' "$WORK/ledger")" -eq 0 ]
+	done
+}

@@ -15,7 +15,8 @@
 #define MESSAGE_ERROR       2
 #define MESSAGE_DONE        3
 #define FLAGS_REQUEST_DUMP  (0x1 | 0x300)
-#define STATES_LISTENING    (1u << 10) /* TCP_LISTEN */
+#define STATES_LISTENING    (1u << 10)           /* TCP_LISTEN */
+#define STATES_HALF_OPEN    (1u << 3 | 1u << 12) /* TCP_SYN_RECV, _NEW_SYN_RECV */
 
 struct message {
 	uint32_t length;
@@ -60,13 +61,13 @@ struct answer {
 
 struct listing {
 	const struct address *address;
-	struct group_member *members;
+	struct group_member *members; /* NULL: they are only counted */
 	int count;
 };
 
 #define ANSWER_BYTES 16384 /* the kernel's pieces are no larger */
 
-static int ask(int fd, const struct address *address)
+static int ask(int fd, const struct address *address, uint32_t states)
 {
 	const struct request request = {
 		.head = {.length = sizeof(request),
@@ -74,7 +75,7 @@ static int ask(int fd, const struct address *address)
 			 .flags = FLAGS_REQUEST_DUMP},
 		.family = (uint8_t)address->socket.generic.sa_family,
 		.protocol = IPPROTO_TCP,
-		.states = STATES_LISTENING,
+		.states = states,
 		.id = {.source_port = htons(address_port(address))},
 	};
 	ssize_t sent = send(fd, &request, sizeof(request), 0);
@@ -89,6 +90,10 @@ static bool is_of_address(const struct answer *answer,
 
 	if (answer->id.source_port != htons(address_port(address)))
 		return false;
+	/* A connection's own end is one of the addresses it stands for. */
+	if (!(1u << answer->state & STATES_LISTENING) &&
+	    address_is_wildcard(address))
+		return true;
 	if (address->kind == ADDRESS_IPV4)
 		return memcmp(answer->id.source,
 			      &((const struct sockaddr_in *)storage)->sin_addr,
@@ -100,8 +105,13 @@ static bool is_of_address(const struct answer *answer,
 
 static void take(struct listing *listing, const struct answer *answer)
 {
-	if (listing->count == GROUP_MEMBERS_MAX ||
-	    !is_of_address(answer, listing->address))
+	if (!is_of_address(answer, listing->address))
+		return;
+	if (!listing->members) {
+		listing->count++;
+		return;
+	}
+	if (listing->count == GROUP_MEMBERS_MAX)
 		return;
 	listing->members[listing->count++] = (struct group_member){
 		.inode = answer->inode,
@@ -168,20 +178,33 @@ static int receive(int fd, struct listing *listing)
 	return status < 0 ? -1 : listing->count;
 }
 
-int group_members_list(const struct address *address,
-		       struct group_member members[GROUP_MEMBERS_MAX])
+static int list(struct listing *listing, uint32_t states)
 {
-	struct listing listing = {.address = address, .members = members};
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
 			SOCK_DIAG_PROTOCOL);
 	int count = -1, number;
 
 	if (fd < 0)
 		return -1;
-	if (ask(fd, address) == 0)
-		count = receive(fd, &listing);
+	if (ask(fd, listing->address, states) == 0)
+		count = receive(fd, listing);
 	number = errno;
 	close(fd);
 	errno = number;
 	return count;
+}
+
+int group_members_list(const struct address *address,
+		       struct group_member members[GROUP_MEMBERS_MAX])
+{
+	struct listing listing = {.address = address, .members = members};
+
+	return list(&listing, STATES_LISTENING);
+}
+
+int group_members_half_open(const struct address *address)
+{
+	struct listing listing = {.address = address};
+
+	return list(&listing, STATES_HALF_OPEN);
 }

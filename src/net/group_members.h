@@ -25,4 +25,9 @@ struct group_member {
 int group_members_list(const struct address *address,
 		       struct group_member members[GROUP_MEMBERS_MAX]);
 
+/* How many handshakes with the address are under way: clients that were
+ * answered, and wait in no queue yet.  The number, or -1 with errno.  Costs a
+ * walk over all connections of the machine: not for every day. */
+int group_members_half_open(const struct address *address);
+
 #endif

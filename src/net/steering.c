@@ -131,3 +131,38 @@ int steering_apply(int fd, struct steering_instruction *program, unsigned count)
 		return -1;
 	return 0;
 }
+
+/* ---- Newcomers ------------------------------------------------------- */
+
+/* Of linux/filter.h: what only this program needs. */
+#define LOAD_BYTE    0x30 /* at k of the segment */
+#define AND          0x54
+#define RETURN_VALUE 0x06 /* k: as many bytes of the segment */
+
+#define TCP_FLAGS_AT 13 /* RFC 9293, 3.1 */
+#define TCP_SYN      0x02u
+#define TCP_SYN_ACK  0x12u
+#define WHOLE        0xffffffffu
+
+int steering_bar(int fd, bool is_barred)
+{
+	struct steering_instruction program[] = {
+		{LOAD_BYTE, 0, 0, TCP_FLAGS_AT},    {AND, 0, 0, TCP_SYN_ACK},
+		{STEERING_IF_EQUAL, 0, 1, TCP_SYN}, {RETURN_VALUE, 0, 0, 0},
+		{RETURN_VALUE, 0, 0, WHOLE},
+	};
+	struct program filter;
+	int nothing = 0;
+
+	if (!is_barred)
+		return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &nothing,
+				  sizeof(nothing)) < 0 &&
+				       errno != ENOENT
+			       ? -1
+			       : 0;
+	memset(&filter, 0, sizeof(filter));
+	filter.length = sizeof(program) / sizeof(program[0]);
+	filter.instructions = program;
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter,
+			  sizeof(filter));
+}

@@ -65,4 +65,11 @@ steering_compile(const struct steering *steering,
 int steering_apply(int fd, struct steering_instruction *program,
 		   unsigned count);
 
+/* Let no newcomer in at the TCP listener `fd`, or let them in again.  While it
+ * is barred, a SYN is dropped: whoever sent it tries again, in a second at the
+ * earliest, and is refused then if nobody listens any more.  Handshakes under
+ * way, and what waits, are not touched; so after those the listener can be
+ * closed without a loss.  0, or -1 with errno. */
+int steering_bar(int fd, bool is_barred);
+
 #endif

@@ -54,6 +54,7 @@ struct bank_group {
 	uint64_t strangers[BANK_STRANGERS]; /* inodes; 0: none */
 	struct steering steering;           /* as the kernel has it */
 	bool is_steered;                    /* … by a program */
+	bool is_barred;                     /* newcomers are turned away */
 	int fds[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */
 	bool is_stored[CONFIG_WORKERS_MAX];

@@ -163,6 +163,7 @@ static void init_supervisor(struct supervisor *supervisor,
 	supervisor->line = line;
 	supervisor->ready_fd = line->ready_fd;
 	supervisor->stop_until_ms = SUPERVISOR_NO_TIME;
+	supervisor->barred_ms = SUPERVISOR_NO_TIME;
 }
 
 /* ---- From the beginning ---------------------------------------------- */

@@ -294,6 +294,7 @@ static int open_listener(struct supervisor *supervisor,
 		status = add_group(&opening, generation, index, error);
 	if (status < 0)
 		return error_prefix(error, "service %s: ", service->name);
+	supervisor_bar(supervisor, opening.group, false);
 	generation->groups[index] = opening.group;
 	planned->address = opening.group->address;
 	return 0;
@@ -403,8 +404,10 @@ void supervisor_close_unused(struct supervisor *supervisor)
 
 	list_for_each_safe (node, following, &supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
-		if (is_named(supervisor, group) ||
-		    close_drained(supervisor, group))
+		if (is_named(supervisor, group))
+			continue;
+		supervisor_bar(supervisor, group, true);
+		if (close_drained(supervisor, group))
 			continue;
 		log_info("%s is not served any more",
 			 address_format(text, &group->address));

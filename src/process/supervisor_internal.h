@@ -23,6 +23,7 @@
  *	supervisor_store.c     sockets from it, and for it
  *	supervisor_salvage.c   listeners that outlived an instance before us
  *	supervisor_stop.c      the way out
+ *	supervisor_door.c      nobody new comes in before it
  *	supervisor_signals.c   a table
  *
  * All memory is taken before the first fork: healing a worker allocates
@@ -164,7 +165,7 @@ struct supervisor {
 	struct loop_task bury; /* workers that are reaped and read out */
 	struct timer retry;    /* orders that found a channel full */
 	struct timer arrange;  /* a vacancy becomes more than a moment */
-	struct timer delay;    /* after TERM: the drain begins */
+	struct timer delay;    /* after TERM, QUIT: the drain begins */
 	struct timer audit;    /* the next look at the kernel's groups */
 	struct timer watch;    /* the next round of the watchdogs */
 	int64_t watched_ms;    /* the last one */
@@ -198,7 +199,9 @@ struct supervisor {
 	bool is_trial;     /* we only try whether we could go on */
 	bool is_stopping;
 	bool is_urgent;        /* … without waiting for anybody */
+	bool has_no_bound;     /* … for as long as it takes */
 	unsigned term_count;   /* TERM and INT so far */
+	int64_t barred_ms;     /* since when nobody new comes in */
 	int64_t stop_until_ms; /* the bound of the drain */
 	int exit_status;
 };
@@ -404,6 +407,13 @@ void supervisor_cancel_upgrade(struct supervisor *supervisor);
 /* Was it the trial?  Then it is dealt with. */
 bool supervisor_trial_reaped(struct supervisor *supervisor, pid_t pid,
 			     int status);
+
+/* supervisor_door.c: newcomers are turned away, or welcome again.  All: from now
+ * on; is somebody in the midst of coming in, who is worth to be waited for? */
+void supervisor_bar(struct supervisor *supervisor, struct bank_group *group,
+		    bool is_barred);
+void supervisor_bar_all(struct supervisor *supervisor);
+bool supervisor_is_someone_coming(const struct supervisor *supervisor);
 
 /* supervisor_stop.c */
 void supervisor_terminate(struct supervisor *supervisor); /* TERM, INT */

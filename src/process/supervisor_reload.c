@@ -248,6 +248,8 @@ static void commit(struct supervisor *supervisor)
 	supervisor_set_delays(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		change_slot(&supervisor->slots[i]);
+	/* Before that: nobody comes to where they were the last. */
+	supervisor_close_unused(supervisor);
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
 	change_pid_file(supervisor, before->config);

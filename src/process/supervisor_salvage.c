@@ -42,6 +42,8 @@ static void keep(struct supervisor *supervisor, struct bank_group *group,
 	int family = group->address.socket.generic.sa_family;
 	struct error error;
 
+	if (address_port(&group->address) != 0)
+		(void)steering_bar(fd, false); /* our predecessor's */
 	if (sockopt_apply_listener(fd, family, options, &owner, &error) < 0 ||
 	    listener_listen(fd, options->backlog, &error) < 0)
 		log_warning("%s", error.text);

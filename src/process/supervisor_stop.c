@@ -17,6 +17,7 @@
 #include "base/text.h"
 
 #define BOUND_TEXT 48
+#define DOOR_MS    20 /* until the next look at who comes in */
 
 static bool is_alive(const struct child *child)
 {
@@ -191,13 +192,40 @@ static void stop_now(struct supervisor *supervisor)
 	stop(supervisor, supervisor->loop.now_ms);
 }
 
+/* The bound counts from when nobody new came in any more; after a QUIT, from the
+ * TERM that sets it. */
 static void begin_to_stop(struct supervisor *supervisor)
 {
 	int64_t bound_ms = supervisor->current->config->shutdown_timeout_ms;
+	struct loop *loop = &supervisor->loop;
+	int64_t since_ms =
+		supervisor->is_stopping ? loop->now_ms : supervisor->barred_ms;
 
-	log_stop(supervisor, bound_ms, "a second signal stops now");
-	stop(supervisor, bound_ms < 0 ? SUPERVISOR_NO_TIME
-				      : supervisor->loop.now_ms + bound_ms);
+	if (supervisor->has_no_bound)
+		bound_ms = -1;
+	log_stop(supervisor, bound_ms,
+		 supervisor->has_no_bound
+			 ? "TERM sets a bound, a second TERM stops now"
+			 : "a second signal stops now");
+	stop(supervisor,
+	     bound_ms < 0 ? SUPERVISOR_NO_TIME : since_ms + bound_ms);
+}
+
+/* Those whose handshake is under way first get into a queue. */
+static void close_the_door(struct supervisor *supervisor)
+{
+	struct loop *loop = &supervisor->loop;
+	int64_t bound_ms = supervisor->current->config->shutdown_timeout_ms;
+
+	supervisor_bar_all(supervisor);
+	if (!supervisor->is_stopping &&
+	    (bound_ms < 0 || supervisor->has_no_bound ||
+	     loop->now_ms < supervisor->barred_ms + bound_ms) &&
+	    supervisor_is_someone_coming(supervisor))
+		timer_start(&loop->timers, &supervisor->delay,
+			    loop->now_ms + DOOR_MS);
+	else
+		begin_to_stop(supervisor);
 }
 
 /* Who decides where clients go has not heard of it yet.  What was ordered in
@@ -219,19 +247,20 @@ static void delay(struct supervisor *supervisor, int64_t delay_ms)
 
 void supervisor_drain_delay_over(struct timer *timer)
 {
-	begin_to_stop(list_entry(timer, struct supervisor, delay));
+	close_the_door(list_entry(timer, struct supervisor, delay));
 }
 
 void supervisor_terminate(struct supervisor *supervisor)
 {
 	int64_t delay_ms = supervisor->current->config->drain_delay_ms;
 
+	supervisor->has_no_bound = false;
 	if (supervisor->term_count++ > 0)
 		stop_now(supervisor);
 	else if (delay_ms > 0 && !supervisor->is_stopping)
 		delay(supervisor, delay_ms);
 	else
-		begin_to_stop(supervisor);
+		close_the_door(supervisor);
 }
 
 void supervisor_quit(struct supervisor *supervisor)
@@ -239,9 +268,8 @@ void supervisor_quit(struct supervisor *supervisor)
 	/* What drains already keeps its bound. */
 	if (supervisor->is_stopping)
 		return;
-	log_stop(supervisor, SUPERVISOR_NO_TIME,
-		 "TERM sets a bound, a second TERM stops now");
-	stop(supervisor, SUPERVISOR_NO_TIME);
+	supervisor->has_no_bound = true;
+	close_the_door(supervisor);
 }
 
 void supervisor_give_up(struct supervisor_slot *slot, const char *death)

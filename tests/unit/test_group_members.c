@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -104,11 +105,34 @@ static void test_the_queue_is_told(void)
 	close(fd);
 }
 
+/* The client has its answer; the server waits for its first byte. */
+static void test_handshakes_under_way_are_counted(void)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed("127.0.0.1:0"), any = parsed("*:0");
+	int seconds = 10, fd = joined(&address);
+	int client = socket(AF_INET, SOCK_STREAM, 0);
+
+	CHECK(setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+			 sizeof(seconds)) == 0);
+	address_set_port(&any, address_port(&address));
+	check_int(group_members_half_open(&address), 0);
+	CHECK(connect(client, &address.socket.generic, address.length) == 0);
+	check_int(group_members_half_open(&address), 1);
+	check_int(group_members_half_open(&any), 1);
+	check_int(group_members_list(&address, members), 1);
+	CHECK(send(client, "x", 1, 0) == 1);
+	check_int(group_members_half_open(&address), 0);
+	close(client);
+	close(fd);
+}
+
 int main(void)
 {
 	test_members_come_and_go("127.0.0.1:0");
 	test_members_come_and_go("[::1]:0");
 	test_another_address_is_another_group();
 	test_the_queue_is_told();
+	test_handshakes_under_way_are_counted();
 	return check_result();
 }

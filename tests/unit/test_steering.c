@@ -4,7 +4,9 @@
 #include "net/steering.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -262,11 +264,62 @@ static void test_the_kernel(void)
 	check_int(steering_apply(-1, program, count), -1);
 }
 
+/* A client that does not wait: is it connected now? */
+static int begun(const struct sockaddr_in *address)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	CHECK(fd >= 0);
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		CHECK(errno == EINPROGRESS);
+	return fd;
+}
+
+static bool is_connected(int fd)
+{
+	struct pollfd socket = {.fd = fd, .events = POLLOUT};
+
+	return poll(&socket, 1, 0) == 1;
+}
+
+static void test_a_barred_listener_lets_nobody_in(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	socklen_t size = sizeof(address);
+	int before, meanwhile, after, accepted;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	CHECK(bind(fd, (struct sockaddr *)&address, size) == 0);
+	CHECK(getsockname(fd, (struct sockaddr *)&address, &size) == 0);
+	CHECK(listen(fd, 8) == 0);
+	before = begun(&address);
+	CHECK(is_connected(before));
+	CHECK(steering_bar(fd, true) == 0);
+	meanwhile = begun(&address);
+	CHECK(!is_connected(meanwhile));
+	/* Who is in already goes on. */
+	accepted = accept(fd, NULL, NULL);
+	CHECK(accepted >= 0 && send(before, "x", 1, 0) == 1);
+	CHECK(accept(fd, NULL, NULL) < 0 && errno == EAGAIN);
+	CHECK(steering_bar(fd, false) == 0);
+	after = begun(&address);
+	CHECK(is_connected(after));
+	CHECK(steering_bar(fd, false) == 0);
+	close(before);
+	close(meanwhile);
+	close(after);
+	close(accepted);
+	close(fd);
+	CHECK(steering_bar(-1, true) < 0 && errno == EBADF);
+}
+
 int main(void)
 {
 	test_rows();
 	test_the_longest_programs();
 	test_equality();
 	test_the_kernel();
+	test_a_barred_listener_lets_nobody_in();
 	return check_result();
 }
