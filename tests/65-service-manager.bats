@@ -40,6 +40,60 @@ told() { grep -qE -- "$1" "$WORK/told"; }
 	[ "$STATUS" -eq 0 ]
 }
 
+@test "a manager that is behind hears of READY and STOPPING all the same" {
+	need python3
+	mkfifo "$WORK/orders"
+	timeout 60 python3 -c '
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+other = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+other.setblocking(False)
+for _ in range(2):
+    try:
+        while True:
+            other.sendto(b"x", sys.argv[1])
+    except BlockingIOError:
+        pass
+    print("full", flush=True)
+    sys.stdin.readline()
+    manager.settimeout(10)
+    while True:
+        word = manager.recv(4096).decode().replace("\n", " ")
+        print(word, flush=True)
+        if "READY" in word or "STOPPING" in word:
+            break
+' "$WORK/notify" <>"$WORK/orders" >"$WORK/told" 3>&- &
+	SERVER_PIDS+=("$!")
+	exec 8>"$WORK/orders"
+	wait_until 10 told full
+	NOTIFY_SOCKET=$WORK/notify serve -w 1 -o 'shutdown_timeout 5s;'
+	echo >&8
+	wait_until 10 told '^READY=1'
+	full_again() { [ "$(grep -c full "$WORK/told")" -eq 2 ]; }
+	wait_until 10 full_again
+	coproc CLIENT { timeout 30 socat - "TCP:127.0.0.1:$PORT"; }
+	echo one >&"${CLIENT[1]}"
+	read -r -t 10 _ <&"${CLIENT[0]}"
+	kill -TERM "$SERVER"
+	wait_until 5 log_has 'shutdown: waiting'
+	echo >&8
+	wait_until 10 told '^STOPPING=1'
+}
+
+@test "STOPPING is told when a drain_delay begins" {
+	need python3 socat
+	listen_at
+	serve -w 1 -o 'drain_delay 60s;'
+	kill -TERM "$SERVER"
+	wait_until 5 told '^STOPPING=1'
+	wait_until 5 told '^EXTEND_TIMEOUT_USEC=10000000'
+	[ "$(say still)" = still ]
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+}
+
 @test "without a service manager, or with one that is gone, it serves" {
 	need socat
 	NOTIFY_SOCKET=$WORK/nobody serve -w 1

@@ -98,12 +98,15 @@ struct child {
 	struct timer deadline; /* then it is killed, or given up on */
 	struct scoreboard_page *page;
 	struct watchdog watchdog;
+	struct watchdog_settings watchdog_settings;
 	enum worker_state state;
 	pid_t pid;
 	int pidfd;              /* -1: an old kernel */
 	struct loop_source end; /* of an orphan */
 	unsigned generation;
 	unsigned adopted_count; /* listeners of other slots */
+	int64_t adopt_rest_ms;  /* it takes none before that */
+	unsigned worker_count;  /* it shares the limits with */
 	/* Its services that have no room: a bit for each. */
 	uint64_t full[SCOREBOARD_SERVICES / 64];
 	int status; /* of waitpid, if is_reaped */
@@ -180,6 +183,7 @@ struct supervisor {
 	unsigned child_high;           /* records beyond were never used */
 	struct notify notify;          /* the service manager */
 	struct timer notify_beat;      /* it is told that we live */
+	struct timer notify_again;     /* it was behind with what matters */
 	struct timer notify_extension; /* … that the end takes longer */
 	int64_t notify_interval_ms;
 	struct log_limit notify_limit;
@@ -235,14 +239,21 @@ void supervisor_close_reservations(struct supervisor *supervisor);
  * workers are able to: after every change of that. */
 void supervisor_arrange(struct supervisor *supervisor);
 void supervisor_arrange_later(struct timer *timer);
+/* … no later than then. */
+void supervisor_arrange_by(struct supervisor *supervisor, int64_t at_ms);
 /* Is nobody of its own to accept from its listeners before long? */
 bool supervisor_is_vacant(const struct supervisor_slot *slot);
+/* Is it of a generation that serves the group, and not full? */
+bool supervisor_has_room(const struct child *child,
+			 const struct bank_group *group);
 /* Could this worker take a connection of the group now? */
 bool supervisor_is_fit(const struct child *child,
 		       const struct bank_group *group);
 
 /* supervisor_watch.c */
 void supervisor_start_watch(struct supervisor *supervisor);
+/* A worker of this configuration is judged by it. */
+void supervisor_set_watchdog(struct child *child, const struct config *config);
 
 /* supervisor_audit.c: strangers: before one of ours gets its place behind
  * them, and every few seconds. */
@@ -252,6 +263,9 @@ void supervisor_start_audit(struct supervisor *supervisor);
 
 /* supervisor_adopt.c */
 void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group);
+/* It does not accept from the listener that it was lent. */
+void supervisor_note_refusal(struct child *child, struct bank_group *group,
+			     unsigned slot);
 /* It accepts nothing of others any more. */
 void supervisor_forget_adopter(struct child *child);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor_notify.c - the service manager is told what it asked for
  * ($NOTIFY_SOCKET, $WATCHDOG_USEC; sd_notify(3)). */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 
 #define WORDS_BYTES     96
 #define EXTEND_EVERY_MS 2000
+#define REPEAT_MS       100 /* to a manager that is behind */
 #define EXTEND_USEC     UINT64_C(10000000)
 /* Of a hung worker: it was to be ended by then. */
 #define HANG_GRACE_MS   2000
@@ -21,18 +23,38 @@ static void check(struct supervisor *supervisor, int result,
 				  "the service manager: %s", error->text);
 }
 
-void supervisor_notify_ready(struct supervisor *supervisor)
+/* A manager that has heard neither would take us for hung. */
+static void tell_or_repeat(struct supervisor *supervisor, int result,
+			   const struct error *error)
+{
+	struct loop *loop = &supervisor->loop;
+
+	if (result < 0 && error->number == EAGAIN)
+		timer_start(&loop->timers, &supervisor->notify_again,
+			    loop->now_ms + REPEAT_MS);
+	else
+		check(supervisor, result, error);
+}
+
+static void tell_ready(struct supervisor *supervisor)
 {
 	char words[WORDS_BYTES];
 	struct error error;
 
-	if (!supervisor->has_reported || supervisor->is_stopping)
+	if (supervisor->is_stopping)
 		return;
 	snprintf(words, sizeof(words), "generation %u serves with %u worker%s",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
-	check(supervisor, notify_ready(&supervisor->notify, words, &error),
-	      &error);
+	tell_or_repeat(supervisor,
+		       notify_ready(&supervisor->notify, words, &error),
+		       &error);
+}
+
+void supervisor_notify_ready(struct supervisor *supervisor)
+{
+	if (supervisor->has_reported)
+		tell_ready(supervisor);
 }
 
 void supervisor_notify_reloading(struct supervisor *supervisor)
@@ -40,6 +62,7 @@ void supervisor_notify_reloading(struct supervisor *supervisor)
 	uint64_t now_usec = (uint64_t)clock_now_us();
 	struct error error;
 
+	timer_stop(&supervisor->loop.timers, &supervisor->notify_again);
 	if (supervisor->has_reported)
 		check(supervisor,
 		      notify_reloading(&supervisor->notify, now_usec, &error),
@@ -67,14 +90,32 @@ static void extend(struct timer *timer)
 	again(supervisor, timer, EXTEND_EVERY_MS);
 }
 
-void supervisor_notify_stopping(struct supervisor *supervisor)
+static void tell_stopping(struct supervisor *supervisor)
 {
 	struct error error;
 
+	tell_or_repeat(supervisor, notify_stopping(&supervisor->notify, &error),
+		       &error);
+}
+
+/* Whatever is true by now. */
+static void repeat(struct timer *timer)
+{
+	struct supervisor *supervisor =
+		list_entry(timer, struct supervisor, notify_again);
+
+	if (timer_is_started(&supervisor->notify_extension))
+		tell_stopping(supervisor);
+	else
+		tell_ready(supervisor);
+}
+
+void supervisor_notify_stopping(struct supervisor *supervisor)
+{
 	if (!notify_is_on(&supervisor->notify) ||
 	    timer_is_started(&supervisor->notify_extension))
 		return;
-	check(supervisor, notify_stopping(&supervisor->notify, &error), &error);
+	tell_stopping(supervisor);
 	extend(&supervisor->notify_extension);
 }
 
@@ -114,6 +155,7 @@ void supervisor_init_notify(struct supervisor *supervisor)
 	supervisor->notify.fd = -1;
 	timer_init(&supervisor->notify_extension, extend);
 	timer_init(&supervisor->notify_beat, beat);
+	timer_init(&supervisor->notify_again, repeat);
 }
 
 void supervisor_start_notify(struct supervisor *supervisor)
@@ -137,5 +179,6 @@ void supervisor_stop_notify(struct supervisor *supervisor)
 {
 	timer_stop(&supervisor->loop.timers, &supervisor->notify_extension);
 	timer_stop(&supervisor->loop.timers, &supervisor->notify_beat);
+	timer_stop(&supervisor->loop.timers, &supervisor->notify_again);
 	notify_close(&supervisor->notify);
 }

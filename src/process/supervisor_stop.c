@@ -234,6 +234,7 @@ static void delay(struct supervisor *supervisor, int64_t delay_ms)
 {
 	char duration[BOUND_TEXT];
 
+	supervisor_notify_stopping(supervisor);
 	orders_clear(&supervisor->orders);
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_cancel_reload(supervisor);
