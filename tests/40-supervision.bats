@@ -107,7 +107,7 @@ other_than() { now=$(workers) && [ "$(wc -w <<<"$now")" -eq "$2" ] && ! grep -qx
 	for pid in $(workers); do
 		ls -l "/proc/$pid/fd" >"$WORK/fds"
 		run ! grep -q "$BATS_TEST_DIRNAME" "$WORK/fds"
-		[ "$(grep -c socket: "$WORK/fds")" -eq 2 ] # channel and listener
+		[ "$(grep -c socket: "$WORK/fds")" -eq 3 ] # channel, its spare, and listener
 	done
 }
 

@@ -3,6 +3,7 @@
 #include "process/channel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -53,8 +54,6 @@ static const char *fault_of(const struct msghdr *message,
 			    const struct record *record, size_t size,
 			    unsigned fd_count)
 {
-	if (message->msg_flags & MSG_CTRUNC)
-		return "descriptors were lost (is the table full?)";
 	if (message->msg_flags & MSG_TRUNC)
 		return "a record is too long";
 	if (size < HEADER_BYTES)
@@ -63,7 +62,8 @@ static const char *fault_of(const struct msghdr *message,
 		return "a record has another version";
 	if (record->size != size - HEADER_BYTES)
 		return "a record has not the size it says";
-	if (record->descriptor_count != fd_count)
+	if (record->descriptor_count != fd_count &&
+	    !(message->msg_flags & MSG_CTRUNC))
 		return "a record has not the descriptors it says";
 	return NULL;
 }
@@ -78,6 +78,36 @@ static void lose(struct channel *channel)
 {
 	channel_close(channel);
 	channel->closed(channel);
+}
+
+/* With a full table what is sent would be lost (kernel.md 24): one place in it
+ * is ours, and free while a message with descriptors is taken. */
+static void take_spare(struct channel *channel)
+{
+	if (channel->has_spare && channel->spare < 0 && channel->fd >= 0)
+		channel->spare = fcntl(channel->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+static void give_spare(struct channel *channel)
+{
+	if (channel->spare >= 0)
+		close(channel->spare);
+	channel->spare = -1;
+}
+
+void channel_hold_spare(struct channel *channel)
+{
+	channel->has_spare = true;
+	take_spare(channel);
+}
+
+static bool brings_descriptors(const struct channel *channel)
+{
+	struct record record;
+	ssize_t size = recv(channel->fd, &record, HEADER_BYTES,
+			    MSG_PEEK | MSG_DONTWAIT);
+
+	return size == (ssize_t)HEADER_BYTES && record.descriptor_count > 0;
 }
 
 /* One message; false when there is none left or the channel is closed. */
@@ -97,6 +127,8 @@ static bool receive_one(struct channel *channel)
 	unsigned fd_count;
 	ssize_t size;
 
+	if (channel->spare >= 0 && brings_descriptors(channel))
+		give_spare(channel);
 	size = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	/* ECONNRESET: the other end was closed with records unread; what it
 	 * has sent itself comes after. */
@@ -116,7 +148,15 @@ static bool receive_one(struct channel *channel)
 		lose(channel);
 		return false;
 	}
+	if (message.msg_flags & MSG_CTRUNC) {
+		log_error(
+			"channel: there is no room for the descriptors of a "
+			"record");
+		close_all(fds, fd_count);
+		record.descriptor_count = 0;
+	}
 	channel->received(channel, &record, fds);
+	take_spare(channel);
 	return channel->fd >= 0;
 }
 
@@ -140,6 +180,8 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 	channel->closed = closed;
 	channel->loop = loop;
 	channel->fd = -1;
+	channel->spare = -1;
+	channel->has_spare = false;
 	loop_source_init(&channel->source, channel_ready);
 	if (loop_add(loop, &channel->source, fd, POLLER_READ) < 0)
 		return -1;
@@ -152,6 +194,7 @@ void channel_close(struct channel *channel)
 	if (channel->fd < 0)
 		return;
 	loop_remove(channel->loop, &channel->source);
+	give_spare(channel);
 	close(channel->fd);
 	channel->fd = -1;
 }

@@ -19,8 +19,12 @@ struct channel {
 	struct loop_source source;
 	struct loop *loop; /* NULL until it is started */
 	int fd;            /* -1: closed */
+	int spare;         /* gives way to a descriptor that comes; -1: none */
+	bool has_spare;    /* … or is to be had again */
 	/* A whole, valid record came.  `fds` are the callee's to close
-	 * (close-on-exec is set); may close the channel. */
+	 * (close-on-exec is set); may close the channel.  Descriptors for which
+	 * there is no room in the table are lost: such a record comes with none
+	 * of its own. */
 	void (*received)(struct channel *channel, const struct record *record,
 			 const int *fds);
 	/* The other end is gone, or broke the rules (log says which); the
@@ -36,6 +40,9 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 		  void (*received)(struct channel *, const struct record *,
 				   const int *fds),
 		  void (*closed)(struct channel *));
+/* Hold a place in the table for a descriptor that comes: where the table may be
+ * full of other things. */
+void channel_hold_spare(struct channel *channel);
 void channel_close(struct channel *channel); /* idempotent; no callback */
 
 /* What a record carries beside its type: all may be 0 or NULL. */

@@ -49,6 +49,8 @@ enum record_type {
 				  in its text, ints */
 	RECORD_COUNT = 17,     /* supervisor: `number` workers share the limits
 				  from now on */
+	RECORD_REFUSED = 20,   /* worker: cannot do what RECORD_ADOPT said;
+				  number and data are those of that */
 };
 
 struct record {

@@ -9,15 +9,13 @@
 
 #include <errno.h>
 
-#define RETRY_MS 20 /* a sibling's channel was full */
+#define RETRY_MS 20   /* a sibling's channel was full */
+#define REST_MS  1000 /* it had no means to accept for another */
 
-static void retry_soon(struct supervisor *supervisor)
+static void rest(struct child *child, int64_t rest_ms)
 {
-	struct timer *timer = &supervisor->arrange;
-	int64_t at_ms = supervisor->loop.now_ms + RETRY_MS;
-
-	if (!timer_is_started(timer) || timer->deadline_ms > at_ms)
-		timer_start(&supervisor->loop.timers, timer, at_ms);
+	child->adopt_rest_ms = child->supervisor->loop.now_ms + rest_ms;
+	supervisor_arrange_by(child->supervisor, child->adopt_rest_ms);
 }
 
 /* 0; or -1, to be tried again.  Other failures mean that the sibling dies,
@@ -37,7 +35,7 @@ static int tell(struct child *child, enum record_type type,
 
 	if (channel_send(&child->channel, type, &load) == 0)
 		return 0;
-	retry_soon(child->supervisor);
+	rest(child, RETRY_MS);
 	return -1;
 }
 
@@ -48,7 +46,13 @@ static bool may_adopt(const struct child *child, const struct bank_group *group)
 	       supervisor_is_fit(child, group);
 }
 
-/* The sibling that has been lent least. */
+static bool is_resting(const struct child *child)
+{
+	return child->supervisor->loop.now_ms < child->adopt_rest_ms ||
+	       child->channel.fd < 0;
+}
+
+/* The sibling that has been lent least; NULL: there is none. */
 static struct child *choose(struct supervisor *supervisor,
 			    const struct bank_group *group)
 {
@@ -58,7 +62,7 @@ static struct child *choose(struct supervisor *supervisor,
 	for (i = 0; i < supervisor->child_high; i++) {
 		struct child *child = &supervisor->children[i];
 
-		if (may_adopt(child, group) &&
+		if (may_adopt(child, group) && !is_resting(child) &&
 		    (!best || child->adopted_count < best->adopted_count))
 			best = child;
 	}
@@ -106,9 +110,13 @@ static void take_back(struct bank_group *group, unsigned slot)
 static void lend(struct supervisor *supervisor, struct bank_group *group,
 		 unsigned slot)
 {
-	struct child *adopter = choose(supervisor, group);
+	struct child *adopter;
 
-	if (!adopter || tell(adopter, RECORD_ADOPT, group, slot) < 0)
+	/* One that cannot be told rests, and is not chosen again. */
+	do
+		adopter = choose(supervisor, group);
+	while (adopter && tell(adopter, RECORD_ADOPT, group, slot) < 0);
+	if (!adopter)
 		return;
 	log_debug("worker %u accepts for worker %u", adopter->slot->number,
 		  slot);
@@ -136,6 +144,17 @@ void supervisor_adopt(struct supervisor *supervisor, struct bank_group *group)
 		if (is_needed && !group->adopters[slot])
 			lend(supervisor, group, slot);
 	}
+}
+
+void supervisor_note_refusal(struct child *child, struct bank_group *group,
+			     unsigned slot)
+{
+	if (slot >= CONFIG_WORKERS_MAX || group->adopters[slot] != child)
+		return;
+	group->adopters[slot] = NULL;
+	child->adopted_count--;
+	rest(child, REST_MS);
+	supervisor_arrange(child->supervisor);
 }
 
 void supervisor_forget_adopter(struct child *child)

@@ -128,11 +128,16 @@ static void on_listening(struct child *child, const struct record *record,
 static void on_ready(struct child *child, const struct record *record,
 		     const int *fds)
 {
+	const struct supervisor *supervisor = child->supervisor;
+
 	(void)record;
 	(void)fds;
 	log_debug("worker %u (process %d) is ready", child->slot->number,
 		  (int)child->pid);
-	child->ready_ms = child->supervisor->loop.now_ms;
+	child->ready_ms = supervisor->loop.now_ms;
+	if (child->slot->child == child &&
+	    child->worker_count != supervisor->slot_count)
+		supervisor_order(child, RECORD_COUNT);
 	if (child->slot->child == child)
 		supervisor_slot_event(child->slot, SLOT_EVENT_READY);
 	else if (child->slot->next == child)
@@ -223,6 +228,21 @@ static void on_room(struct child *child, const struct record *record,
 	note_room(child, record->number, false);
 }
 
+static void on_refused(struct child *child, const struct record *record,
+		       const int *fds)
+{
+	const struct generation *generation = supervisor_generation_of(child);
+	unsigned slot;
+
+	(void)fds;
+	if (!generation || record->number >= generation->listener_count ||
+	    record->size != sizeof(slot))
+		return;
+	memcpy(&slot, record->data, sizeof(slot));
+	supervisor_note_refusal(child, generation->groups[record->number],
+				slot);
+}
+
 static const struct record_row {
 	enum record_type type;
 	enum worker_event event;
@@ -237,6 +257,7 @@ static const struct record_row {
 	{RECORD_DRAINING, WORKER_SAYS_DRAINING, on_draining},
 	{RECORD_FULL, WORKER_SAYS_FULL, on_full},
 	{RECORD_ROOM, WORKER_SAYS_ROOM, on_room},
+	{RECORD_REFUSED, WORKER_SAYS_REFUSED, on_refused},
 };
 
 static void handle(struct child *child, const struct record *record,

@@ -17,17 +17,20 @@ static bool is_full(const struct child *child, unsigned service)
 	return child->full[service / 64] >> (service % 64) & 1;
 }
 
+bool supervisor_has_room(const struct child *child,
+			 const struct bank_group *group)
+{
+	const struct generation *generation = supervisor_generation_of(child);
+	int index = generation ? generation_index(generation, group) : -1;
+
+	return index >= 0 && !is_full(child, generation->plan[index].service);
+}
+
 bool supervisor_is_fit(const struct child *child,
 		       const struct bank_group *group)
 {
-	const struct generation *generation = supervisor_generation_of(child);
-	int index;
-
-	if (child->state != WORKER_READY || child->is_reaped ||
-	    child->is_suspect || !generation)
-		return false;
-	index = generation_index(generation, group);
-	return index >= 0 && !is_full(child, generation->plan[index].service);
+	return child->state == WORKER_READY && !child->is_reaped &&
+	       !child->is_suspect && supervisor_has_room(child, group);
 }
 
 /* Where nobody is fit, all of ours are in: a connection has to wait somewhere,
@@ -119,7 +122,7 @@ static bool is_accepting(const struct child *child)
 static void note_vacancies(struct supervisor *supervisor)
 {
 	bool has_worker[CONFIG_WORKERS_MAX] = {false};
-	struct loop *loop = &supervisor->loop;
+	const struct loop *loop = &supervisor->loop;
 	struct supervisor_slot *slot;
 	unsigned i;
 
@@ -128,12 +131,14 @@ static void note_vacancies(struct supervisor *supervisor)
 			has_worker[supervisor->children[i].slot->number] = true;
 	for (i = 0; i < supervisor->slot_high; i++) {
 		slot = &supervisor->slots[i];
-		if (!has_worker[i] && !slot->is_vacant) {
+		if (!has_worker[i] && !slot->is_vacant)
 			slot->vacant_ms = loop->now_ms;
-			timer_start(&loop->timers, &supervisor->arrange,
-				    loop->now_ms + MOMENT_MS);
-		}
 		slot->is_vacant = !has_worker[i];
+		/* Whoever looked earlier has used up the timer. */
+		if (slot->is_vacant &&
+		    loop->now_ms - slot->vacant_ms < MOMENT_MS)
+			supervisor_arrange_by(supervisor,
+					      slot->vacant_ms + MOMENT_MS);
 	}
 }
 
@@ -166,6 +171,14 @@ void supervisor_arrange(struct supervisor *supervisor)
 		steer_group(supervisor, group);
 		supervisor_adopt(supervisor, group);
 	}
+}
+
+void supervisor_arrange_by(struct supervisor *supervisor, int64_t at_ms)
+{
+	struct timer *timer = &supervisor->arrange;
+
+	if (!timer_is_started(timer) || timer->deadline_ms > at_ms)
+		timer_start(&supervisor->loop.timers, timer, at_ms);
 }
 
 void supervisor_arrange_later(struct timer *timer)

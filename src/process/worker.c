@@ -141,6 +141,7 @@ static int open_loop(struct worker *worker, struct error *error)
 	if (channel_start(&worker->channel, loop, SPAWN_CHANNEL, worker_receive,
 			  on_channel_closed) < 0)
 		return error_set_errno(error, "cannot serve the channel");
+	channel_hold_spare(&worker->channel);
 	loop->observer = beat;
 	loop->observer_context = worker->order->page;
 	loop->turn_limit_ms = turn_limit(worker->order->config);

@@ -74,6 +74,7 @@ void worker_adopt(struct worker *worker, unsigned slot, unsigned index, int fd)
 	}
 	if (adopted == NULL) {
 		close(fd);
+		worker_refuse(worker, slot, index);
 		return;
 	}
 	adopted->slot = slot;

@@ -78,6 +78,8 @@ void worker_receive(struct channel *channel, const struct record *record,
 		    const int *fds);
 /* Tell the supervisor, now or when there is room. */
 void worker_report(struct worker *worker, enum record_type type);
+/* It cannot accept from the listener of another slot that it was lent. */
+void worker_refuse(struct worker *worker, unsigned slot, unsigned index);
 void worker_report_again(struct timer *timer);
 
 /* worker_listeners.c.  A listener's descriptor is SPAWN_FIRST_LISTENER plus

@@ -61,6 +61,25 @@ static void on_adopt(struct worker *worker, const struct record *record,
 	worker_adopt(worker, slot_of(record), record->number, fds[0]);
 }
 
+/* Its descriptor found no room in our table. */
+static void on_adopt_without(struct worker *worker, const struct record *record,
+			     const int *fds)
+{
+	(void)fds;
+	worker_refuse(worker, slot_of(record), record->number);
+}
+
+static void on_log_without(struct worker *worker, const struct record *record,
+			   const int *fds)
+{
+	(void)worker;
+	(void)record;
+	(void)fds;
+	log_warning(
+		"the reopened log found no room among the descriptors: "
+		"writing on to the old one");
+}
+
 static void on_disown(struct worker *worker, const struct record *record,
 		      const int *fds)
 {
@@ -83,9 +102,10 @@ static const struct order_row {
 	void (*handle)(struct worker *worker, const struct record *record,
 		       const int *fds);
 } rows[] = {
-	{RECORD_BANKED, 0, on_banked}, {RECORD_DRAIN, 0, on_drain},
-	{RECORD_LOG, 1, on_log},       {RECORD_ADOPT, 1, on_adopt},
-	{RECORD_DISOWN, 0, on_disown}, {RECORD_COUNT, 0, on_count},
+	{RECORD_BANKED, 0, on_banked},   {RECORD_DRAIN, 0, on_drain},
+	{RECORD_LOG, 1, on_log},         {RECORD_ADOPT, 1, on_adopt},
+	{RECORD_DISOWN, 0, on_disown},   {RECORD_COUNT, 0, on_count},
+	{RECORD_LOG, 0, on_log_without}, {RECORD_ADOPT, 0, on_adopt_without},
 };
 
 void worker_receive(struct channel *channel, const struct record *record,
@@ -155,6 +175,20 @@ void worker_report(struct worker *worker, enum record_type type)
 {
 	worker->unsent |= 1u << type;
 	send_unsent(worker);
+}
+
+/* If the channel is full, whoever lent it takes it for adopted, until the next
+ * change. */
+void worker_refuse(struct worker *worker, unsigned slot, unsigned index)
+{
+	const struct channel_load load = {
+		.number = index,
+		.data = &slot,
+		.size = sizeof(slot),
+	};
+
+	if (channel_send(&worker->channel, RECORD_REFUSED, &load) < 0)
+		log_debug("cannot refuse a listener: %s", strerror(errno));
 }
 
 void worker_report_again(struct timer *timer)

@@ -19,6 +19,7 @@ const char *const worker_event_names[WORKER_EVENTS] = {
 	[WORKER_SAYS_DRAINING] = "DRAINING",
 	[WORKER_SAYS_FULL] = "FULL",
 	[WORKER_SAYS_ROOM] = "ROOM",
+	[WORKER_SAYS_REFUSED] = "REFUSED",
 	[WORKER_IS_TOLD_TO_DRAIN] = "an order to drain",
 };
 
@@ -41,6 +42,7 @@ static const struct worker_row worker_rows[WORKER_STATES][WORKER_EVENTS] = {
 	ROW(READY,    SAYS_LEAVE,       READY),
 	ROW(READY,    SAYS_FULL,        READY),
 	ROW(READY,    SAYS_ROOM,        READY),
+	ROW(READY,    SAYS_REFUSED,     READY),
 	ROW(READY,    IS_TOLD_TO_DRAIN, DRAINING),
 
 	/* Words that crossed the order; a second order replaces the bound of
@@ -48,6 +50,7 @@ static const struct worker_row worker_rows[WORKER_STATES][WORKER_EVENTS] = {
 	ROW(DRAINING, SAYS_LEAVE,       DRAINING),
 	ROW(DRAINING, SAYS_FULL,        DRAINING),
 	ROW(DRAINING, SAYS_ROOM,        DRAINING),
+	ROW(DRAINING, SAYS_REFUSED,     DRAINING),
 	ROW(DRAINING, SAYS_DRAINING,    DRAINING),
 	ROW(DRAINING, IS_TOLD_TO_DRAIN, DRAINING),
 };

@@ -321,26 +321,53 @@ static void test_descriptors_that_nobody_announced_are_closed(void)
 	check_int(count_descriptors(), before);
 }
 
+/* Receive what was sent, and that it was all, with room for `room` more. */
+static void run_with_room(struct world *world, unsigned room)
+{
+	struct rlimit limit, tight;
+	int lowest = dup(STDOUT_FILENO);
+
+	close(lowest);
+	CHECK(shutdown(world->other, SHUT_WR) == 0);
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	tight = limit;
+	tight.rlim_cur = (rlim_t)lowest + room;
+	CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+	run(world);
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
 /* kernel.md 24: they are dropped without an error. */
-static void test_a_full_descriptor_table_is_noticed(void)
+static void test_a_full_descriptor_table_costs_descriptors_alone(void)
 {
 	int fds[] = {STDOUT_FILENO, STDOUT_FILENO};
 	struct channel_load load = {.fds = fds, .fd_count = 2};
 	int before = count_descriptors();
-	struct rlimit limit, tight;
 	struct world world;
 
 	open_world(&world);
-	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-	tight = limit;
-	tight.rlim_cur = (rlim_t)dup(STDOUT_FILENO);
-	close((int)tight.rlim_cur);
-	tight.rlim_cur++; /* room for one of the two */
 	CHECK(channel_send_waiting(world.other, RECORD_BANK, &load) == 0);
-	CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
-	run(&world);
-	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	check_int(world.received_count, 0);
+	run_with_room(&world, 1); /* for one of the two */
+	check_int(world.received_count, 1);
+	check_int(world.last.descriptor_count, 0);
+	check_int(world.closed_count, 1);
+	close_world(&world);
+	check_int(count_descriptors(), before);
+}
+
+static void test_a_spare_makes_room_for_one(void)
+{
+	int fd = STDOUT_FILENO, before = count_descriptors();
+	struct channel_load load = {.fds = &fd, .fd_count = 1};
+	struct world world;
+
+	open_world(&world);
+	channel_hold_spare(&world.channel);
+	CHECK(channel_send_waiting(world.other, RECORD_LOG, &load) == 0);
+	run_with_room(&world, 0);
+	check_int(world.received_count, 1);
+	check_int(world.last.descriptor_count, 1);
+	close(world.fds[0]);
 	check_int(world.closed_count, 1);
 	close_world(&world);
 	check_int(count_descriptors(), before);
@@ -375,7 +402,8 @@ int main(void)
 	test_the_death_of_the_peer_is_an_event();
 	test_a_peer_that_breaks_the_rules_is_dropped();
 	test_descriptors_that_nobody_announced_are_closed();
-	test_a_full_descriptor_table_is_noticed();
+	test_a_full_descriptor_table_costs_descriptors_alone();
+	test_a_spare_makes_room_for_one();
 	test_last_words_are_heard_though_it_left_ours_unread();
 	return check_result();
 }
