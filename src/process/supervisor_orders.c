@@ -127,6 +127,9 @@ void supervisor_order_drain(struct child *child, int64_t until_ms)
 	if (child->is_reaped || child->channel.fd < 0)
 		return;
 	supervisor_order(child, RECORD_DRAIN);
+	/* Its end is near. */
+	if (child->is_hung || child->is_killed)
+		return;
 	if (until_ms == SUPERVISOR_NO_TIME)
 		timer_stop(timers, &child->deadline);
 	else

@@ -77,6 +77,7 @@ static struct child *new_child(struct supervisor_slot *slot,
 		return NULL;
 	}
 	supervisor_init_child(child, slot, generation->number);
+	supervisor_set_watchdog(child, generation->config);
 	child->page = page;
 	return child;
 }
@@ -113,17 +114,18 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 {
 	struct supervisor_slot *slot = child->slot;
 	char title[NAME_BYTES], role[NAME_BYTES];
+	const struct supervisor *supervisor = slot->supervisor;
 	struct worker_order order = {
 		.config = generation->config,
 		.page = child->page,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,
 		.slot = slot->number,
-		.worker_count = generation == slot->supervisor->next
-					? slot->supervisor->next_count
-					: slot->supervisor->slot_count,
+		.worker_count = generation == supervisor->next
+					? supervisor->next_count
+					: supervisor->slot_count,
 		.connections_max = generation->connections_max,
-		.is_trial = slot->supervisor->is_trial,
+		.is_trial = supervisor->is_trial,
 		.is_first = slot->number == 0 &&
 			    slot->started_generation != generation->number,
 	};
@@ -137,6 +139,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 			list_descriptors(generation, slot->number, channel),
 	};
 
+	child->worker_count = order.worker_count;
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
 	snprintf(role, sizeof(role), "worker %u", slot->number);
 	return spawn_child(&spawn, error);

@@ -16,14 +16,17 @@
 
 #define DURATION_TEXT 32
 
-static struct watchdog_settings settings_of(const struct supervisor *supervisor)
+static struct watchdog_settings settings_of(const struct config *config)
 {
-	const struct config *config = supervisor->current->config;
-
 	return (struct watchdog_settings){
 		.steer_ms = config->watchdog_steer_ms,
 		.timeout_ms = config->watchdog_timeout_ms,
 	};
+}
+
+void supervisor_set_watchdog(struct child *child, const struct config *config)
+{
+	child->watchdog_settings = settings_of(config);
 }
 
 /* ---- Samples --------------------------------------------------------- */
@@ -43,8 +46,7 @@ static uint32_t queue_of(const struct child *child)
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);
 
-		if (group->is_shared ||
-		    (!child->is_suspect && !supervisor_is_fit(child, group)))
+		if (group->is_shared || !supervisor_has_room(child, group))
 			continue;
 		fd = bank_get(group, child->slot->number);
 		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)
@@ -109,6 +111,8 @@ static void suspect(struct child *child)
 			    : "");
 	if (child->slot->child == child && child->slot->state == SLOT_SERVING)
 		supervisor_slot_event(child->slot, SLOT_EVENT_HANG);
+	else
+		supervisor_arrange(child->supervisor);
 }
 
 static void acquit(struct child *child)
@@ -118,6 +122,8 @@ static void acquit(struct child *child)
 		 (int)child->pid);
 	if (child->slot->child == child && child->slot->state == SLOT_SUSPECT)
 		supervisor_slot_event(child->slot, SLOT_EVENT_BEAT);
+	else
+		supervisor_arrange(child->supervisor);
 }
 
 static void end_hung(struct child *child)
@@ -137,13 +143,13 @@ static void end_hung(struct child *child)
 			 child->supervisor->loop.now_ms + SUPERVISOR_KILL_MS);
 }
 
-static void watch_child(struct child *child,
-			const struct watchdog_settings *settings)
+/* By the settings that it beats by: another generation may have others. */
+static void watch_child(struct child *child)
 {
 	struct watchdog_sample sample = take_sample(child);
 	enum watchdog_verdict verdict =
-		watchdog_judge(&child->watchdog, settings, &sample,
-			       child->supervisor->loop.now_ms);
+		watchdog_judge(&child->watchdog, &child->watchdog_settings,
+			       &sample, child->supervisor->loop.now_ms);
 
 	if (verdict != WATCHDOG_FIT && !child->is_suspect)
 		suspect(child);
@@ -159,7 +165,8 @@ static void watch_all(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, watch);
-	struct watchdog_settings settings = settings_of(supervisor);
+	struct watchdog_settings settings =
+		settings_of(supervisor->current->config);
 	int64_t now_ms = supervisor->loop.now_ms;
 	bool is_forgiven =
 		watchdog_stood_still(&settings, supervisor->watched_ms, now_ms);
@@ -174,14 +181,29 @@ static void watch_all(struct timer *timer)
 		if (is_forgiven)
 			watchdog_forgive(&child->watchdog, now_ms);
 		else
-			watch_child(child, &settings);
+			watch_child(child);
 	}
 	timer_start(&supervisor->loop.timers, timer,
 		    now_ms + watchdog_interval(&settings));
 }
 
+static bool is_of_next(const struct child *child)
+{
+	const struct generation *next = child->supervisor->next;
+
+	return next && child->generation == next->number;
+}
+
 void supervisor_start_watch(struct supervisor *supervisor)
 {
+	unsigned i;
+
+	/* Those that came along: what they beat by is not known, but likely. */
+	for (i = 0; i < supervisor->child_high; i++)
+		if (supervisor->children[i].slot &&
+		    !is_of_next(&supervisor->children[i]))
+			supervisor_set_watchdog(&supervisor->children[i],
+						supervisor->current->config);
 	timer_init(&supervisor->watch, watch_all);
 	supervisor->watched_ms = supervisor->loop.now_ms;
 	timer_start(&supervisor->loop.timers, &supervisor->watch,

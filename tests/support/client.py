@@ -6,6 +6,7 @@ those that reset, dribble, never read, send urgent data or only half-close.
 Exit status 0 if the server did what the case expects; what went wrong is said
 on standard error."""
 import os
+import select
 import signal
 import socket
 import struct
@@ -197,6 +198,23 @@ def case_hold(host, port, count):
     for client in clients:
         client.sendall(b"on")
         expect(read_exactly(client, 2), b"on")
+
+
+def case_served_at_most(host, port, count, most):
+    """Of `count` clients `most` are served; one more when one of these leaves."""
+    clients = [connect(host, port) for _ in range(int(count))]
+    for client in clients:
+        client.sendall(b"x")
+    served = []
+    for expected in (int(most), int(most) + 1):
+        while len(served) < expected:
+            ready, _, _ = select.select([c for c in clients if c not in served], [], [])
+            for client in ready:
+                expect(client.recv(1), b"x")
+                served.append(client)
+        expect(len(served), expected)
+        if expected == int(most):
+            served[0].shutdown(socket.SHUT_WR)
 
 
 def case_queue(host, port, count):
