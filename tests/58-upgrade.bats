@@ -55,6 +55,8 @@ upgrade() {
 	# what the workers of all builds have counted
 	log_has 'service default: accepted 3, live 0'
 	[ ! -e "$WORK/pid" ]
+	# nothing was wrong
+	[ "$(log_count 'is killed')" -eq 0 ]
 }
 
 # refused: an upgrade that fails; everything is as it was.
@@ -140,4 +142,45 @@ refused() {
 	echo >&"$in"
 	wait "$clients"
 	kill -CONT "$victim"
+}
+
+# trial: the process that was forked last and is no worker.
+trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
+is_trying() { [ -n "$(trial)" ]; }
+
+@test "a trial has the listeners, the scoreboard and the state, and no other socket" {
+	export IMPOSTOR=hang
+	serve_copy -w 2
+	replace_by "$COHORT_BUILD/tests/servers/impostor"
+	kill -USR2 "$SERVER"
+	wait_until 10 is_trying
+	sockets=$(find "/proc/$(trial)/fd" -lname 'socket:*' | wc -l)
+	[ "$sockets" -eq 2 ]
+}
+
+@test "a supervisor that is killed takes its trial along, and a successor finds everything" {
+	need socat
+	export IMPOSTOR=hang
+	serve_copy -w 2
+	replace_by "$COHORT_BUILD/tests/servers/impostor"
+	kill -USR2 "$SERVER"
+	wait_until 10 is_trying
+	old=$(trial)
+	kill -KILL "$SERVER"
+	wait_until 5 is_gone "$old"
+	start_ready 1 "$COHORT" -l "127.0.0.1:$PORT" -w 2
+	log_has 'taking over'
+	[ "$(say successor)" = successor ]
+}
+
+@test "what a trial has forked ends with it" {
+	need socat
+	export IMPOSTOR=fork
+	serve_copy -w 1
+	first=$(workers)
+	replace_by "$COHORT_BUILD/tests/servers/impostor"
+	refused
+	wait_until 5 log_has 'impostor: forked'
+	left=$(sed -n 's/^impostor: forked //p' "$LOG")
+	wait_until 5 is_gone "$left"
 }

@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -172,12 +173,22 @@ static void execute(const struct spawn_program *program)
 	fexecve(program->file, program->arguments, program->environment);
 }
 
-static void run_program(const struct spawn_program *program)
+/* Nobody else would end it after its maker. */
+static int end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	/* It may have ended before it was asked for. */
+	return getppid() == parent ? 0 : -1;
+}
+
+static void run_program(const struct spawn_program *program, pid_t parent)
 {
 	static const int none[] = {0};
 
 	signals_reset(none);
-	if (open_null(STDIN_FILENO) >= 0 &&
+	setpgid(0, 0);
+	if (end_with(parent) == 0 && open_null(STDIN_FILENO) >= 0 &&
 	    dup2(program->output, STDOUT_FILENO) >= 0)
 		execute(program);
 	_exit(SPAWN_NOT_EXECUTED);
@@ -186,16 +197,18 @@ static void run_program(const struct spawn_program *program)
 pid_t spawn_program(const struct spawn_program *program, struct error *error)
 {
 	sigset_t all, before;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		run_program(program);
+		run_program(program, parent);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		error_set_errno(error, "cannot fork the new program");
+	else /* whoever of the two comes first */
+		setpgid(pid, pid);
 	return pid;
 }
 

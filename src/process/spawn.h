@@ -48,7 +48,9 @@ struct spawn_program {
 };
 
 /* The child's pid, or -1 with words.  It starts with default signals, its
- * input from /dev/null; a file that cannot be executed is status 126. */
+ * input from /dev/null; a file that cannot be executed is status 126.  It leads
+ * a process group of its own, by which all that it forks can be ended, and is
+ * killed when this process ends. */
 #define SPAWN_NOT_EXECUTED 126
 pid_t spawn_program(const struct spawn_program *program, struct error *error);
 

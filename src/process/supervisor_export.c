@@ -45,10 +45,18 @@ int supervisor_keep_open(struct exported *exported, int fd)
 	return fd;
 }
 
-/* One whose end somebody waits for. */
-static int keep_unless_kept(struct exported *exported, int fd)
+/* One whose end somebody waits for: it stays in this process. */
+static int keep_here(struct exported *exported, int fd)
 {
-	return exported->purpose == EXPORT_FOR_KEEPER
+	return exported->purpose == EXPORT_FOR_UPGRADE
+		       ? supervisor_keep_open(exported, fd)
+		       : -1;
+}
+
+/* One that a trial has no use for. */
+static int keep_unless_tried(struct exported *exported, int fd)
+{
+	return exported->purpose == EXPORT_FOR_TRIAL
 		       ? -1
 		       : supervisor_keep_open(exported, fd);
 }
@@ -71,8 +79,8 @@ static void write_group(struct exported *exported,
 
 	text_append(&exported->text, "group %u %u %d %d %u %u %s\n",
 		    (unsigned)group->is_shared, group->position,
-		    keep_unless_kept(exported, group->lock.fd),
-		    supervisor_keep_open(exported, group->reservation),
+		    keep_here(exported, group->lock.fd),
+		    keep_unless_tried(exported, group->reservation),
 		    group->last_generation, (unsigned)group->has_inode,
 		    group->service);
 	text_append(&exported->text, "inode %ju %ju\n",
@@ -104,11 +112,11 @@ static void write_child(struct exported *exported, const struct child *child)
 	text_append(
 		&exported->text,
 		"child %d %d %u %u %u %s %d %" PRId64 " %" PRId64 " %u -%s\n",
-		(int)child->pid, supervisor_keep_open(exported, child->pidfd),
+		(int)child->pid, keep_unless_tried(exported, child->pidfd),
 		scoreboard_index(child->supervisor->scoreboard, child->page),
 		child->slot->number, child->generation,
 		worker_state_names[child->state],
-		keep_unless_kept(exported, child->channel.fd), child->ready_ms,
+		keep_here(exported, child->channel.fd), child->ready_ms,
 		child->drain_until_ms, (unsigned)(child->slot->child == child),
 		flags);
 }
@@ -179,7 +187,7 @@ void supervisor_export(const struct supervisor *supervisor,
 		    (unsigned)supervisor->was_ready,
 		    (unsigned)supervisor->has_reported,
 		    (unsigned)supervisor->has_pid_file,
-		    keep_unless_kept(exported, supervisor->ready_fd),
+		    keep_here(exported, supervisor->ready_fd),
 		    supervisor_keep_open(
 			    exported,
 			    scoreboard_descriptor(supervisor->scoreboard)),

@@ -22,6 +22,8 @@ struct kept;
 
 enum export_purpose {
 	EXPORT_FOR_UPGRADE,
+	/* Listeners and the scoreboard: a trial that hangs holds no more. */
+	EXPORT_FOR_TRIAL,
 	/* Without locks and channels: their ends must be felt. */
 	EXPORT_FOR_KEEPER,
 };

@@ -3,6 +3,7 @@
  * on: it reads the state and brings one worker to READY.  That worker polls no
  * listener; no lock is asked for, no port bound, nobody notified. */
 #include <errno.h>
+#include <signal.h>
 
 #include "process/supervisor_handover.h"
 #include "process/supervisor_internal.h"
@@ -48,8 +49,9 @@ int supervisor_try(struct supervisor *supervisor, struct error *error)
 	timer_start(&loop->timers, &trial.look, loop->now_ms);
 	if (loop_run(loop, error) < 0)
 		return -1;
+	/* Nothing is wrong with it: no word. */
 	if (!trial.child->is_reaped)
-		supervisor_kill(trial.child, "the trial is over");
+		supervisor_signal(trial.child, SIGKILL);
 	if (trial.is_good)
 		return 0;
 	return error_set(error, "its worker did not become ready%s%s",

@@ -51,12 +51,18 @@ static void fail(struct supervisor *supervisor, const char *words)
 	supervisor_end_operation(supervisor);
 }
 
+/* With whatever it has forked, which would hold the listeners. */
+static void end_trial(pid_t pid)
+{
+	kill(-pid, SIGKILL);
+}
+
 void supervisor_cancel_upgrade(struct supervisor *supervisor)
 {
 	struct supervisor_upgrade *upgrade = &supervisor->upgrade;
 
 	if (upgrade->pid > 0)
-		kill(upgrade->pid, SIGKILL);
+		end_trial(upgrade->pid);
 	if (upgrade->supervisor)
 		release(upgrade);
 }
@@ -105,7 +111,8 @@ static int execute(struct supervisor *supervisor, int output,
 	char number[NUMBER_TEXT];
 	int fd, result = -1;
 
-	supervisor_export(supervisor, &exported, EXPORT_FOR_UPGRADE);
+	supervisor_export(supervisor, &exported,
+			  output >= 0 ? EXPORT_FOR_TRIAL : EXPORT_FOR_UPGRADE);
 	fd = handover_write(&exported.text, error);
 	snprintf(number, sizeof(number), "%d", fd);
 	supervisor_keep_open(&exported, fd);
@@ -199,7 +206,7 @@ static void trial_is_late(struct timer *timer)
 		list_entry(timer, struct supervisor_upgrade, timer);
 
 	upgrade->is_late = true;
-	kill(upgrade->pid, SIGKILL);
+	end_trial(upgrade->pid);
 }
 
 /* Its words end with itself; children of it may hold the pipe for longer. */
@@ -223,6 +230,7 @@ bool supervisor_trial_reaped(struct supervisor *supervisor, pid_t pid,
 
 	if (upgrade->pid != pid || pid <= 0)
 		return false;
+	end_trial(pid);
 	upgrade->pid = 0;
 	upgrade->status = status;
 	hear(upgrade);

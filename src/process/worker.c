@@ -25,7 +25,7 @@ static void on_terminate(void *context, int sender_pid)
 	struct worker *worker = context;
 
 	(void)sender_pid;
-	if (worker->phase == WORKER_PHASE_STARTING)
+	if (worker->phase == WORKER_PHASE_STARTING || worker->order->is_trial)
 		loop_stop(&worker->loop);
 	else if (worker->phase != WORKER_PHASE_SERVING)
 		return;
