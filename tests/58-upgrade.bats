@@ -144,6 +144,47 @@ refused() {
 	kill -CONT "$victim"
 }
 
+@test "a build that cannot share the scoreboard is refused in its trial" {
+	need socat
+	export IMPOSTOR=board IMPOSTOR_OF=$COHORT
+	serve_copy -w 2
+	first=$(workers)
+	replace_by "$COHORT_BUILD/tests/servers/impostor"
+	refused
+	log_has 'cannot go on from "scoreboard'
+}
+
+@test "a build that fails although its trial went well leaves everything to a successor" {
+	need socat
+	export IMPOSTOR=change IMPOSTOR_OF=$COHORT
+	serve_copy -w 2 -l "unix:$WORK/socket"
+	replace_by "$COHORT_BUILD/tests/servers/impostor"
+	kill -USR2 "$SERVER"
+	wait_exit "$SERVER" 20
+	[ "$STATUS" -eq 1 ]
+	log_has 'cannot go on from "scoreboard'
+	[ "$(say orphans)" = orphans ]
+	start_ready 2 "$COHORT" -l "127.0.0.1:$PORT" -l "unix:$WORK/socket" -w 2
+	log_has 'taking over'
+	[ "$(say successor)" = successor ]
+	[ "$(printf unix | timeout 10 socat -t 5 - "UNIX:$WORK/socket")" = unix ]
+}
+
+@test "the keeper of the old build ends when the new one has everything" {
+	serve_copy -w 1
+	old=$(keeper)
+	upgrade
+	wait_until 5 is_gone "$old"
+	one_keeper() { [ "$(keeper | wc -l)" -eq 1 ]; }
+	wait_until 5 one_keeper
+	has_door() { grep -q "@cohort-keeper/127.0.0.1:$PORT" /proc/net/unix; }
+	wait_until 5 has_door
+	kill -KILL "$SERVER"
+	wait_until 5 is_gone "$SERVER"
+	start_ready 1 "$COHORT" -l "127.0.0.1:$PORT" -w 1
+	log_has 'taking over'
+}
+
 # trial: the process that was forked last and is no worker.
 trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
 is_trying() { [ -n "$(trial)" ]; }

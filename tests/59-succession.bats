@@ -9,7 +9,6 @@ load support/common
 serve_here() {
 	start_ready 1 "$COHORT" -l "127.0.0.1:$PORT" "$@"
 }
-keeper() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm")" != keeper ] || echo "$pid"; done; }
 all_gone() { for pid in "$@"; do is_gone "$pid" || return 1; done; }
 
 setup() {

@@ -20,6 +20,14 @@ void bank_release(struct bank *bank)
 		bank_remove(list_entry(node, struct bank_group, node));
 }
 
+void bank_leave(struct bank *bank)
+{
+	struct list *node;
+
+	list_for_each (node, &bank->groups)
+		list_entry(node, struct bank_group, node)->has_inode = false;
+}
+
 struct bank_group *bank_add(struct bank *bank, const struct address *asked,
 			    const char *service, unsigned position)
 {

@@ -71,6 +71,8 @@ void bank_init(struct bank *bank);
 /* Close everything, locks too: nothing listens.  Idempotent. */
 void bank_close(struct bank *bank);
 void bank_release(struct bank *bank); /* closes and frees what is left */
+/* Somebody else goes on with all of it: socket files stay. */
+void bank_leave(struct bank *bank);
 
 /* A group that has nothing yet; NULL with errno ENOMEM. */
 struct bank_group *bank_add(struct bank *bank, const struct address *asked,

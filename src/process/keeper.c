@@ -257,6 +257,7 @@ static void on_channel_closed(struct channel *channel)
 	log_warning(
 		"the supervisor is gone: keeping everything for a "
 		"successor");
+	open_doors(keeper);
 	timer_start(&keeper->loop.timers, &keeper->look,
 		    keeper->loop.now_ms + LOOK_MS);
 }

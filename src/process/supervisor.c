@@ -283,6 +283,14 @@ static int go_on(struct supervisor *supervisor)
 	return supervise(supervisor);
 }
 
+/* We cannot: whoever comes next finds everything with the keeper. */
+static int leave(struct supervisor *supervisor, const struct error *error)
+{
+	supervisor_leave_keeper(supervisor);
+	bank_leave(&supervisor->bank);
+	return fail(error);
+}
+
 static int import(struct supervisor *supervisor, struct error *error)
 {
 	const struct command_line *line = supervisor->line;
@@ -312,7 +320,7 @@ int supervisor_resume(const struct command_line *line)
 	if (import(&supervisor, &error) == 0)
 		status = go_on(&supervisor);
 	else
-		status = fail(&error);
+		status = leave(&supervisor, &error);
 	release_prepared(&supervisor);
 	close_supervisor(&supervisor);
 	return status;

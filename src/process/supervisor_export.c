@@ -61,6 +61,19 @@ static int keep_unless_tried(struct exported *exported, int fd)
 		       : supervisor_keep_open(exported, fd);
 }
 
+/* It goes on until the keeper of the next build has been fed. */
+static void write_keeper(struct exported *exported,
+			 const struct supervisor_keeper *keeper)
+{
+	bool is_former = keeper->former_fd >= 0;
+	int fd = is_former ? keeper->former_fd : keeper->channel.fd;
+
+	if (fd >= 0 && exported->purpose != EXPORT_FOR_KEEPER)
+		text_append(&exported->text, "keeper %d %d\n",
+			    (int)(is_former ? keeper->former : keeper->pid),
+			    keep_here(exported, fd));
+}
+
 static void write_place(struct exported *exported,
 			const struct bank_group *group, unsigned number)
 {
@@ -192,6 +205,7 @@ void supervisor_export(const struct supervisor *supervisor,
 			    exported,
 			    scoreboard_descriptor(supervisor->scoreboard)),
 		    scoreboard_stride());
+	write_keeper(exported, &supervisor->keeper);
 	list_for_each (node, &supervisor->bank.groups)
 		write_group(exported,
 			    list_entry(node, struct bank_group, node));

@@ -50,6 +50,18 @@ static int on_process(struct import *import, const char *rest)
 	return !import_is(import, IMPORT_UPGRADE) || pid == getpid() ? 0 : -1;
 }
 
+static int on_keeper(struct import *import, const char *rest)
+{
+	int pid, fd;
+
+	if (sscanf(rest, "%d %d", &pid, &fd) != 2)
+		return -1;
+	if (import_is(import, IMPORT_UPGRADE))
+		supervisor_take_keeper(import->supervisor, pid,
+				       import_take(import, fd));
+	return 0;
+}
+
 static int on_generation(struct import *import, const char *rest)
 {
 	return sscanf(rest, "%u %u", &import->supervisor->generation_count,
@@ -116,13 +128,15 @@ static int on_scoreboard(struct import *import, const char *rest)
 	int fd;
 
 	if (sscanf(rest, "%d %zu", &fd, &stride) != 2 ||
-	    stride != scoreboard_stride())
+	    stride != scoreboard_stride() || import->board)
+		return -1;
+	import->board = scoreboard_adopt(import_take(import, fd), &error);
+	if (!import->board)
 		return -1;
 	/* A trial must not touch that of those who serve. */
-	import->supervisor->scoreboard =
-		import_is(import, IMPORT_TRIAL)
-			? scoreboard_open(&error)
-			: scoreboard_adopt(import_take(import, fd), &error);
+	import->supervisor->scoreboard = import_is(import, IMPORT_TRIAL)
+						 ? scoreboard_open(&error)
+						 : import->board;
 	return import->supervisor->scoreboard ? 0 : -1;
 }
 
@@ -245,7 +259,7 @@ static int add_child(const struct import *import, const struct child_line *line)
 		return -1;
 	supervisor_init_child(child, &supervisor->slots[line->slot],
 			      line->generation);
-	child->page = scoreboard_retake(supervisor->scoreboard, line->page);
+	child->page = scoreboard_retake(import->board, line->page);
 	if (!child->page) {
 		child->slot = NULL;
 		return -1;
@@ -266,10 +280,11 @@ static int on_child(struct import *import, const char *rest)
 {
 	struct child_line line = {.flags = ""};
 
-	if (parse_child(&line, rest) < 0 || !import->supervisor->scoreboard)
+	if (parse_child(&line, rest) < 0 || !import->board)
 		return -1;
+	/* Could it come along? */
 	if (import_is(import, IMPORT_TRIAL))
-		return 0;
+		return scoreboard_retake(import->board, line.page) ? 0 : -1;
 	/* One that was not READY ends with its supervisor. */
 	if (import_is(import, IMPORT_SUCCESSION) &&
 	    line.state == WORKER_STARTING)
@@ -301,6 +316,7 @@ static const struct line_row {
 	bool is_whole; /* it wants its key, too */
 } rows[] = {
 	{"process", on_process, false},
+	{"keeper", on_keeper, false},
 	{"generation", on_generation, false},
 	{"workers", on_workers, false},
 	{"served", on_served, false},
@@ -420,7 +436,9 @@ int supervisor_import(struct supervisor *supervisor,
 	    check_groups(supervisor, error) == 0 &&
 	    supervisor_open_groups(supervisor, supervisor->current, error) == 0)
 		status = 0;
-	if (source->mode != IMPORT_TRIAL)
+	if (source->mode == IMPORT_TRIAL)
+		scoreboard_close(import.board);
+	else
 		settle_slots(supervisor);
 	free(copy);
 	return status;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "metrics/scoreboard.h"
 #include "process/bank.h"
 #include "process/supervisor_handover.h"
 
@@ -15,6 +16,8 @@ struct import {
 	struct bank_group *group; /* that the next lines are of */
 	const struct import_source *source;
 	unsigned generation; /* the current one's number */
+	/* Of those who serve; a trial has another one of its own. */
+	struct scoreboard *board;
 };
 
 bool import_is(const struct import *import, enum import_mode mode);

@@ -148,6 +148,9 @@ struct supervisor_keeper {
 	struct kept_feed feed;
 	pid_t pid;     /* 0: none */
 	bool is_dirty; /* something has changed */
+	/* Of the build before us, ended when ours has been fed. */
+	pid_t former;  /* 0: none, or dead */
+	int former_fd; /* its channel; -1: none, or told to end */
 };
 
 struct supervisor {
@@ -364,6 +367,10 @@ void supervisor_init_keeper(struct supervisor *supervisor);
 void supervisor_start_keeper(struct supervisor *supervisor);
 void supervisor_keep(struct supervisor *supervisor);
 void supervisor_keep_now(struct supervisor *supervisor);
+/* Go on with the keeper of the build before us, until ours has been fed; and,
+ * if that cannot be: it goes on without us, for a successor. */
+void supervisor_take_keeper(struct supervisor *supervisor, pid_t pid, int fd);
+void supervisor_leave_keeper(struct supervisor *supervisor);
 /* Was it the keeper?  Then another is started. */
 bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid);
 void supervisor_end_keeper(struct supervisor *supervisor);

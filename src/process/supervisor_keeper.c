@@ -31,6 +31,16 @@ static void begin_feed(struct supervisor_keeper *keeper)
 	feed->is_running = true;
 }
 
+static void end_former(struct supervisor_keeper *keeper)
+{
+	if (keeper->former_fd < 0)
+		return;
+	/* Before its channel closes, which would make it wait. */
+	kill(keeper->former, SIGKILL);
+	close(keeper->former_fd);
+	keeper->former_fd = -1;
+}
+
 /* What has changed since it began makes a feed worthless: another begins. */
 static void feed_further(struct supervisor_keeper *keeper)
 {
@@ -46,6 +56,8 @@ static void feed_further(struct supervisor_keeper *keeper)
 	if (status == 0)
 		timer_start(&loop->timers, &keeper->timer,
 			    loop->now_ms + RETRY_MS);
+	else if (status > 0)
+		end_former(keeper);
 }
 
 void supervisor_keep_now(struct supervisor *supervisor)
@@ -161,6 +173,7 @@ void supervisor_init_keeper(struct supervisor *supervisor)
 
 	keeper->supervisor = supervisor;
 	keeper->channel.fd = -1;
+	keeper->former_fd = -1;
 	timer_init(&keeper->timer, time_has_come);
 	loop_task_init(&keeper->task, keep);
 }
@@ -170,11 +183,43 @@ void supervisor_start_keeper(struct supervisor *supervisor)
 	start_or_retry(&supervisor->keeper);
 }
 
+void supervisor_take_keeper(struct supervisor *supervisor, pid_t pid, int fd)
+{
+	if (pid <= 0 || fd < 0)
+		return;
+	supervisor->keeper.former = pid;
+	supervisor->keeper.former_fd = fd;
+}
+
+void supervisor_leave_keeper(struct supervisor *supervisor)
+{
+	struct supervisor_keeper *keeper = &supervisor->keeper;
+
+	if (keeper->former_fd >= 0)
+		close(keeper->former_fd);
+	keeper->former_fd = -1;
+	keeper->former = 0;
+}
+
+/* Our own could not open its doors before. */
+static void former_reaped(struct supervisor *supervisor)
+{
+	struct supervisor_keeper *keeper = &supervisor->keeper;
+
+	supervisor_leave_keeper(supervisor);
+	if (!supervisor->is_stopping && keeper->pid > 0)
+		supervisor_keep(supervisor);
+}
+
 bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid)
 {
 	struct supervisor_keeper *keeper = &supervisor->keeper;
 	struct loop *loop = &supervisor->loop;
 
+	if (keeper->former == pid && pid > 0) {
+		former_reaped(supervisor);
+		return true;
+	}
 	if (keeper->pid != pid || pid <= 0)
 		return false;
 	channel_close(&keeper->channel);
@@ -194,6 +239,7 @@ void supervisor_end_keeper(struct supervisor *supervisor)
 {
 	struct supervisor_keeper *keeper = &supervisor->keeper;
 
+	end_former(keeper);
 	if (keeper->pid > 0)
 		kill(keeper->pid, SIGKILL);
 }

@@ -160,8 +160,8 @@ static void take_place(struct timer *timer)
 		return;
 	}
 	log_info("upgrade: the trial went well; executing the new program");
-	/* The new one has a keeper of its own. */
-	supervisor_end_keeper(supervisor);
+	/* The keeper has all of it if the new program fails. */
+	supervisor_keep_now(supervisor);
 	execute(supervisor, -1, spawn_replace, &error);
 	fail(supervisor, error.text);
 }

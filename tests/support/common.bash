@@ -132,6 +132,8 @@ wait_exit() {
 
 children_of() { tr -s ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | sed '/^$/d'; }
 
+keeper() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm")" != keeper ] || echo "$pid"; done; }
+
 # workers: the pids of the server's workers, in the order of their slots (by
 # the thread's name, which is right under valgrind too).
 workers() {
