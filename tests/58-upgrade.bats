@@ -114,8 +114,13 @@ refused() {
 
 @test "workers of the new build that do not come up leave those of the old one serving" {
 	need socat strace
-	serve_copy -w 2
+	serve_copy -w 3 -o 'log stderr level=debug;'
+	# the kernel steers around the one that is parked
+	kill -TTOU "$SERVER"
+	wait_until 5 log_has 'instructions steer'
+	wait_until 5 worker_count_is 2
 	before=$(workers)
+	steered=$(log_count 'instructions steer')
 	timeout 30 strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:error=EPERM:when=2+ -p "$SERVER" 3>&- &
 	tracer=$!
 	wait_until 5 is_traced "$SERVER"
@@ -124,6 +129,7 @@ refused() {
 	kill "$tracer" || true
 	wait "$tracer" || true
 	[ "$(workers)" = "$before" ]
+	[ "$(log_count 'instructions steer')" -eq "$steered" ]
 	[ "$(say same)" = same ]
 	upgrade
 	[ "$(say good)" = good ]

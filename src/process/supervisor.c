@@ -162,6 +162,7 @@ static void init_supervisor(struct supervisor *supervisor,
 	memset(supervisor, 0, sizeof(*supervisor));
 	supervisor->line = line;
 	supervisor->ready_fd = line->ready_fd;
+	supervisor->is_trial = line->is_trial;
 	supervisor->stop_until_ms = SUPERVISOR_NO_TIME;
 	supervisor->barred_ms = SUPERVISOR_NO_TIME;
 }

@@ -158,8 +158,9 @@ void supervisor_arrange(struct supervisor *supervisor)
 {
 	struct list *node;
 
-	/* Everybody leaves: each worker empties its own queue. */
-	if (supervisor->is_stopping)
+	/* Everybody leaves: each worker empties its own queue.  In a trial all
+	 * of it is somebody else's. */
+	if (supervisor->is_stopping || supervisor->is_trial)
 		return;
 	supervisor_keep(supervisor);
 	supervisor_store(supervisor);

@@ -38,7 +38,6 @@ int supervisor_try(struct supervisor *supervisor, struct error *error)
 	struct trial trial = {.supervisor = supervisor};
 	struct loop *loop = &supervisor->loop;
 
-	supervisor->is_trial = true;
 	trial.child = supervisor_fork(&supervisor->slots[0],
 				      supervisor->current, error);
 	if (!trial.child)
