@@ -191,6 +191,16 @@ refused() {
 	log_has 'taking over'
 }
 
+@test "a build that has too few descriptors for what is served is refused in its trial" {
+	need socat prlimit
+	serve_copy -w 12 -l 127.0.0.1:0
+	first=$(workers)
+	prlimit --pid "$SERVER" --nofile=90:90
+	refused
+	log_has 'only 90 are allowed'
+	log_has "the new program's trial"
+}
+
 # trial: the process that was forked last and is no worker.
 trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
 is_trying() { [ -n "$(trial)" ]; }

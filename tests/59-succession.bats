@@ -195,3 +195,18 @@ both_are_killed() {
 	wait_until 20 all_gone $old
 	eval "exec ${STRANGER[1]}>&-"
 }
+
+@test "a successor whose configuration cannot be had replaces workers of the old one that serve" {
+	need socat
+	serve_here -w 1
+	old=$(workers)
+	port=$PORT first=$SERVER
+	start_ready 1 "$COHORT" -l 127.0.0.1:0 -w 1
+	kill -KILL "$first"
+	wait_until 5 is_gone "$first"
+	start "$COHORT" -l "127.0.0.1:$port" -l "127.0.0.1:$PORT" -w 1
+	wait_until 10 log_has 'the reload failed'
+	kill -KILL "$old"
+	serves() { [ "$(say x "$port")" = x ]; }
+	wait_until 10 serves
+}

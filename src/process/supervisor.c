@@ -187,10 +187,21 @@ static int start(struct supervisor *supervisor, struct config *config)
 	return supervise(supervisor);
 }
 
+/* Of a generation that serves already, and goes on with what there is. */
+static void raise_limits(struct supervisor *supervisor)
+{
+	struct error error;
+
+	if (supervisor_raise_limits(supervisor->current, supervisor->slot_count,
+				    &error) < 0)
+		log_error("%s", error.text);
+}
+
 /* With the workers of a supervisor that was killed. */
 static int succeed(struct supervisor *supervisor, struct config *config)
 {
 	supervisor_set_delays(supervisor);
+	raise_limits(supervisor);
 	supervisor_start_keeper(supervisor);
 	supervisor_resume_slots(supervisor);
 	supervisor->operation = ORDER_RELOAD;
@@ -257,7 +268,9 @@ static int try_once(struct supervisor *supervisor)
 	struct error error;
 
 	supervisor->has_pid_file = false;
-	if (supervisor_try(supervisor, &error) < 0)
+	if (supervisor_raise_limits(supervisor->current, supervisor->slot_count,
+				    &error) < 0 ||
+	    supervisor_try(supervisor, &error) < 0)
 		return fail(&error);
 	fputs(HANDOVER_TRIED, stdout);
 	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
@@ -271,11 +284,9 @@ static int go_on(struct supervisor *supervisor)
 	if (log_open(config->log_path, config->log_level, &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
-	if (supervisor_raise_limits(supervisor->current, supervisor->slot_count,
-				    &error) < 0)
-		log_error("%s", error.text);
-	if (supervisor->line->is_trial)
+	if (supervisor->is_trial)
 		return try_once(supervisor);
+	raise_limits(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
 	supervisor_start_keeper(supervisor);
 	resume_children(supervisor);

@@ -220,8 +220,9 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error);
 void supervisor_take_memory(struct supervisor *supervisor);
 /* How many workers a configuration asks for. */
 unsigned supervisor_worker_count(const struct config *config);
-/* Descriptors for the supervisor and its workers: 0; or -1 with words, and the
- * limit is as it was. */
+/* Descriptors for the supervisor and its workers: 0; or -1 with words: there
+ * are too few, and the limit is as it was.  What there are is what its workers
+ * share, either way. */
 int supervisor_raise_limits(struct generation *generation,
 			    unsigned worker_count, struct error *error);
 
