@@ -150,7 +150,9 @@ void scoreboard_export(const struct scoreboard *board, struct text *out)
 	for (i = 0; i < board->total_count; i++) {
 		total = &board->totals[i];
 		for (cell = 0; cell < SCOREBOARD_SERVICE_CELLS; cell++)
-			if (total->cells[cell] > 0)
+			/* One line at least: the row has to be there when a
+			 * page is folded. */
+			if (total->cells[cell] > 0 || cell == 0)
 				text_append(
 					out, "total %s %" PRIu64 " %s\n",
 					scoreboard_service_columns[cell].name,

@@ -345,6 +345,41 @@ static void restarts_are_counted_by_cause(void)
 	scoreboard_close(board);
 }
 
+/* Another build's view of the board, as after an exec. */
+static struct scoreboard *handed_over(const struct scoreboard *board)
+{
+	struct error error;
+	struct text text = {0};
+	struct scoreboard *next =
+		scoreboard_adopt(dup(scoreboard_descriptor(board)), &error);
+	char *line;
+
+	CHECK(next != NULL);
+	scoreboard_export(board, &text);
+	CHECK(text.size > 0);
+	for (line = text.bytes ? strtok(text.bytes, "\n") : NULL; line;
+	     line = strtok(NULL, "\n"))
+		CHECK(scoreboard_import(next, line) == 0);
+	text_release(&text);
+	return next;
+}
+
+/* Nobody was retired before: all totals are zero. */
+static void what_the_living_have_counted_outlives_a_hand_over(void)
+{
+	struct scoreboard *board = opened(), *next;
+	struct scoreboard_page *page = taken(board);
+	unsigned index = scoreboard_index(board, page);
+
+	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED], 5);
+	next = handed_over(board);
+	scoreboard_fold(next, scoreboard_retake(next, index));
+	CHECK(scoreboard_total(next, "time", SCOREBOARD_ACCEPTED) == 5);
+	CHECK(scoreboard_total(next, "echo", SCOREBOARD_ACCEPTED) == 0);
+	scoreboard_close(next);
+	scoreboard_close(board);
+}
+
 int main(void)
 {
 	every_cell_has_a_name_of_its_own();
@@ -358,5 +393,6 @@ int main(void)
 	a_page_of_a_newer_layout_is_folded();
 	a_damaged_page_harms_nobody();
 	restarts_are_counted_by_cause();
+	what_the_living_have_counted_outlives_a_hand_over();
 	return check_result();
 }
