@@ -201,6 +201,16 @@ refused() {
 	log_has "the new program's trial"
 }
 
+@test "any number of second instances are refused after an upgrade" {
+	serve_copy -w 1
+	upgrade
+	# more than wait in the queue of a lock
+	for _ in {1..20}; do
+		run -75 timeout 10 "$COHORT" -l "127.0.0.1:$PORT" 3>&-
+		[[ "$output" == *"process $SERVER"* ]]
+	done
+}
+
 # trial: the process that was forked last and is no worker.
 trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
 is_trying() { [ -n "$(trial)" ]; }

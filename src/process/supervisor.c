@@ -2,6 +2,7 @@
 /* supervisor.c - the supervisor from its first to its last line. */
 #include "process/supervisor.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -288,6 +289,8 @@ static int go_on(struct supervisor *supervisor)
 		return try_once(supervisor);
 	raise_limits(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
+	if (supervisor_serve_locks(supervisor) < 0)
+		log_error("cannot serve a lock: %s", strerror(errno));
 	supervisor_start_keeper(supervisor);
 	resume_children(supervisor);
 	supervisor->operation = ORDER_UPGRADE;

@@ -416,6 +416,19 @@ void supervisor_close_unused(struct supervisor *supervisor)
 	}
 }
 
+int supervisor_serve_locks(struct supervisor *supervisor)
+{
+	struct bank_group *group;
+	struct list *node;
+
+	list_for_each (node, &supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (instance_serve(&group->lock, &supervisor->loop) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 void supervisor_close_reservations(struct supervisor *supervisor)
 {
 	struct list *node;

@@ -237,6 +237,8 @@ void supervisor_note_serving(const struct generation *generation);
 void supervisor_change_access(const struct generation *generation);
 /* Groups that no configuration names and nobody accepts from any more. */
 void supervisor_close_unused(struct supervisor *supervisor);
+/* Answer those who ask who has our addresses: 0, or -1 with errno. */
+int supervisor_serve_locks(struct supervisor *supervisor);
 void supervisor_close_reservations(struct supervisor *supervisor);
 
 /* supervisor_steer.c: bring steering and adoption up to date with what the

@@ -58,9 +58,9 @@ static int lock_all(struct supervisor *supervisor, struct error *error)
 		group = list_entry(node, struct bank_group, node);
 		if (instance_lock(&group->lock, &group->address, error) < 0)
 			return -1;
-		if (instance_serve(&group->lock, &supervisor->loop) < 0)
-			return error_set_errno(error, "cannot serve a lock");
 	}
+	if (supervisor_serve_locks(supervisor) < 0)
+		return error_set_errno(error, "cannot serve a lock");
 	return 0;
 }
 
