@@ -94,6 +94,25 @@ for _ in range(2):
 	[ "$STATUS" -eq 0 ]
 }
 
+@test "READY follows RELOADING when no worker of the new build can be started" {
+	need python3 strace
+	listen_at
+	cp "$COHORT" "$WORK/cohort"
+	start_ready 1 "$WORK/cohort" -l 127.0.0.1:0 -w 1
+	wait_until 5 told '^READY=1'
+	# the trial and the keeper are started, and nobody else
+	timeout 30 strace -qq -o /dev/null -e trace=?clone,?clone3,?fork -e inject=?clone,?clone3,?fork:error=EAGAIN:when=3+ -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -USR2 "$SERVER"
+	wait_until 20 log_has 'the upgrade failed'
+	log_has 'going on as cohort'
+	kill "$tracer" || true
+	wait "$tracer" || true
+	is_ready_again() { [ "$(grep -oE '^(READY|RELOADING)' "$WORK/told" | tr '\n' ' ')" = 'READY RELOADING READY ' ]; }
+	wait_until 5 is_ready_again
+}
+
 @test "without a service manager, or with one that is gone, it serves" {
 	need socat
 	NOTIFY_SOCKET=$WORK/nobody serve -w 1

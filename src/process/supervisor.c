@@ -137,7 +137,6 @@ static int supervise(struct supervisor *supervisor)
 {
 	struct error error;
 
-	supervisor_start_notify(supervisor);
 	supervisor_start_store(supervisor);
 	supervisor_start_watch(supervisor);
 	supervisor_start_audit(supervisor);
@@ -181,6 +180,7 @@ static int start(struct supervisor *supervisor, struct config *config)
 	if (!supervisor->current || supervisor_prepare(supervisor, &error) < 0)
 		return fail(&error);
 	supervisor->is_fresh = false;
+	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
 	supervisor_park_salvaged(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
@@ -203,6 +203,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 {
 	supervisor_set_delays(supervisor);
 	raise_limits(supervisor);
+	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
 	supervisor_resume_slots(supervisor);
 	supervisor->operation = ORDER_RELOAD;
@@ -291,6 +292,7 @@ static int go_on(struct supervisor *supervisor)
 	log_info("going on as cohort %s", COHORT_VERSION);
 	if (supervisor_serve_locks(supervisor) < 0)
 		log_error("cannot serve a lock: %s", strerror(errno));
+	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
 	resume_children(supervisor);
 	supervisor->operation = ORDER_UPGRADE;
