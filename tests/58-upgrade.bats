@@ -211,6 +211,22 @@ refused() {
 	done
 }
 
+@test "a slot whose worker could not be forked goes along, and gets its worker" {
+	need socat strace
+	serve_copy -w 1 -o 'respawn_delay 30s:30s;'
+	timeout 30 strace -qq -o /dev/null -e trace=?clone,?clone3,?fork -e inject=?clone,?clone3,?fork:error=EAGAIN -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'cannot start worker 1'
+	kill "$tracer" || true
+	wait "$tracer" || true
+	worker_count_is 1
+	upgrade
+	wait_until 10 worker_count_is 2
+	[ "$(say both)" = both ]
+}
+
 # trial: the process that was forked last and is no worker.
 trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
 is_trying() { [ -n "$(trial)" ]; }

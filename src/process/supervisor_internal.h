@@ -180,7 +180,7 @@ struct supervisor {
 
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
 	unsigned slot_count;           /* that have workers */
-	unsigned slot_high;            /* that had any, ever */
+	unsigned slot_high;            /* that had any, or were to, ever */
 	struct child *children;
 	unsigned child_count;          /* records; most of them are free */
 	unsigned child_high;           /* records beyond were never used */

@@ -176,8 +176,12 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 			      struct error *error)
 {
 	struct supervisor *supervisor = slot->supervisor;
-	struct child *child = new_child(slot, generation, error);
+	struct child *child;
 
+	/* If it fails, too: the slot waits, and is not to be forgotten. */
+	if (slot->number >= supervisor->slot_high)
+		supervisor->slot_high = slot->number + 1;
+	child = new_child(slot, generation, error);
 	if (!child)
 		return NULL;
 	if (start_child(child, generation, error) < 0) {
@@ -186,8 +190,6 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 	}
 	slot->started_generation = generation->number;
 	slot->failure.text[0] = '\0';
-	if (slot->number >= supervisor->slot_high)
-		supervisor->slot_high = slot->number + 1;
 	log_debug("worker %u is process %d", slot->number, (int)child->pid);
 	return child;
 }
