@@ -227,6 +227,82 @@ refused() {
 	[ "$(say both)" = both ]
 }
 
+# A roll of the new build that fails: the trial and the keeper are forked, and
+# nobody else.  fail_roll STRACE-OPTION…
+fail_roll() {
+	timeout 30 strace -qq -o /dev/null "$@" -e inject=?clone,?clone3,?fork:error=EAGAIN:when=3+ -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+}
+end_tracer() {
+	kill "$tracer" || true
+	wait "$tracer" || true
+}
+
+@test "a worker that is full still counts as full after an upgrade whose workers cannot be forked" {
+	need socat strace
+	serve_copy -w 2 -o 'max_connections 4; log stderr level=debug;'
+	# one of the two has no room
+	fds=()
+	for word in one two three; do
+		exec {fd}<>"/dev/tcp/127.0.0.1/$PORT"
+		fds+=("$fd")
+		echo "$word" >&"$fd"
+		read -r -t 10 line <&"$fd"
+		[ "$line" = "$word" ]
+	done
+	wait_until 5 log_has 'accepts for worker'
+	helper=$(sed -n 's/.*worker \([01]\) accepts for worker.*/\1/p' "$LOG" | tail -n 1)
+	victim=$(workers | sed -n "$((helper + 1))p")
+	fail_roll
+	kill -USR2 "$SERVER"
+	wait_until 20 has_failed
+	end_tracer
+	log_has 'going on as cohort'
+	# whoever comes for it has to be asked to help, too
+	kill -KILL "$victim"
+	wait_until 10 log_has 'is replaced'
+	for _ in {1..12}; do
+		[ "$(say room)" = room ]
+	done
+	for fd in "${fds[@]}"; do exec {fd}>&-; done
+}
+
+@test "an order that a worker could not be sent before the exec is sent after it" {
+	need strace
+	serve_copy -w 1 -o "log $WORK/first;"
+	worker=$(workers)
+	fail_roll -e inject=sendmsg:error=EAGAIN
+	mv "$WORK/first" "$WORK/old"
+	kill -USR1 "$SERVER"
+	wait_until 5 test -e "$WORK/first"
+	kill -USR2 "$SERVER"
+	fails() { grep -q 'the upgrade failed' "$WORK/first"; }
+	wait_until 20 fails
+	grep -q 'going on as cohort' "$WORK/first"
+	end_tracer
+	is_told() { [ -n "$(find "/proc/$worker/fd" -lname "$WORK/first")" ]; }
+	wait_until 10 is_told
+}
+
+@test "a worker that was told to end before it was ready ends after an upgrade" {
+	need strace
+	serve_copy -w 1
+	first=$(workers)
+	# it waits for an order
+	timeout 30 strace -qq -o /dev/null -e inject=sendmsg:error=EAGAIN -p "$SERVER" 3>&- &
+	tracer=$!
+	wait_until 5 is_traced "$SERVER"
+	kill -TTIN "$SERVER"
+	wait_until 10 worker_count_is 2
+	stuck=$(workers | grep -vx "$first")
+	kill -STOP "$stuck"
+	end_tracer
+	kill -TTOU "$SERVER"
+	upgrade
+	wait_until 10 is_gone "$stuck"
+}
+
 # trial: the process that was forked last and is no worker.
 trial() { for pid in $(children_of "$SERVER"); do ! grep -q -- --trial "/proc/$pid/cmdline" || echo "$pid"; done; }
 is_trying() { [ -n "$(trial)" ]; }

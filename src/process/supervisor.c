@@ -198,6 +198,31 @@ static void raise_limits(struct supervisor *supervisor)
 		log_error("%s", error.text);
 }
 
+/* Does it end, one way or the other, and has SUPERVISOR_KILL_MS for it? */
+static bool is_ending(const struct child *child)
+{
+	/* Nobody has told it to drain: it got TERM. */
+	bool is_given_up =
+		child->state == WORKER_STARTING && child->slot->child != child;
+	bool is_mute = child->channel.fd < 0 && !child->is_orphan;
+
+	return child->is_killed || child->is_hung || is_given_up || is_mute;
+}
+
+/* What only timers know. */
+static void resume_deadlines(struct supervisor *supervisor)
+{
+	struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		if (is_ending(child))
+			supervisor_hurry(child, supervisor->loop.now_ms +
+							SUPERVISOR_KILL_MS);
+	}
+}
+
 /* With the workers of a supervisor that was killed. */
 static int succeed(struct supervisor *supervisor, struct config *config)
 {
@@ -205,6 +230,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	raise_limits(supervisor);
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	resume_deadlines(supervisor);
 	supervisor_resume_slots(supervisor);
 	supervisor->operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);
@@ -246,20 +272,21 @@ int supervisor_run(struct config *config, const struct command_line *line)
 
 /* ---- From where an older build was ----------------------------------- */
 
-/* What only timers and channels know. */
+/* What only channels know. */
 static void resume_children(struct supervisor *supervisor)
 {
 	struct child *child;
-	unsigned i;
+	unsigned i, unsent;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
+		unsent = child->unsent;
+		child->unsent = 0;
+		supervisor_resume_orders(child, unsent);
 		if (child->state == WORKER_DRAINING)
 			supervisor_order_drain(child, child->drain_until_ms);
-		if (child->is_killed || child->is_hung || child->channel.fd < 0)
-			supervisor_hurry(child, supervisor->loop.now_ms +
-							SUPERVISOR_KILL_MS);
 	}
+	resume_deadlines(supervisor);
 	supervisor_resume_slots(supervisor);
 	/* One may have died while nobody looked. */
 	supervisor_reap(supervisor);

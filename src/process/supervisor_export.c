@@ -134,6 +134,21 @@ static void write_child(struct exported *exported, const struct child *child)
 		flags);
 }
 
+/* What was said between the two, or was not yet.  A successor can only ask a
+ * worker to leave. */
+static void write_words(struct exported *exported, const struct child *child)
+{
+	unsigned i;
+
+	if (exported->purpose == EXPORT_FOR_KEEPER)
+		return;
+	for (i = 0; i < SCOREBOARD_SERVICES; i++)
+		if (supervisor_is_full(child, i))
+			text_append(&exported->text, "full %u\n", i);
+	if (child->unsent)
+		text_append(&exported->text, "unsent %u\n", child->unsent);
+}
+
 static void write_slots(struct exported *exported,
 			const struct supervisor *supervisor)
 {
@@ -146,9 +161,12 @@ static void write_slots(struct exported *exported,
 			    slot_state_names[slot->state],
 			    (unsigned)slot->is_listening);
 	}
-	for (i = 0; i < supervisor->child_high; i++)
-		if (supervisor->children[i].slot)
-			write_child(exported, &supervisor->children[i]);
+	for (i = 0; i < supervisor->child_high; i++) {
+		if (!supervisor->children[i].slot)
+			continue;
+		write_child(exported, &supervisor->children[i]);
+		write_words(exported, &supervisor->children[i]);
+	}
 }
 
 static void write_orders(struct exported *exported,

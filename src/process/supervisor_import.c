@@ -250,7 +250,7 @@ static int parse_child(struct child_line *line, const char *rest)
 	return line->slot < CONFIG_WORKERS_MAX && line->state >= 0 ? 0 : -1;
 }
 
-static int add_child(const struct import *import, const struct child_line *line)
+static int add_child(struct import *import, const struct child_line *line)
 {
 	struct supervisor *supervisor = import->supervisor;
 	struct child *child = &supervisor->children[supervisor->child_high];
@@ -273,6 +273,7 @@ static int add_child(const struct import *import, const struct child_line *line)
 	fill_flags(child, line->flags);
 	if (line->is_own)
 		child->slot->child = child;
+	import->child = child;
 	return start_child(import, child, line->channel);
 }
 
@@ -280,6 +281,7 @@ static int on_child(struct import *import, const char *rest)
 {
 	struct child_line line = {.flags = ""};
 
+	import->child = NULL;
 	if (parse_child(&line, rest) < 0 || !import->board)
 		return -1;
 	/* Could it come along? */
@@ -290,6 +292,29 @@ static int on_child(struct import *import, const char *rest)
 	    line.state == WORKER_STARTING)
 		return 0;
 	return add_child(import, &line);
+}
+
+static int on_full(struct import *import, const char *rest)
+{
+	unsigned service;
+
+	if (sscanf(rest, "%u", &service) != 1)
+		return -1;
+	if (import->child)
+		supervisor_note_room(import->child, service, true);
+	return 0;
+}
+
+/* They are sent when everything is there that they may need. */
+static int on_unsent(struct import *import, const char *rest)
+{
+	unsigned unsent;
+
+	if (sscanf(rest, "%u", &unsent) != 1)
+		return -1;
+	if (import->child)
+		import->child->unsent = unsent;
+	return 0;
 }
 
 /* A slot whose worker did not come along gets another one. */
@@ -332,6 +357,8 @@ static const struct line_row {
 	{"stranger", import_stranger, false},
 	{"slot", on_slot, false},
 	{"child", on_child, false},
+	{"full", on_full, false},
+	{"unsent", on_unsent, false},
 	{"order", on_order, false},
 	{"passed", on_passed, false},
 	{"total", on_count, true},

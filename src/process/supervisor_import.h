@@ -11,10 +11,13 @@
 #include "process/bank.h"
 #include "process/supervisor_handover.h"
 
+struct child;
+
 struct import {
 	struct supervisor *supervisor;
 	struct bank_group *group; /* that the next lines are of */
 	const struct import_source *source;
+	struct child *child; /* the same; NULL: it does not come along */
 	unsigned generation; /* the current one's number */
 	/* Of those who serve; a trial has another one of its own. */
 	struct scoreboard *board;

@@ -252,6 +252,8 @@ bool supervisor_is_vacant(const struct supervisor_slot *slot);
 /* Is it of a generation that serves the group, and not full? */
 bool supervisor_has_room(const struct child *child,
 			 const struct bank_group *group);
+/* Has it said that the service has no room? */
+bool supervisor_is_full(const struct child *child, unsigned service);
 /* Could this worker take a connection of the group now? */
 bool supervisor_is_fit(const struct child *child,
 		       const struct bank_group *group);
@@ -311,6 +313,8 @@ struct child *supervisor_find(struct supervisor *supervisor, pid_t pid);
 struct generation *supervisor_generation_of(const struct child *child);
 /* The worker of a slot is leaving: start its successor. */
 void supervisor_replace_leaver(struct child *child);
+/* It says that the service has no room, or has it again. */
+void supervisor_note_room(struct child *child, unsigned service, bool is_full);
 void supervisor_receive(struct channel *channel, const struct record *record,
 			const int *fds);
 
@@ -320,6 +324,9 @@ void supervisor_order_log(struct supervisor *supervisor);
 void supervisor_order_drain(struct child *child, int64_t until_ms);
 /* Tell all whose turn it is that they may listen. */
 void supervisor_order_listen(struct supervisor *supervisor);
+/* Go on with orders (a bit per record type) that another build could not
+ * send. */
+void supervisor_resume_orders(struct child *child, unsigned unsent);
 void supervisor_retry_orders(struct timer *timer);
 
 /* supervisor_deaths.c */

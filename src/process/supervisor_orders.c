@@ -43,10 +43,12 @@ static bool is_full(int number)
 	       number == ETOOMANYREFS;
 }
 
+/* In the order in which they are sent. */
+static const enum record_type types[] = {RECORD_BANKED, RECORD_LOG,
+					 RECORD_COUNT, RECORD_DRAIN};
+
 static void send_unsent(struct child *child)
 {
-	static const enum record_type types[] = {RECORD_BANKED, RECORD_LOG,
-						 RECORD_COUNT, RECORD_DRAIN};
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -73,6 +75,16 @@ void supervisor_order(struct child *child, enum record_type type)
 	send_unsent(child);
 	if (child->unsent && !timer_is_started(retry))
 		timer_start(&loop->timers, retry, loop->now_ms + RETRY_MS);
+}
+
+void supervisor_resume_orders(struct child *child, unsigned unsent)
+{
+	size_t i;
+
+	/* A type that only the other build knows is lost. */
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (unsent & 1u << types[i])
+			supervisor_order(child, types[i]);
 }
 
 void supervisor_retry_orders(struct timer *timer)

@@ -201,7 +201,7 @@ static void on_draining(struct child *child, const struct record *record,
 	supervisor_stop_further(child->supervisor);
 }
 
-static void note_room(struct child *child, unsigned service, bool is_full)
+void supervisor_note_room(struct child *child, unsigned service, bool is_full)
 {
 	uint64_t bit = UINT64_C(1) << (service % 64);
 
@@ -211,21 +211,22 @@ static void note_room(struct child *child, unsigned service, bool is_full)
 		child->full[service / 64] |= bit;
 	else
 		child->full[service / 64] &= ~bit;
-	supervisor_arrange(child->supervisor);
 }
 
 static void on_full(struct child *child, const struct record *record,
 		    const int *fds)
 {
 	(void)fds;
-	note_room(child, record->number, true);
+	supervisor_note_room(child, record->number, true);
+	supervisor_arrange(child->supervisor);
 }
 
 static void on_room(struct child *child, const struct record *record,
 		    const int *fds)
 {
 	(void)fds;
-	note_room(child, record->number, false);
+	supervisor_note_room(child, record->number, false);
+	supervisor_arrange(child->supervisor);
 }
 
 static void on_refused(struct child *child, const struct record *record,

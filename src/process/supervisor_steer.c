@@ -12,7 +12,7 @@
 /* A crash is healed in less: adopting costs more than it gains. */
 #define MOMENT_MS 50
 
-static bool is_full(const struct child *child, unsigned service)
+bool supervisor_is_full(const struct child *child, unsigned service)
 {
 	return child->full[service / 64] >> (service % 64) & 1;
 }
@@ -23,7 +23,8 @@ bool supervisor_has_room(const struct child *child,
 	const struct generation *generation = supervisor_generation_of(child);
 	int index = generation ? generation_index(generation, group) : -1;
 
-	return index >= 0 && !is_full(child, generation->plan[index].service);
+	return index >= 0 &&
+	       !supervisor_is_full(child, generation->plan[index].service);
 }
 
 bool supervisor_is_fit(const struct child *child,
