@@ -186,9 +186,9 @@ static void write_passed(struct exported *exported, const struct passed *passed)
 
 	for (i = 0; i < passed->count; i++) {
 		socket = &passed->sockets[i];
-		if (socket->fd >= 0 && exported->purpose == EXPORT_FOR_UPGRADE)
+		if (socket->fd >= 0 && exported->purpose != EXPORT_FOR_KEEPER)
 			text_append(&exported->text, "passed %d %u %s\n",
-				    supervisor_keep_open(exported, socket->fd),
+				    keep_unless_tried(exported, socket->fd),
 				    (unsigned)socket->is_used, socket->name);
 	}
 }
