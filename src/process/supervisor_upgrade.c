@@ -19,7 +19,7 @@
 #include "process/supervisor_handover.h"
 #include "process/supervisor_internal.h"
 
-#define TRIAL_MS    10000
+#define TRIAL_MS    10000 /* unless a worker is given less */
 #define RETRY_MS    10
 #define EXTRA_WORDS 4 /* --handover N --trial, and the end */
 #define NUMBER_TEXT 16
@@ -243,6 +243,14 @@ static int start_trial(const struct spawn_program *program, struct error *error)
 	return (int)spawn_program(program, error);
 }
 
+/* A new build hangs if it takes longer than any worker may. */
+static int64_t patience(const struct supervisor *supervisor)
+{
+	int64_t timeout_ms = supervisor->current->config->watchdog_timeout_ms;
+
+	return timeout_ms >= 0 && timeout_ms < TRIAL_MS ? timeout_ms : TRIAL_MS;
+}
+
 static int begin(struct supervisor *supervisor, struct error *error)
 {
 	struct supervisor_upgrade *upgrade = &supervisor->upgrade;
@@ -260,7 +268,8 @@ static int begin(struct supervisor *supervisor, struct error *error)
 	close(ends[1]);
 	if (upgrade->pid < 0)
 		return -1;
-	timer_start(&loop->timers, &upgrade->timer, loop->now_ms + TRIAL_MS);
+	timer_start(&loop->timers, &upgrade->timer,
+		    loop->now_ms + patience(supervisor));
 	return 0;
 }
 
