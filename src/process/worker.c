@@ -27,12 +27,9 @@ static void on_terminate(void *context, int sender_pid)
 	(void)sender_pid;
 	if (worker->phase == WORKER_PHASE_STARTING || worker->order->is_trial)
 		loop_stop(&worker->loop);
-	else if (worker->phase != WORKER_PHASE_SERVING)
-		return;
 	else if (worker->channel.fd < 0)
-		worker_drain(worker, worker->order->config->drain_timeout_ms,
-			     false);
-	else
+		worker_succeeded(worker);
+	else if (worker->phase == WORKER_PHASE_SERVING)
 		worker_report(worker, RECORD_LEAVE);
 }
 

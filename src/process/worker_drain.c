@@ -271,18 +271,31 @@ void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last)
 	set_bound(worker, bound_ms);
 }
 
+/* Nobody else will end it: a drain without a bound has one from now on. */
+static void bound_by_ourselves(struct worker *worker)
+{
+	int64_t bound_ms = worker->order->config->shutdown_timeout_ms;
+	const struct worker_drain *drain = &worker->drain;
+
+	if (!drain->has_bound ||
+	    (bound_ms >= 0 && worker->loop.now_ms + bound_ms < drain->until_ms))
+		worker_drain(worker, bound_ms, true);
+}
+
 static void no_successor(struct timer *timer)
 {
 	struct worker *worker = list_entry(timer, struct worker, drain.orphan);
 
-	if (worker->phase != WORKER_PHASE_SERVING)
+	if (worker->phase != WORKER_PHASE_SERVING) {
+		bound_by_ourselves(worker);
 		return;
+	}
 	log_warning("nobody has taken over: draining");
 	worker_drain(worker, worker->order->config->shutdown_timeout_ms, true);
 }
 
 /* A successor may come; it will say TERM. */
-static void serve_on(struct worker *worker)
+static void wait_for_successor(struct worker *worker)
 {
 	int64_t timeout_ms = worker->order->config->orphan_timeout_ms;
 	char duration[DURATION_TEXT] = "for ever";
@@ -292,25 +305,30 @@ static void serve_on(struct worker *worker)
 		timer_start(&worker->loop.timers, &worker->drain.orphan,
 			    worker->loop.now_ms + timeout_ms);
 	}
-	log_warning("the supervisor is gone: serving on for %s", duration);
+	log_warning("the supervisor is gone: %s on for %s",
+		    worker->phase == WORKER_PHASE_SERVING ? "serving"
+							  : "draining",
+		    duration);
 }
 
-/* Nobody else will end it: a drain without a bound has one now. */
 void worker_orphaned(struct worker *worker)
 {
-	int64_t bound_ms = worker->order->config->shutdown_timeout_ms;
-	const struct worker_drain *drain = &worker->drain;
-
 	worker->unsent = 0;
 	sandbox_open_to_user();
-	if (worker->phase == WORKER_PHASE_SERVING) {
-		serve_on(worker);
-		return;
-	}
-	if (!drain->has_bound ||
-	    (bound_ms >= 0 && worker->loop.now_ms + bound_ms < drain->until_ms))
-		worker_drain(worker, bound_ms, true);
+	/* While the program ends nobody comes after its supervisor. */
+	if (worker->drain.is_last)
+		bound_by_ourselves(worker);
+	else
+		wait_for_successor(worker);
 	worker_end_if_done(worker);
+}
+
+void worker_succeeded(struct worker *worker)
+{
+	timer_stop(&worker->loop.timers, &worker->drain.orphan);
+	if (worker->phase == WORKER_PHASE_SERVING)
+		worker_drain(worker, worker->order->config->drain_timeout_ms,
+			     false);
 }
 
 void worker_init_drain(struct worker *worker)

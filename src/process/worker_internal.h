@@ -114,9 +114,12 @@ void worker_report_room(struct timer *timer);
  * the last transport; 0: now).  Again: a new bound.  `is_last`: nobody accepts
  * after it what waits in its queues. */
 void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last);
-/* The supervisor is gone: serve on for orphan_timeout, then drain within
- * shutdown_timeout. */
+/* The supervisor is gone: serve, or drain, on for orphan_timeout, and end within
+ * shutdown_timeout after that. */
 void worker_orphaned(struct worker *worker);
+/* Its successor says so: drain, and end when it wants or drain_timeout is
+ * over. */
+void worker_succeeded(struct worker *worker);
 /* What waited is accepted: from emptying to leaving. */
 void worker_leave(struct worker *worker);
 /* End the loop if nothing is left to do: no transport, nothing to report. */
