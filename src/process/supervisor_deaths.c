@@ -253,6 +253,8 @@ static void bury_child(struct child *child)
 	scoreboard_fold(supervisor->scoreboard, child->page);
 	if (child->pidfd >= 0)
 		close(child->pidfd);
+	/* What the keeper is being fed with may have had that descriptor. */
+	supervisor_keep(supervisor);
 	supervisor_note_listening(child);
 	/* The record is free from here on, and may be taken at once. */
 	child->slot = NULL;

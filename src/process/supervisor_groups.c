@@ -413,6 +413,8 @@ void supervisor_close_unused(struct supervisor *supervisor)
 			 address_format(text, &group->address));
 		supervisor_unstore(supervisor, group);
 		bank_remove(group);
+		/* The last listener is the keeper's. */
+		supervisor_keep(supervisor);
 	}
 }
 
