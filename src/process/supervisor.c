@@ -223,6 +223,26 @@ static void resume_deadlines(struct supervisor *supervisor)
 	}
 }
 
+/* What only channels know. */
+static void resume_children(struct supervisor *supervisor)
+{
+	struct child *child;
+	unsigned i, unsent;
+
+	for (i = 0; i < supervisor->child_high; i++) {
+		child = &supervisor->children[i];
+		unsent = child->unsent;
+		child->unsent = 0;
+		supervisor_resume_orders(child, unsent);
+		if (child->state == WORKER_DRAINING)
+			supervisor_order_drain(child, child->drain_until_ms);
+	}
+	resume_deadlines(supervisor);
+	supervisor_resume_slots(supervisor);
+	/* One may have died while nobody looked. */
+	supervisor_reap(supervisor);
+}
+
 /* With the workers of a supervisor that was killed. */
 static int succeed(struct supervisor *supervisor, struct config *config)
 {
@@ -230,8 +250,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	raise_limits(supervisor);
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
-	resume_deadlines(supervisor);
-	supervisor_resume_slots(supervisor);
+	resume_children(supervisor);
 	supervisor->operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);
 	return supervise(supervisor);
@@ -271,26 +290,6 @@ int supervisor_run(struct config *config, const struct command_line *line)
 }
 
 /* ---- From where an older build was ----------------------------------- */
-
-/* What only channels know. */
-static void resume_children(struct supervisor *supervisor)
-{
-	struct child *child;
-	unsigned i, unsent;
-
-	for (i = 0; i < supervisor->child_high; i++) {
-		child = &supervisor->children[i];
-		unsent = child->unsent;
-		child->unsent = 0;
-		supervisor_resume_orders(child, unsent);
-		if (child->state == WORKER_DRAINING)
-			supervisor_order_drain(child, child->drain_until_ms);
-	}
-	resume_deadlines(supervisor);
-	supervisor_resume_slots(supervisor);
-	/* One may have died while nobody looked. */
-	supervisor_reap(supervisor);
-}
 
 static int try_once(struct supervisor *supervisor)
 {

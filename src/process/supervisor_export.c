@@ -17,6 +17,7 @@ const struct handover_flag handover_flags[] = {
 	{'d', offsetof(struct child, is_drained)},
 	{'k', offsetof(struct child, is_killed)},
 	{'h', offsetof(struct child, is_hung)},
+	{'o', offsetof(struct child, is_orphan)},
 	{0, 0},
 };
 

@@ -219,7 +219,7 @@ static int start_child(const struct import *import, struct child *child,
 	struct supervisor *supervisor = import->supervisor;
 
 	child->channel.fd = -1;
-	if (import_is(import, IMPORT_SUCCESSION))
+	if (import_is(import, IMPORT_SUCCESSION) || child->is_orphan)
 		return supervisor_watch_orphan(child);
 	channel = import_take(import, channel);
 	if (channel < 0)
@@ -277,6 +277,16 @@ static int add_child(struct import *import, const struct child_line *line)
 	return start_child(import, child, line->channel);
 }
 
+/* One that was about to be READY may be by now, and serve, if it had been told
+ * to listen; if not, it ends by itself.  It never got its place. */
+static void make_orphan(struct child_line *line)
+{
+	if (line->state != WORKER_STARTING)
+		return;
+	line->state = WORKER_READY;
+	line->is_own = 0;
+}
+
 static int on_child(struct import *import, const char *rest)
 {
 	struct child_line line = {.flags = ""};
@@ -287,10 +297,8 @@ static int on_child(struct import *import, const char *rest)
 	/* Could it come along? */
 	if (import_is(import, IMPORT_TRIAL))
 		return scoreboard_retake(import->board, line.page) ? 0 : -1;
-	/* One that was not READY ends with its supervisor. */
-	if (import_is(import, IMPORT_SUCCESSION) &&
-	    line.state == WORKER_STARTING)
-		return 0;
+	if (import_is(import, IMPORT_SUCCESSION))
+		make_orphan(&line);
 	return add_child(import, &line);
 }
 

@@ -287,6 +287,9 @@ void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event);
 /* Whoever of the slot was asked to leave has served until now, and may go. */
 void supervisor_drain_leavers(struct supervisor_slot *slot);
 bool supervisor_is_serving(const struct supervisor *supervisor);
+/* The worker of a slot leaves: it serves until another one there is READY, and
+ * drains then. */
+void supervisor_vacate(struct child *child);
 /* Once, when every slot has its worker: to the log and --ready-fd. */
 void supervisor_report(struct supervisor *supervisor);
 /* The listeners of a worker that came to listen get their place in the kernel's
@@ -311,7 +314,7 @@ struct child *supervisor_find(struct supervisor *supervisor, pid_t pid);
 /* supervisor_records.c */
 /* The generation that the worker is of; NULL: gone, it drains. */
 struct generation *supervisor_generation_of(const struct child *child);
-/* The worker of a slot is leaving: start its successor. */
+/* The worker of a slot asked to leave: say so, and vacate its place. */
 void supervisor_replace_leaver(struct child *child);
 /* It says that the service has no room, or has it again. */
 void supervisor_note_room(struct child *child, unsigned service, bool is_full);
@@ -372,10 +375,14 @@ void supervisor_change_to(struct supervisor *supervisor, struct config *config);
 void supervisor_roll(struct supervisor *supervisor);
 
 /* supervisor_keeper.c: the keeper lives as long as we do.  keep: tell it what
- * has changed, before the loop waits again; keep_now: at once. */
+ * has changed, before the loop waits again; keep_changes, keep_now: at once, if
+ * anything has, or in any case.  Whoever closes a
+ * descriptor that the keeper has says keep in the same turn: one that is being
+ * sent is read from a list. */
 void supervisor_init_keeper(struct supervisor *supervisor);
 void supervisor_start_keeper(struct supervisor *supervisor);
 void supervisor_keep(struct supervisor *supervisor);
+void supervisor_keep_changes(struct supervisor *supervisor);
 void supervisor_keep_now(struct supervisor *supervisor);
 /* Go on with the keeper of the build before us, until ours has been fed; and,
  * if that cannot be: it goes on without us, for a successor. */
@@ -394,6 +401,12 @@ int supervisor_succeed_to(struct supervisor *supervisor,
 /* supervisor_orphans.c: workers that are no children of ours. */
 int supervisor_watch_orphan(struct child *child); /* 0, or -1 */
 void supervisor_forget_orphan(struct child *child);
+/* Now and then: one that accepts no more is drained; one that began to drain by
+ * itself is replaced. */
+void supervisor_look_at_orphan(struct child *child);
+/* Workers of the current configuration take the places of all of them.  False:
+ * there are none. */
+bool supervisor_replace_orphans(struct supervisor *supervisor);
 /* To any worker.  0, or -1 with errno. */
 int supervisor_signal(const struct child *child, int number);
 /* Tell an orphan to leave; one that is stopped is killed. */

@@ -66,13 +66,16 @@ void supervisor_keep_now(struct supervisor *supervisor)
 	feed_further(&supervisor->keeper);
 }
 
+void supervisor_keep_changes(struct supervisor *supervisor)
+{
+	if (supervisor->keeper.is_dirty)
+		feed_further(&supervisor->keeper);
+}
+
 static void keep(struct loop_task *task)
 {
-	struct supervisor_keeper *keeper =
-		list_entry(task, struct supervisor_keeper, task);
-
-	if (keeper->is_dirty)
-		feed_further(keeper);
+	supervisor_keep_changes(
+		list_entry(task, struct supervisor_keeper, task)->supervisor);
 }
 
 void supervisor_keep(struct supervisor *supervisor)

@@ -136,7 +136,7 @@ void supervisor_order_drain(struct child *child, int64_t until_ms)
 	if (child->is_orphan && !child->is_reaped)
 		supervisor_retire(child);
 	/* Its deadline is set, and short. */
-	if (child->is_reaped || child->channel.fd < 0)
+	if (child->is_reaped || (child->channel.fd < 0 && !child->is_orphan))
 		return;
 	supervisor_order(child, RECORD_DRAIN);
 	/* Its end is near. */
@@ -166,6 +166,9 @@ static void let_listen(struct supervisor_slot *slot, struct child *child,
 	if ((*is_turn || !is_new) && !child->is_told_to_listen &&
 	    generation_is_banked(generation, slot->number)) {
 		child->is_told_to_listen = true;
+		/* It serves, whether we live or not: a successor has to know
+		 * of it. */
+		supervisor_keep_changes(child->supervisor);
 		supervisor_order(child, RECORD_BANKED);
 	}
 	if (is_new)

@@ -149,20 +149,15 @@ static void on_ready(struct child *child, const struct record *record,
 
 void supervisor_replace_leaver(struct child *child)
 {
-	struct supervisor *supervisor = child->supervisor;
 	struct supervisor_slot *slot = child->slot;
-	int64_t now_ms = supervisor->loop.now_ms;
 
 	log_info(
 		"worker %u (process %d) was asked to leave: it serves until "
 		"its successor is ready",
 		slot->number, (int)child->pid);
-	scoreboard_count_restart(supervisor->scoreboard,
+	scoreboard_count_restart(child->supervisor->scoreboard,
 				 SCOREBOARD_RESTART_LEAVE);
-	slot->child = NULL;
-	slot->is_quiet = false;
-	slot->wait_ms = backoff_note_death(&slot->backoff, false, now_ms);
-	supervisor_slot_event(slot, SLOT_EVENT_LEAVE);
+	supervisor_vacate(child);
 }
 
 static void on_leave(struct child *child, const struct record *record,

@@ -15,6 +15,29 @@
 #include "process/limits.h"
 #include "process/pid_file.h"
 
+/* ---- Files ----------------------------------------------------------- */
+
+static bool is_same(const char *one, const char *other)
+{
+	return one == other || (one && other && strcmp(one, other) == 0);
+}
+
+static void change_pid_file(struct supervisor *supervisor,
+			    const struct config *before)
+{
+	const char *path = supervisor->current->config->pid_file;
+	struct error error;
+
+	if (is_same(before->pid_file, path) &&
+	    supervisor->has_pid_file == (path != NULL))
+		return;
+	if (supervisor->has_pid_file)
+		pid_file_remove(before->pid_file);
+	supervisor->has_pid_file = path && pid_file_write(path, &error) == 0;
+	if (path && !supervisor->has_pid_file)
+		log_error("%s", error.text);
+}
+
 /* ---- Failure --------------------------------------------------------- */
 
 static void end_next(struct supervisor_slot *slot)
@@ -57,6 +80,19 @@ static void undo(struct supervisor *supervisor)
 	supervisor_arrange(supervisor);
 }
 
+/* They would have gone with the change.  Nobody else may end them, and they do
+ * not wait for ever: workers of the configuration that they have take their
+ * places, one by one. */
+static void replace_orphans(struct supervisor *supervisor)
+{
+	if (!supervisor_replace_orphans(supervisor))
+		return;
+	log_warning(
+		"going on with the configuration of the supervisor that was "
+		"killed");
+	change_pid_file(supervisor, supervisor->current->config);
+}
+
 static void fail(struct supervisor *supervisor, const char *words)
 {
 	const char *operation = order_names[supervisor->operation];
@@ -66,6 +102,7 @@ static void fail(struct supervisor *supervisor, const char *words)
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor_end_operation(supervisor);
+	replace_orphans(supervisor);
 }
 
 void supervisor_cancel_reload(struct supervisor *supervisor)
@@ -132,11 +169,6 @@ static void apply_all_options(const struct supervisor *supervisor,
 	}
 }
 
-static bool is_same(const char *one, const char *other)
-{
-	return one == other || (one && other && strcmp(one, other) == 0);
-}
-
 static void open_log(struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->current->config;
@@ -170,22 +202,6 @@ void supervisor_reopen_log(struct supervisor *supervisor)
 		log_error("%s; going on with the old file", error.text);
 	else
 		supervisor_order_log(supervisor);
-}
-
-static void change_pid_file(struct supervisor *supervisor,
-			    const struct config *before)
-{
-	const char *path = supervisor->current->config->pid_file;
-	struct error error;
-
-	if (is_same(before->pid_file, path) &&
-	    supervisor->has_pid_file == (path != NULL))
-		return;
-	if (supervisor->has_pid_file)
-		pid_file_remove(before->pid_file);
-	supervisor->has_pid_file = path && pid_file_write(path, &error) == 0;
-	if (path && !supervisor->has_pid_file)
-		log_error("%s", error.text);
 }
 
 static void change_slot(struct supervisor_slot *slot)

@@ -197,6 +197,18 @@ void supervisor_drain_leavers(struct supervisor_slot *slot)
 	}
 }
 
+void supervisor_vacate(struct child *child)
+{
+	struct supervisor_slot *slot = child->slot;
+
+	child->is_leaving = true;
+	slot->child = NULL;
+	slot->is_quiet = false;
+	slot->wait_ms = backoff_note_death(&slot->backoff, false,
+					   child->supervisor->loop.now_ms);
+	supervisor_slot_event(slot, SLOT_EVENT_LEAVE);
+}
+
 static void do_serve(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;

@@ -178,6 +178,7 @@ static void watch_all(struct timer *timer)
 
 		if (!child->slot || child->is_reaped)
 			continue;
+		supervisor_look_at_orphan(child);
 		if (is_forgiven)
 			watchdog_forgive(&child->watchdog, now_ms);
 		else
