@@ -60,7 +60,7 @@ int pid_file_write(const char *path, struct error *error)
 	return -1;
 }
 
-void pid_file_remove(const char *path)
+void pid_file_remove(const char *path, pid_t pid)
 {
 	char text[PID_TEXT] = "";
 	ssize_t length;
@@ -70,7 +70,7 @@ void pid_file_remove(const char *path)
 		return;
 	length = read(fd, text, sizeof(text) - 1);
 	close(fd);
-	if (length <= 0 || atoi(text) != (int)getpid())
+	if (length <= 0 || atoi(text) != (int)pid)
 		return;
 	if (unlink(path) < 0)
 		log_warning("cannot remove the pid file %s: %s", path,

@@ -8,13 +8,15 @@
 #ifndef COHORT_PROCESS_PID_FILE_H
 #define COHORT_PROCESS_PID_FILE_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 /* Write our pid there, in one step (a reader sees the old file or the whole
  * new one).  0, or -1 with words. */
 int pid_file_write(const char *path, struct error *error);
 
-/* Remove it if it still has our pid in it; else it is a successor's. */
-void pid_file_remove(const char *path);
+/* Remove it if it still has `pid` in it; else it is a successor's. */
+void pid_file_remove(const char *path, pid_t pid);
 
 #endif

@@ -50,7 +50,8 @@ static void close_supervisor(struct supervisor *supervisor)
 static void release_prepared(struct supervisor *supervisor)
 {
 	if (supervisor->has_pid_file && supervisor->current)
-		pid_file_remove(supervisor->current->config->pid_file);
+		pid_file_remove(supervisor->current->config->pid_file,
+				getpid());
 	supervisor_stop_store(supervisor);
 	supervisor_stop_notify(supervisor);
 	strays_release(&supervisor->strays);

@@ -6,14 +6,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "process/pidfd.h"
 #include "process/proc_status.h"
-
-/* The system call's number, the same on every architecture; not every libc has
- * a wrapper. */
-#define PIDFD_SEND_SIGNAL_CALL 424
 
 /* ---- What it does ---------------------------------------------------- */
 
@@ -103,8 +98,7 @@ int supervisor_signal(const struct child *child, int number)
 {
 	if (child->pidfd < 0)
 		return kill(child->pid, number);
-	return (int)syscall(PIDFD_SEND_SIGNAL_CALL, child->pidfd, number, NULL,
-			    0);
+	return pidfd_signal(child->pidfd, number);
 }
 
 void supervisor_retire(struct child *child)

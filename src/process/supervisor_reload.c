@@ -32,7 +32,7 @@ static void change_pid_file(struct supervisor *supervisor,
 	    supervisor->has_pid_file == (path != NULL))
 		return;
 	if (supervisor->has_pid_file)
-		pid_file_remove(before->pid_file);
+		pid_file_remove(before->pid_file, getpid());
 	supervisor->has_pid_file = path && pid_file_write(path, &error) == 0;
 	if (path && !supervisor->has_pid_file)
 		log_error("%s", error.text);

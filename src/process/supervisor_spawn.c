@@ -4,15 +4,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "process/pidfd.h"
 #include "process/spawn.h"
 
-/* The number of the system call, the same on every architecture; without it
- * (before 5.3) workers are known by their pids alone. */
-#define PIDFD_OPEN_CALL 434
-#define NAME_BYTES      32
+#define NAME_BYTES 32
 
 struct child *supervisor_find(struct supervisor *supervisor, pid_t pid)
 {
@@ -163,7 +160,7 @@ static int start_child(struct child *child, struct generation *generation,
 	child->pid = fork_child(child, generation, ends[1], error);
 	close(ends[1]);
 	if (child->pid >= 0) {
-		child->pidfd = (int)syscall(PIDFD_OPEN_CALL, child->pid, 0);
+		child->pidfd = pidfd_open_process(child->pid);
 		supervisor_keep(child->supervisor);
 		return 0;
 	}

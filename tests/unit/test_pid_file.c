@@ -46,7 +46,7 @@ static void test_life(const char *path, const char *stale)
 		put(path, stale);
 	check_int(pid_file_write(path, &error), 0);
 	check_string(get(path), own);
-	pid_file_remove(path);
+	pid_file_remove(path, getpid());
 	check_string(get(path), "(none)");
 }
 
@@ -56,10 +56,10 @@ static void test_a_successors_file_stays(const char *path)
 
 	check_int(pid_file_write(path, &error), 0);
 	put(path, "1\n");
-	pid_file_remove(path);
+	pid_file_remove(path, getpid());
 	check_string(get(path), "1\n");
 	unlink(path);
-	pid_file_remove(path); /* nothing there: nothing happens */
+	pid_file_remove(path, getpid()); /* nothing there: nothing happens */
 }
 
 static void test_a_path_that_cannot_be(void)
