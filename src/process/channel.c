@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #define HEADER_BYTES  offsetof(struct record, data)
@@ -275,6 +276,24 @@ int channel_send_waiting(int fd, enum record_type type,
 	while (send_record(fd, type, load) < 0)
 		if (wait_for_room(fd, errno) < 0)
 			return -1;
+	return 0;
+}
+
+int channel_send_until(int fd, enum record_type type,
+		       const struct channel_load *load, int64_t until_ms)
+{
+	while (send_record(fd, type, load) < 0) {
+		struct pollfd room = {.fd = fd, .events = POLLOUT};
+		bool is_full = errno == EAGAIN;
+
+		if (!is_full && errno != ENOBUFS && errno != ENOMEM)
+			return -1;
+		if (clock_now_ms() >= until_ms) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+		poll(&room, is_full ? 1 : 0, SCARCE_MS);
+	}
 	return 0;
 }
 

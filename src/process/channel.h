@@ -66,5 +66,8 @@ int channel_send_text(int fd, enum record_type type, const char *text,
 /* The same wait for one record. */
 int channel_send_waiting(int fd, enum record_type type,
 			 const struct channel_load *load);
+/* The same, but no longer than until `until_ms` (monotonic): ETIMEDOUT. */
+int channel_send_until(int fd, enum record_type type,
+		       const struct channel_load *load, int64_t until_ms);
 
 #endif

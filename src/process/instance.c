@@ -16,7 +16,6 @@
 #include "net/sockopt.h"
 
 #define LOCK_PREFIX  "cohort/"
-#define DOOR_PREFIX  "cohort-keeper/"
 #define LOCK_BACKLOG 16
 
 /* A lock that is bound but does not answer is a twin between its bind() and
@@ -72,8 +71,8 @@ static uint64_t identify(const struct address *address)
 	return hash(state, path, strlen(path));
 }
 
-static socklen_t make_name(struct sockaddr_un *name, const char *prefix,
-			   const struct address *address)
+socklen_t instance_name(struct sockaddr_un *name, const char *prefix,
+			const struct address *address)
 {
 	char text[ADDRESS_TEXT];
 	int length;
@@ -130,6 +129,21 @@ static int refuse(const struct lock_owner *owner, const char *text,
 	return -1;
 }
 
+bool instance_is_ours(int fd, pid_t *pid, uid_t *uid)
+{
+	return sockopt_peer_credentials(fd, pid, uid) == 0 &&
+	       (*uid == 0 || *uid == geteuid());
+}
+
+bool instance_is_same(const struct address *one, const struct address *other)
+{
+	struct sockaddr_un names[2];
+	socklen_t length = instance_name(&names[0], LOCK_PREFIX, one);
+
+	return instance_name(&names[1], LOCK_PREFIX, other) == length &&
+	       memcmp(&names[0], &names[1], length) == 0;
+}
+
 /* The lock is taken: by whom?  0 if that does not matter. */
 static int judge_owner(const struct lock_owner *owner, const char *text,
 		       struct error *error)
@@ -150,7 +164,7 @@ static int take_name(int fd, const struct address *address, struct error *error)
 	struct lock_owner owner;
 	struct sockaddr_un name;
 	char text[ADDRESS_TEXT];
-	socklen_t length = make_name(&name, LOCK_PREFIX, address);
+	socklen_t length = instance_name(&name, LOCK_PREFIX, address);
 	int tries;
 
 	address_format(text, address);
@@ -238,44 +252,4 @@ void instance_unlock(struct instance_lock *lock)
 		loop_remove(lock->loop, &lock->source);
 	close(lock->fd);
 	instance_lock_init(lock);
-}
-
-/* ---- Doors of keepers ------------------------------------------------ */
-
-static int open_door(void)
-{
-	return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		      0);
-}
-
-static int close_failed(int fd)
-{
-	int number = errno;
-
-	close(fd);
-	errno = number;
-	return -1;
-}
-
-int instance_open_door(const struct address *address)
-{
-	struct sockaddr_un name;
-	socklen_t length = make_name(&name, DOOR_PREFIX, address);
-	int fd = open_door();
-
-	if (fd >= 0 && (bind(fd, (struct sockaddr *)&name, length) < 0 ||
-			listen(fd, LOCK_BACKLOG) < 0))
-		return close_failed(fd);
-	return fd;
-}
-
-int instance_knock(const struct address *address)
-{
-	struct sockaddr_un name;
-	socklen_t length = make_name(&name, DOOR_PREFIX, address);
-	int fd = open_door();
-
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&name, length) < 0)
-		return close_failed(fd);
-	return fd;
 }

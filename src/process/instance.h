@@ -12,6 +12,8 @@
 #define COHORT_PROCESS_INSTANCE_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/error.h"
 #include "event/loop.h"
@@ -41,10 +43,16 @@ void instance_lock_adopt(struct instance_lock *lock, int fd);
 /* Does an instance need a lock for this address? */
 bool instance_needs_lock(const struct address *address);
 
-/* The keeper's door of the address: a listening SOCK_SEQPACKET socket, or -1
- * with errno; and a knock at it, by a successor: a connection, or -1. */
-int instance_open_door(const struct address *address);
-int instance_knock(const struct address *address);
+/* Do two addresses have the same lock, however they are spelled? */
+bool instance_is_same(const struct address *one, const struct address *other);
+
+/* The abstract name of an address behind `prefix`; its length.  The path of a
+ * unix socket is known by its directory and name. */
+socklen_t instance_name(struct sockaddr_un *name, const char *prefix,
+			const struct address *address);
+
+/* Is the peer of `fd` root's, or of our own user? */
+bool instance_is_ours(int fd, pid_t *pid, uid_t *uid);
 
 /* Keep the lock's queue empty, so that whoever asks is answered.  0, or -1 with
  * errno.  A lock that is not held needs none. */

@@ -105,7 +105,24 @@ int kept_give(struct kept *kept, int number)
 
 /* ---- Sending --------------------------------------------------------- */
 
-static int send_fds(int fd, const struct kept *kept)
+static int send_text(int fd, const struct text *text, int64_t until_ms)
+{
+	struct channel_load load = {0};
+	size_t done;
+
+	for (done = 0; done < text->size; done += load.size) {
+		load.data = text->bytes + done;
+		load.size = text->size - done < RECORD_DATA_BYTES
+				    ? (uint32_t)(text->size - done)
+				    : RECORD_DATA_BYTES;
+		if (channel_send_until(fd, RECORD_TEXT, &load, until_ms) < 0)
+			return -1;
+		load.number++;
+	}
+	return 0;
+}
+
+static int send_fds(int fd, const struct kept *kept, int64_t until_ms)
 {
 	struct channel_load load = {0};
 	unsigned done;
@@ -117,22 +134,21 @@ static int send_fds(int fd, const struct kept *kept)
 		load.fds = kept->fds + done;
 		load.data = kept->numbers + done;
 		load.size = load.fd_count * (uint32_t)sizeof(int);
-		if (channel_send_waiting(fd, RECORD_FDS, &load) < 0)
+		if (channel_send_until(fd, RECORD_FDS, &load, until_ms) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int kept_send(int fd, const struct kept *kept)
+int kept_send(int fd, const struct kept *kept, int64_t until_ms)
 {
 	const struct channel_load none = {0};
 
-	if (channel_send_waiting(fd, RECORD_BEGIN, &none) < 0 ||
-	    channel_send_text(fd, RECORD_TEXT, kept->text.bytes,
-			      kept->text.size) < 0 ||
-	    send_fds(fd, kept) < 0)
+	if (channel_send_until(fd, RECORD_BEGIN, &none, until_ms) < 0 ||
+	    send_text(fd, &kept->text, until_ms) < 0 ||
+	    send_fds(fd, kept, until_ms) < 0)
 		return -1;
-	return channel_send_waiting(fd, RECORD_END, &none);
+	return channel_send_until(fd, RECORD_END, &none, until_ms);
 }
 
 /* The next record of a feed; its type. */

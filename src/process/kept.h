@@ -34,8 +34,9 @@ int kept_find(const struct kept *kept, int number);
 /* The same, and it is the caller's from now on. */
 int kept_give(struct kept *kept, int number);
 
-/* Send it whole through `fd`, waiting for room.  0, or -1 with errno. */
-int kept_send(int fd, const struct kept *kept);
+/* Send it whole through `fd`, waiting for room until `until_ms` (monotonic).  0,
+ * or -1 with errno. */
+int kept_send(int fd, const struct kept *kept, int64_t until_ms);
 
 /* The same in steps that never wait, for the supervisor. */
 struct kept_feed {

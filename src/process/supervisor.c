@@ -250,7 +250,6 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	supervisor_set_delays(supervisor);
 	raise_limits(supervisor);
 	supervisor_start_notify(supervisor);
-	supervisor_start_keeper(supervisor);
 	resume_children(supervisor);
 	supervisor->operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);

@@ -194,6 +194,19 @@ static void write_passed(struct exported *exported, const struct passed *passed)
 	}
 }
 
+/* What the keeper acts on when nobody follows; a successor skips it. */
+static void write_keeping(struct exported *exported,
+			  const struct supervisor *supervisor)
+{
+	const struct config *config = supervisor->current->config;
+
+	if (exported->purpose != EXPORT_FOR_KEEPER)
+		return;
+	text_append(&exported->text, "keeping %" PRId64 " %" PRId64 " %s\n",
+		    config->orphan_timeout_ms, config->shutdown_timeout_ms,
+		    supervisor->has_pid_file ? config->pid_file : "");
+}
+
 void supervisor_export(const struct supervisor *supervisor,
 		       struct exported *exported, enum export_purpose purpose)
 {
@@ -225,6 +238,7 @@ void supervisor_export(const struct supervisor *supervisor,
 			    scoreboard_descriptor(supervisor->scoreboard)),
 		    scoreboard_stride());
 	write_keeper(exported, &supervisor->keeper);
+	write_keeping(exported, supervisor);
 	list_for_each (node, &supervisor->bank.groups)
 		write_group(exported,
 			    list_entry(node, struct bank_group, node));

@@ -121,6 +121,12 @@ static int on_ready(struct import *import, const char *rest)
 	return 0;
 }
 
+static int on_keeping(struct import *import, const char *rest)
+{
+	(void)rest;
+	return import_is(import, IMPORT_SUCCESSION) ? 0 : -1;
+}
+
 static int on_scoreboard(struct import *import, const char *rest)
 {
 	struct error error;
@@ -287,6 +293,18 @@ static void make_orphan(struct child_line *line)
 	line->is_own = 0;
 }
 
+/* It ends by itself; nobody else may have its page. */
+static int leave_alone(const struct import *import,
+		       const struct child_line *line)
+{
+	log_warning(
+		"process %d was known by its pid alone: it is left to "
+		"orphan_timeout",
+		line->pid);
+	scoreboard_retake(import->supervisor->scoreboard, line->page);
+	return 0;
+}
+
 static int on_child(struct import *import, const char *rest)
 {
 	struct child_line line = {.flags = ""};
@@ -297,8 +315,11 @@ static int on_child(struct import *import, const char *rest)
 	/* Could it come along? */
 	if (import_is(import, IMPORT_TRIAL))
 		return scoreboard_retake(import->board, line.page) ? 0 : -1;
-	if (import_is(import, IMPORT_SUCCESSION))
-		make_orphan(&line);
+	if (!import_is(import, IMPORT_SUCCESSION))
+		return add_child(import, &line);
+	if (line.pidfd < 0)
+		return leave_alone(import, &line);
+	make_orphan(&line);
 	return add_child(import, &line);
 }
 
@@ -355,6 +376,7 @@ static const struct line_row {
 	{"served", on_served, false},
 	{"pid_file", on_pid_file, false},
 	{"ready", on_ready, false},
+	{"keeping", on_keeping, false},
 	{"scoreboard", on_scoreboard, false},
 	{"group", import_group, false},
 	{"inode", import_inode, false},

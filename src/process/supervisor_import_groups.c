@@ -42,8 +42,9 @@ int import_inode(struct import *import, const char *rest)
 		return -1;
 	import->group->inode.device = (dev_t)device;
 	import->group->inode.inode = (ino_t)inode;
-	/* The file is not a trial's to remove. */
-	if (import_is(import, IMPORT_TRIAL))
+	/* The file is not a trial's to remove, nor a successor's until all has
+	 * been taken. */
+	if (!import_is(import, IMPORT_UPGRADE))
 		import->group->has_inode = false;
 	return 0;
 }

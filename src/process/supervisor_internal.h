@@ -388,6 +388,8 @@ void supervisor_keep_now(struct supervisor *supervisor);
  * if that cannot be: it goes on without us, for a successor. */
 void supervisor_take_keeper(struct supervisor *supervisor, pid_t pid, int fd);
 void supervisor_leave_keeper(struct supervisor *supervisor);
+/* At once and whole, waiting for it if need be: before we serve. */
+void supervisor_keep_whole(struct supervisor *supervisor);
 /* Was it the keeper?  Then another is started. */
 bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid);
 void supervisor_end_keeper(struct supervisor *supervisor);

@@ -2,6 +2,7 @@
 /* supervisor_keeper.c - the keeper is started, kept up to date, and replaced
  * when it dies. */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,9 @@
 #include "process/supervisor_handover.h"
 #include "process/supervisor_internal.h"
 
-#define RESPAWN_MS 100
-#define RETRY_MS   20 /* the channel was full */
+#define RESPAWN_MS  100
+#define RETRY_MS    20 /* the channel was full */
+#define WHOLE_TRIES 100
 
 /* ---- What it is told ------------------------------------------------- */
 
@@ -64,6 +66,20 @@ void supervisor_keep_now(struct supervisor *supervisor)
 {
 	supervisor->keeper.is_dirty = true;
 	feed_further(&supervisor->keeper);
+}
+
+void supervisor_keep_whole(struct supervisor *supervisor)
+{
+	struct supervisor_keeper *keeper = &supervisor->keeper;
+	struct pollfd room = {.fd = keeper->channel.fd, .events = POLLOUT};
+	int tries;
+
+	supervisor_keep_now(supervisor);
+	for (tries = 0; keeper->feed.is_running && tries < WHOLE_TRIES;
+	     tries++) {
+		poll(&room, 1, RETRY_MS);
+		feed_further(keeper);
+	}
 }
 
 void supervisor_keep_changes(struct supervisor *supervisor)
