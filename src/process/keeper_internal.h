@@ -46,6 +46,7 @@ struct patience {
 	int64_t shutdown_ms; /* -1: for ever */
 	int64_t since_ms;    /* without a supervisor */
 	bool was_served;     /* a worker accepted, at some look */
+	bool was_ready;      /* … or was READY, ever */
 	char pid_file[PATH_MAX];
 	int supervisor_pid;
 	/* Of the group whose lines are being read. */

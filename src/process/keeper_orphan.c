@@ -80,14 +80,16 @@ static bool is_time_to_kill(const struct keeper *keeper)
 }
 
 /* Whoever comes from now on would wait for nobody.  Who waits already was left
- * behind by a worker that died: there may be a successor for him. */
+ * behind by a worker that died: there may be a successor for him.  Before the
+ * first worker was READY nobody was let in. */
 static bool is_over(const struct keeper *keeper)
 {
 	const struct patience *patience = &keeper->patience;
 
 	if (keeper->found.accepting_count > 0)
 		return false;
-	if (patience->was_served && keeper->found.deserted_count == 0)
+	if (keeper->found.deserted_count == 0 &&
+	    (patience->was_served || !patience->was_ready))
 		return true;
 	return patience->orphan_ms >= 0 && is_past(keeper, patience->orphan_ms);
 }
@@ -105,6 +107,12 @@ static void take_keeping(struct keeper *keeper, const char *rest, size_t size)
 		return;
 	snprintf(patience->pid_file, sizeof(patience->pid_file), "%.*s",
 		 (int)size - used, rest + used);
+}
+
+static void take_served(struct keeper *keeper, const char *rest, size_t size)
+{
+	(void)size;
+	keeper->patience.was_ready = atoi(rest) != 0;
 }
 
 static void take_pid(struct keeper *keeper, const char *rest, size_t size)
@@ -168,6 +176,7 @@ void keeper_begin_to_wait(struct keeper *keeper)
 {
 	keeper->patience.since_ms = keeper->loop.now_ms;
 	keeper_for_each_line(keeper, "keeping ", take_keeping);
+	keeper_for_each_line(keeper, "served ", take_served);
 	keeper_for_each_line(keeper, "process ", take_pid);
 	keeper_look(&keeper->look);
 }

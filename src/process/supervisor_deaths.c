@@ -85,6 +85,8 @@ static void note_reaped(struct child *child, int status)
 
 	child->is_reaped = true;
 	child->status = status;
+	/* An orphan may have become ours. */
+	supervisor_forget_orphan(child);
 	supervisor_forget_adopter(child);
 	if (child->channel.fd < 0)
 		loop_post(loop, &child->supervisor->bury);
