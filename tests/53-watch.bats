@@ -82,6 +82,7 @@ speed_up() {
 	wait_until 10 grep -q 'the reopened log found no room' "$WORK/old"
 	answered two
 	[ "$(workers)" = "$worker" ]
+	eval "exec ${CLIENT[1]}>&-"
 }
 
 @test "a reload to a shorter watchdog blames nobody who beats by the longer one" {

@@ -10,6 +10,7 @@
 
 #define SEND_SIGNAL_CALL 424
 #define OPEN_CALL        434
+#define GETFD_CALL       438
 
 int pidfd_open_process(pid_t pid)
 {
@@ -19,6 +20,11 @@ int pidfd_open_process(pid_t pid)
 int pidfd_signal(int pidfd, int number)
 {
 	return (int)syscall(SEND_SIGNAL_CALL, pidfd, number, NULL, 0);
+}
+
+int pidfd_take(int pidfd, int number)
+{
+	return (int)syscall(GETFD_CALL, pidfd, number, 0);
 }
 
 bool pidfd_is_alive(int pidfd)

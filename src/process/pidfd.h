@@ -11,6 +11,9 @@
 int pidfd_open_process(pid_t pid);
 /* 0, or -1 with errno. */
 int pidfd_signal(int pidfd, int number);
+/* A duplicate of a descriptor of the process, close-on-exec; needs what a
+ * debugger needs.  -1 with errno. */
+int pidfd_take(int pidfd, int number);
 bool pidfd_is_alive(int pidfd);
 
 #endif

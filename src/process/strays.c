@@ -10,17 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "net/group_members.h"
+#include "process/pidfd.h"
 #include "process/proc_status.h"
-
-/* The same on every architecture; not every libc has them. */
-#define PIDFD_SEND_SIGNAL_CALL 424
-#define PIDFD_OPEN_CALL        434
-#define PIDFD_GETFD_CALL       438
 
 #define WORKER_TITLE "cohort: worker "
 #define PATH_TEXT    64
@@ -69,7 +64,7 @@ static int take(const struct search *search, int pidfd, int number,
 		unsigned index)
 {
 	struct stat status;
-	int fd = (int)syscall(PIDFD_GETFD_CALL, pidfd, number, 0);
+	int fd = pidfd_take(pidfd, number);
 
 	if (fd < 0)
 		return -1;
@@ -139,7 +134,7 @@ static bool is_noted(const struct strays *strays, pid_t pid)
 /* The pidfd comes first: whatever is found is of the process that it names. */
 static void search_process(struct search *search, pid_t pid)
 {
-	int pidfd = (int)syscall(PIDFD_OPEN_CALL, pid, 0);
+	int pidfd = pidfd_open_process(pid);
 	char path[PATH_TEXT];
 	DIR *descriptors;
 	unsigned found = 0;
@@ -249,8 +244,7 @@ static void retire(const struct stray *stray)
 			"process %d is killed: it is stopped and cannot "
 			"leave",
 			(int)stray->pid);
-	if (syscall(PIDFD_SEND_SIGNAL_CALL, stray->pidfd,
-		    is_stopped ? SIGKILL : SIGTERM, NULL, 0) < 0 &&
+	if (pidfd_signal(stray->pidfd, is_stopped ? SIGKILL : SIGTERM) < 0 &&
 	    errno != ESRCH)
 		log_error("cannot end process %d: %s", (int)stray->pid,
 			  strerror(errno));

@@ -37,4 +37,10 @@ int import_listener(struct import *import, const char *rest);
 int import_listens(struct import *import, const char *rest);
 int import_stranger(struct import *import, const char *rest);
 
+/* A slot; a worker, and what is known of it. */
+int import_slot(struct import *import, const char *rest);
+int import_child(struct import *import, const char *rest);
+int import_full(struct import *import, const char *rest);
+int import_unsent(struct import *import, const char *rest);
+
 #endif

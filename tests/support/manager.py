@@ -34,7 +34,10 @@ class Manager:
         self.pid = os.fork()
         if self.pid == 0:
             self.become_server(passed)
-        os.setpgid(self.pid, self.pid)
+        try:
+            os.setpgid(self.pid, self.pid)
+        except PermissionError:
+            pass  # it has done so itself, and executes the server already
         print("started", self.pid, flush=True)
 
     def become_server(self, passed):
