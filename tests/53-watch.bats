@@ -97,6 +97,7 @@ speed_up() {
 	kill -STOP "$(workers | tail -n 1)"
 	wait_until 10 log_has 'hangs for'
 	answered two
+	eval "exec ${CLIENT[1]}>&-"
 	[ "$(log_count 'hangs for')" -eq 1 ]
 }
 

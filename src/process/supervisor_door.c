@@ -11,6 +11,8 @@
 #include "process/supervisor_internal.h"
 
 #define MOMENT_MS 500 /* more than a round trip and a lost packet take */
+/* A SYN that has just passed the filter is nowhere to be seen yet. */
+#define GLANCE_MS 10
 
 /* What the service manager has goes on when we end: who comes meanwhile waits
  * for the next instance. */
@@ -51,15 +53,17 @@ void supervisor_bar_all(struct supervisor *supervisor)
 
 bool supervisor_is_someone_coming(const struct supervisor *supervisor)
 {
+	int64_t barred_for_ms = supervisor->loop.now_ms - supervisor->barred_ms;
 	const struct bank_group *group;
 	struct list *node;
 
-	if (supervisor->loop.now_ms - supervisor->barred_ms >= MOMENT_MS)
+	if (barred_for_ms >= MOMENT_MS)
 		return false;
 	list_for_each (node, &supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
 		if (group->is_barred &&
-		    group_members_half_open(&group->address) > 0)
+		    (barred_for_ms < GLANCE_MS ||
+		     group_members_half_open(&group->address) > 0))
 			return true;
 	}
 	return false;
