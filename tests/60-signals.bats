@@ -99,9 +99,9 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 @test "QUIT while a worker leaves: it drains too, and the program ends" {
 	need strace socat
 	serve -w 1
-	coproc CLIENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
-	echo one >&"${CLIENT[1]}"
-	read -r -t 10 _ <&"${CLIENT[0]}"
+	coproc HELD { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	echo one >&"${HELD[1]}"
+	read -r -t 10 _ <&"${HELD[0]}"
 	# The successor takes long to start: the worker leaves meanwhile.
 	timeout 20 strace -f -qq -o /dev/null -e trace=listen -e inject=listen:delay_enter=3000000 -p "$SERVER" 3>&- &
 	tracer=$!
@@ -112,7 +112,7 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	wait_until 5 log_has 'waiting without a bound'
 	kill "$tracer" || true # leak checks do not work under it
 	wait "$tracer" || true
-	eval "exec ${CLIENT[1]}>&-"
+	eval "exec ${HELD[1]}>&-"
 	wait_exit "$SERVER" 15
 	[ "$STATUS" -eq 0 ]
 }
