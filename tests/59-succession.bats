@@ -210,3 +210,18 @@ both_are_killed() {
 	serves() { [ "$(say x "$port")" = x ]; }
 	wait_until 10 serves
 }
+
+@test "a supervisor that is killed while it turns newcomers away has a successor that lets them in" {
+	need socat
+	serve_here -w 2 -o 'defer_accept 10s; log stderr level=debug;'
+	coproc SILENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	connected() { [ "$(ss -Htn state established "dport = :$PORT" | wc -l)" -eq 1 ]; }
+	wait_until 10 connected
+	kill -TERM "$SERVER"
+	wait_until 5 log_has 'newcomers are turned away'
+	kill -KILL "$SERVER"
+	wait_until 5 is_gone "$SERVER"
+	serve_here -w 2
+	[ "$(say welcome)" = welcome ]
+	eval "exec ${SILENT[1]}>&-"
+}

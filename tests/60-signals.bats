@@ -13,7 +13,7 @@ hold() {
 	SERVER_PIDS+=("$CLIENT")
 	wait_until 10 connected
 }
-connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)" -gt "$((2 * $(worker_count)))" ]; }
+connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket:*'; done | wc -l)" -gt "$((3 * $(worker_count)))" ]; }
 
 @test "TERM waits for a connection, a second one stops now, status 0" {
 	need socat
@@ -214,4 +214,24 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 		[ "$(jq .exchanges "$WORK/ledger")" -gt 100 ]
 		[ "$(jq '.reset_before + .reset_after + .hung + .other' "$WORK/ledger")" -eq 0 ]
 	done
+}
+
+@test "TERM is not lost to an upgrade while somebody is in the midst of coming in" {
+	need socat
+	cp "$COHORT" "$WORK/cohort"
+	export IMPOSTOR=slow IMPOSTOR_OF=$COHORT
+	start_ready 1 "$WORK/cohort" -l 127.0.0.1:0 -w 2 -o 'defer_accept 10s;'
+	mv "$WORK/cohort" "$WORK/old"
+	cp "$COHORT_BUILD/tests/servers/impostor" "$WORK/cohort"
+	# half-open: the server waits for its first byte
+	coproc SILENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	half_open() { [ "$(ss -Htn state established "dport = :$PORT" | wc -l)" -eq 1 ]; }
+	wait_until 10 half_open
+	kill -USR2 "$SERVER"
+	wait_until 5 log_has 'upgrading to'
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+	run ! log_has 'going on as'
+	eval "exec ${SILENT[1]}>&-"
 }

@@ -151,12 +151,16 @@ queue() { timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" queue 127.0.
 	free_port
 	first=$PORT
 	free_port
-	configure <<<"workers 1; service s { listen 127.0.0.1:$first; listen 127.0.0.1:$PORT; }"
+	# more of them than the manager's queue takes at once
+	configure <<<"workers 24; service s { listen 127.0.0.1:$first; listen 127.0.0.1:$PORT; }"
 	manage -- -c "$CONFIG"
-	wait_until 10 told "FDNAME=cohort/0/127.0.0.1+$first"
+	stored() { [ "$(grep -c "FDSTORE=1" "$TOLD")" -eq "$1" ]; }
+	wait_until 10 stored 48
 	configure <<<"workers 1; service s { listen 127.0.0.1:$first; }"
 	kill -HUP "$SERVER"
-	wait_until 10 grep -q "FDSTOREREMOVE=1 FDNAME=cohort/0/127.0.0.1+[0-9]*" "$TOLD"
+	removed() { [ "$(grep -c "FDSTOREREMOVE=1" "$TOLD")" -eq "$1" ]; }
+	wait_until 10 removed 24
+	run ! told "FDSTOREREMOVE=1 FDNAME=cohort/0/127.0.0.1+$first"
 	# the next instance has no use for the first one either
 	configure <<<"workers 1; service s { listen 127.0.0.1:0; }"
 	order kill

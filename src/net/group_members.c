@@ -117,6 +117,7 @@ static void take(struct listing *listing, const struct answer *answer)
 		.inode = answer->inode,
 		.uid = (uid_t)answer->uid,
 		.queue = answer->receive_queue,
+		.interface = answer->id.interface,
 	};
 }
 
@@ -194,12 +195,28 @@ static int list(struct listing *listing, uint32_t states)
 	return count;
 }
 
+static void reverse(struct group_member *members, int count)
+{
+	struct group_member member;
+	int i;
+
+	for (i = 0; i < count / 2; i++) {
+		member = members[i];
+		members[i] = members[count - 1 - i];
+		members[count - 1 - i] = member;
+	}
+}
+
 int group_members_list(const struct address *address,
 		       struct group_member members[GROUP_MEMBERS_MAX])
 {
 	struct listing listing = {.address = address, .members = members};
+	int count = list(&listing, STATES_LISTENING);
 
-	return list(&listing, STATES_LISTENING);
+	/* The kernel has the newest first, of IPv6 the oldest. */
+	if (address->kind == ADDRESS_IPV4)
+		reverse(members, count);
+	return count;
 }
 
 int group_members_half_open(const struct address *address)

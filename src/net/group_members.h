@@ -15,10 +15,12 @@
 struct group_member {
 	uint64_t inode; /* as in st_ino of a descriptor of it */
 	uid_t uid;
-	uint32_t queue; /* connections that wait to be accepted */
+	uint32_t queue;     /* connections that wait to be accepted */
+	uint32_t interface; /* SO_BINDTODEVICE: one group for each */
 };
 
-/* Those that listen on exactly this address, which has a port.  Their number,
+/* Those that listen on exactly this address, which has a port, in the order in
+ * which they began to.  Their number,
  * not above GROUP_MEMBERS_MAX (the rest is left out); or -1 with errno: a
  * kernel or a sandbox that does not tell (EPERM, EAFNOSUPPORT, ENOENT, …).
  * Costs a few system calls, and no more the more connections there are. */

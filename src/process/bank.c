@@ -164,12 +164,14 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot)
 
 void bank_note_listening(struct bank_group *group, unsigned slot)
 {
+	group->is_deaf[slot] = false;
 	if (!bank_is_listening(group, slot))
 		append(group, slot);
 }
 
 void bank_note_deaf(struct bank_group *group, unsigned slot)
 {
+	group->is_deaf[slot] = true;
 	leave_order(group, slot);
 }
 
@@ -218,6 +220,7 @@ void bank_close_slot(struct bank_group *group, unsigned slot)
 		return;
 	close_place(place_of(group, slot));
 	leave_order(group, slot);
+	group->is_deaf[slot] = false;
 }
 
 void bank_close_shared(struct bank_group *group)

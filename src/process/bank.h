@@ -56,6 +56,8 @@ struct bank_group {
 	bool is_steered;                    /* … by a program */
 	bool is_barred;                     /* newcomers are turned away */
 	int fds[CONFIG_WORKERS_MAX];
+	/* It was shut down, and is to listen again. */
+	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */
 	bool is_stored[CONFIG_WORKERS_MAX];
 	/* The worker that was told to accept from a slot's listener in its

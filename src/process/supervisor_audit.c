@@ -39,7 +39,6 @@ static void repair(struct supervisor *supervisor, struct bank_group *group,
 		"%s: somebody has shut down the listener of worker %u, and "
 		"what waited there is lost: it listens again",
 		address_format(text, &group->address), slot);
-	bank_note_deaf(group, slot);
 	if (listener_listen(
 		    bank_get(group, slot),
 		    generation_options(supervisor->current, (unsigned)index)
@@ -54,10 +53,14 @@ static void repair_deaf(struct supervisor *supervisor, struct bank_group *group)
 {
 	unsigned slot, count = group->is_shared ? 1 : supervisor->slot_high;
 
+	/* All of them have left the kernel's order before one joins it. */
 	for (slot = 0; slot < count; slot++)
 		if (bank_get(group, slot) >= 0 &&
 		    bank_is_listening(group, slot) &&
 		    !sockopt_is_listening(bank_get(group, slot)))
+			bank_note_deaf(group, slot);
+	for (slot = 0; slot < count; slot++)
+		if (group->is_deaf[slot])
 			repair(supervisor, group, slot);
 }
 
@@ -125,14 +128,27 @@ static void welcome(const struct audit *audit,
 			   : "may go to it, for there are too many such");
 }
 
+/* Only what is bound to the same interface is in the kernel's group. */
+static uint32_t own_interface(const struct audit *audit)
+{
+	int i;
+
+	for (i = 0; i < audit->member_count; i++)
+		if (is_own(audit, audit->members[i].inode))
+			return audit->members[i].interface;
+	return 0;
+}
+
 static void note_arrivals(const struct audit *audit)
 {
+	uint32_t interface = own_interface(audit);
 	const struct group_member *member;
 	int i;
 
 	for (i = 0; i < audit->member_count; i++) {
 		member = &audit->members[i];
 		if (member->uid == audit->uid &&
+		    member->interface == interface &&
 		    !is_own(audit, member->inode) &&
 		    !is_known(audit->group, member->inode))
 			welcome(audit, member);

@@ -19,8 +19,7 @@
 static bool is_ours_alone(const struct supervisor *supervisor,
 			  const struct bank_group *group)
 {
-	return address_port(&group->address) != 0 &&
-	       group->asked.kind != ADDRESS_DESCRIPTOR &&
+	return group->asked.kind != ADDRESS_DESCRIPTOR &&
 	       group->asked.kind != ADDRESS_SYSTEMD &&
 	       !command_line_variable(supervisor->line, "FDSTORE");
 }
@@ -30,7 +29,9 @@ void supervisor_bar(struct supervisor *supervisor, struct bank_group *group,
 {
 	unsigned slot, count = group->is_shared ? 1 : CONFIG_WORKERS_MAX;
 
-	if (group->is_barred == is_barred || !is_ours_alone(supervisor, group))
+	if (group->is_barred == is_barred ||
+	    address_port(&group->address) == 0 ||
+	    (is_barred && !is_ours_alone(supervisor, group)))
 		return;
 	for (slot = 0; slot < count; slot++)
 		if (bank_get(group, slot) >= 0 &&
@@ -46,6 +47,7 @@ void supervisor_bar_all(struct supervisor *supervisor)
 	if (supervisor->barred_ms != SUPERVISOR_NO_TIME)
 		return;
 	supervisor->barred_ms = supervisor->loop.now_ms;
+	log_debug("newcomers are turned away");
 	list_for_each (node, &supervisor->bank.groups)
 		supervisor_bar(supervisor,
 			       list_entry(node, struct bank_group, node), true);

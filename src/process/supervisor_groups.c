@@ -374,9 +374,18 @@ static bool is_accepting(const struct child *child,
 	       child->generation <= group->last_generation;
 }
 
+/* For everybody who has it. */
+static void close_slot(struct supervisor *supervisor, struct bank_group *group,
+		       unsigned slot)
+{
+	supervisor_unstore(supervisor, group, slot);
+	supervisor_keep(supervisor);
+	bank_close_slot(group, slot);
+}
+
 /* Nobody comes to accept where a slot's workers have drained: newcomers must
  * not wait there for those of other slots.  False if nothing is left. */
-static bool close_drained(const struct supervisor *supervisor,
+static bool close_drained(struct supervisor *supervisor,
 			  struct bank_group *group)
 {
 	bool is_accepted[CONFIG_WORKERS_MAX] = {false}, is_any = false;
@@ -391,8 +400,8 @@ static bool close_drained(const struct supervisor *supervisor,
 		is_any = true;
 	}
 	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
-		if (!is_accepted[i])
-			bank_close_slot(group, i);
+		if (!is_accepted[i] && !group->is_shared && group->fds[i] >= 0)
+			close_slot(supervisor, group, i);
 	return is_any;
 }
 
@@ -411,7 +420,7 @@ void supervisor_close_unused(struct supervisor *supervisor)
 			continue;
 		log_info("%s is not served any more",
 			 address_format(text, &group->address));
-		supervisor_unstore(supervisor, group);
+		supervisor_unstore(supervisor, group, 0);
 		bank_remove(group);
 		/* The last listener is the keeper's. */
 		supervisor_keep(supervisor);

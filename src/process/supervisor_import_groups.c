@@ -28,6 +28,9 @@ int import_group(struct import *import, const char *rest)
 	import->group->reservation = import_take(import, reservation);
 	/* Whatever program the kernel has, the next one replaces it. */
 	import->group->is_steered = true;
+	/* It may have been turning newcomers away; a trial must not let them
+	 * in. */
+	import->group->is_barred = !import_is(import, IMPORT_TRIAL);
 	if (import_is(import, IMPORT_UPGRADE))
 		instance_lock_adopt(&import->group->lock,
 				    import_take(import, lock));

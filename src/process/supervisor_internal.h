@@ -193,7 +193,8 @@ struct supervisor {
 	struct passed passed;     /* by the service manager */
 	struct loop_task store;   /* new listeners are for its store */
 	struct timer store_retry; /* it was behind */
-	struct strays strays;     /* workers of one that was killed */
+	struct text unstored; /* names of what it is to forget, a line each */
+	struct strays strays; /* workers of one that was killed */
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
 
@@ -431,8 +432,8 @@ int supervisor_find_passed(struct supervisor *supervisor,
 			   struct address *address, struct error *error);
 /* Have it store what listens by now; … forget what will not any more. */
 void supervisor_store(struct supervisor *supervisor);
-void supervisor_unstore(struct supervisor *supervisor,
-			struct bank_group *group);
+void supervisor_unstore(struct supervisor *supervisor, struct bank_group *group,
+			unsigned slot);
 void supervisor_init_store(struct supervisor *supervisor);
 void supervisor_start_store(struct supervisor *supervisor);
 void supervisor_stop_store(struct supervisor *supervisor);

@@ -70,7 +70,8 @@ static void replace(struct child *child)
 	child->is_leaving = true;
 	if (child->slot->child == child)
 		supervisor_vacate(child);
-	else if (child->slot->number >= supervisor->slot_count)
+	else if (child->slot->number >= supervisor->slot_count ||
+		 child->slot->state == SLOT_SERVING)
 		supervisor_order_drain(child,
 				       supervisor_drain_bound(supervisor));
 }

@@ -211,12 +211,23 @@ static void begin_to_stop(struct supervisor *supervisor)
 	     bound_ms < 0 ? SUPERVISOR_NO_TIME : since_ms + bound_ms);
 }
 
+/* What was ordered in the same breath is too late: an upgrade would not know
+ * that the program ends. */
+static void cancel_all(struct supervisor *supervisor)
+{
+	supervisor_notify_stopping(supervisor);
+	orders_clear(&supervisor->orders);
+	supervisor_cancel_upgrade(supervisor);
+	supervisor_cancel_reload(supervisor);
+}
+
 /* Those whose handshake is under way first get into a queue. */
 static void close_the_door(struct supervisor *supervisor)
 {
 	struct loop *loop = &supervisor->loop;
 	int64_t bound_ms = supervisor->current->config->shutdown_timeout_ms;
 
+	cancel_all(supervisor);
 	supervisor_bar_all(supervisor);
 	if (!supervisor->is_stopping &&
 	    (bound_ms < 0 || supervisor->has_no_bound ||
@@ -228,16 +239,12 @@ static void close_the_door(struct supervisor *supervisor)
 		begin_to_stop(supervisor);
 }
 
-/* Who decides where clients go has not heard of it yet.  What was ordered in
- * the same breath is too late: an upgrade would not know of the delay. */
+/* Who decides where clients go has not heard of it yet. */
 static void delay(struct supervisor *supervisor, int64_t delay_ms)
 {
 	char duration[BOUND_TEXT];
 
-	supervisor_notify_stopping(supervisor);
-	orders_clear(&supervisor->orders);
-	supervisor_cancel_upgrade(supervisor);
-	supervisor_cancel_reload(supervisor);
+	cancel_all(supervisor);
 	log_info(
 		"shutdown: accepting for another %s; a second signal stops "
 		"now",
@@ -258,7 +265,8 @@ void supervisor_terminate(struct supervisor *supervisor)
 	supervisor->has_no_bound = false;
 	if (supervisor->term_count++ > 0)
 		stop_now(supervisor);
-	else if (delay_ms > 0 && !supervisor->is_stopping)
+	else if (delay_ms > 0 && !supervisor->is_stopping &&
+		 supervisor->barred_ms == SUPERVISOR_NO_TIME)
 		delay(supervisor, delay_ms);
 	else
 		close_the_door(supervisor);
@@ -266,8 +274,8 @@ void supervisor_terminate(struct supervisor *supervisor)
 
 void supervisor_quit(struct supervisor *supervisor)
 {
-	/* What drains already keeps its bound. */
-	if (supervisor->is_stopping)
+	/* What drains already, or is about to, keeps its bound. */
+	if (supervisor->is_stopping || supervisor->term_count > 0)
 		return;
 	supervisor->has_no_bound = true;
 	close_the_door(supervisor);

@@ -5,6 +5,7 @@
  * What it keeps survives whatever happens to us, with all who wait in it.  A
  * manager that stores nothing closes what it is sent. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "process/supervisor_internal.h"
@@ -50,11 +51,85 @@ int supervisor_find_passed(struct supervisor *supervisor,
 	return 0;
 }
 
+/* ---- What is to be forgotten ----------------------------------------- */
+
+static void unstore(struct supervisor *supervisor, const char *name)
+{
+	text_append(&supervisor->unstored, "%s\n", name);
+	supervisor_store(supervisor);
+}
+
+void supervisor_unstore(struct supervisor *supervisor, struct bank_group *group,
+			unsigned slot)
+{
+	char name[SUPERVISOR_STORED_NAME];
+
+	if (!group->is_stored[slot])
+		return;
+	group->is_stored[slot] = false;
+	unstore(supervisor, supervisor_stored_name(name, group, slot));
+}
+
+/* The first name of the list, cut out of it; NULL: it is empty. */
+static char *first_name(const struct text *names)
+{
+	char *end = names->size > 0 ? memchr(names->bytes, '\n', names->size)
+				    : NULL;
+
+	if (end)
+		*end = '\0';
+	return end ? names->bytes : NULL;
+}
+
+/* 0; or -1: the manager is behind. */
+static int forget_all(struct supervisor *supervisor)
+{
+	struct text *names = &supervisor->unstored;
+	struct error error;
+	size_t size;
+	char *name;
+
+	while ((name = first_name(names)) != NULL) {
+		size = strlen(name) + 1;
+		if (notify_remove(&supervisor->notify, name, &error) < 0) {
+			if (error.number == EAGAIN) {
+				name[size - 1] = '\n';
+				return -1;
+			}
+			log_write_limited(
+				&supervisor->notify_limit, LOG_LEVEL_WARNING,
+				"the service manager: %s", error.text);
+		}
+		memmove(names->bytes, names->bytes + size, names->size - size);
+		names->size -= size;
+	}
+	return 0;
+}
+
+/* Under this name the listener of one of our groups is stored: of a supervisor
+ * that was killed, but not its workers. */
+static bool is_served(const struct supervisor *supervisor, const char *stored)
+{
+	char name[SUPERVISOR_STORED_NAME];
+	const struct list *node;
+	unsigned slot;
+
+	if (sscanf(stored, PASSED_STORED "%u/", &slot) != 1)
+		return false;
+	list_for_each (node, &supervisor->bank.groups)
+		if (strcmp(stored,
+			   supervisor_stored_name(
+				   name,
+				   list_entry(node, struct bank_group, node),
+				   slot)) == 0)
+			return true;
+	return false;
+}
+
 /* What nobody asked for: our own has no use any more; another's is told. */
 static void review_passed(struct supervisor *supervisor)
 {
 	struct passed_socket *socket;
-	struct error error;
 	unsigned i;
 
 	for (i = 0; i < supervisor->passed.count; i++) {
@@ -68,13 +143,13 @@ static void review_passed(struct supervisor *supervisor)
 				socket->name);
 			continue;
 		}
-		log_info(
-			"%s of the service manager's store is not served any "
-			"more",
-			socket->name);
-		if (notify_remove(&supervisor->notify, socket->name, &error) <
-		    0)
-			log_warning("the service manager: %s", error.text);
+		if (!is_served(supervisor, socket->name)) {
+			log_info(
+				"%s of the service manager's store is not "
+				"served any more",
+				socket->name);
+			unstore(supervisor, socket->name);
+		}
 		passed_close(socket);
 	}
 }
@@ -126,17 +201,19 @@ static void store_all(struct supervisor *supervisor)
 	struct loop *loop = &supervisor->loop;
 	struct bank_group *group;
 	struct list *node;
+	bool is_behind;
 
 	if (!notify_is_on(&supervisor->notify))
 		return;
+	is_behind = forget_all(supervisor) < 0;
 	list_for_each (node, &supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
-		if (!is_storable(group) || store_group(supervisor, group) == 0)
-			continue;
+		if (!is_behind && is_storable(group))
+			is_behind = store_group(supervisor, group) < 0;
+	}
+	if (is_behind)
 		timer_start(&loop->timers, &supervisor->store_retry,
 			    loop->now_ms + RETRY_MS);
-		return;
-	}
 }
 
 static void store_task(struct loop_task *task)
@@ -152,24 +229,6 @@ static void store_again(struct timer *timer)
 void supervisor_store(struct supervisor *supervisor)
 {
 	loop_post(&supervisor->loop, &supervisor->store);
-}
-
-void supervisor_unstore(struct supervisor *supervisor, struct bank_group *group)
-{
-	char name[SUPERVISOR_STORED_NAME];
-	struct error error;
-	unsigned slot;
-
-	for (slot = 0; slot < CONFIG_WORKERS_MAX; slot++) {
-		if (!group->is_stored[slot])
-			continue;
-		supervisor_stored_name(name, group, slot);
-		if (notify_remove(&supervisor->notify, name, &error) < 0)
-			log_write_limited(
-				&supervisor->notify_limit, LOG_LEVEL_WARNING,
-				"the service manager: %s", error.text);
-		group->is_stored[slot] = false;
-	}
 }
 
 /* ---- Its life -------------------------------------------------------- */
@@ -190,5 +249,6 @@ void supervisor_stop_store(struct supervisor *supervisor)
 {
 	timer_stop(&supervisor->loop.timers, &supervisor->store_retry);
 	loop_cancel(&supervisor->store);
+	text_release(&supervisor->unstored);
 	passed_release(&supervisor->passed);
 }

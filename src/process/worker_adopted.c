@@ -64,9 +64,12 @@ void worker_adopt(struct worker *worker, unsigned slot, unsigned index, int fd)
 {
 	struct adopted *adopted = NULL;
 
+	if (find(worker, slot, index) != NULL) {
+		close(fd); /* it was not told to give it up */
+		return;
+	}
 	if (worker->phase == WORKER_PHASE_SERVING &&
-	    index < worker->order->listener_count &&
-	    find(worker, slot, index) == NULL) {
+	    index < worker->order->listener_count) {
 		adopted = add(worker, index, fd);
 		if (adopted == NULL)
 			log_warning("cannot accept for worker %u: %s", slot,

@@ -80,6 +80,10 @@ int main(int argc, char **argv)
 		raise(SIGABRT);
 	if (is("fork"))
 		leave_child();
+	if (is("slow"))
+		usleep(300000);
+	if (argc > 2 && is("slow"))
+		go_on_as_cohort(argv, 0);
 	if (argc > 2 && (is("board") || is("change")))
 		go_on_as_cohort(argv, is("board") || !is_trial);
 	if (is("other"))
