@@ -4,6 +4,7 @@
  *
  *	supervisor_export.c   the state in words
  *	supervisor_import.c   the words become a supervisor
+ *	supervisor_import_groups.c, supervisor_import_children.c  … line by line
  *	supervisor_trial.c    a new binary is tried
  *	supervisor_upgrade.c  the old one's side of it
  *	supervisor_keeper.c   the keeper has the state, always
