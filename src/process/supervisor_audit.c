@@ -12,7 +12,7 @@
 #include "net/group_members.h"
 #include "process/supervisor_internal.h"
 
-#define INTERVAL_MS 5000
+#define INTERVAL_MS 2000
 
 /* One group, as both have it. */
 struct audit {
