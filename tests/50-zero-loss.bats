@@ -198,3 +198,39 @@ command_to() { printf '%s\n' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5
 		timeout 20 python3 "$BATS_TEST_DIRNAME/support/client.py" hold 127.0.0.1 "$PORT" 20
 	done
 }
+
+@test "a sibling that cannot adopt says so, and is asked again" {
+	need python3 strace
+	serve -w 2 -o 'watchdog_steer off; watchdog_timeout off;'
+	sibling=$(workers | head -n 1)
+	victim=$(workers | tail -n 1)
+	kill -STOP "$victim"
+	refuse_once() {
+		timeout 20 strace -qq -o /dev/null -e inject=epoll_ctl:error=ENOSPC:when=1 -p "$sibling" 3>&- &
+		tracer=$!
+		wait_until 5 is_traced "$sibling"
+		kill -TTOU "$SERVER"
+		wait_until 10 log_has 'cannot accept for worker 1'
+		kill "$tracer"
+		wait "$tracer" || true
+	}
+	with_queue "$victim" refuse_once
+	kill -CONT "$victim"
+}
+
+@test "a sibling whose channel is full is passed over: the next one adopts" {
+	need python3
+	serve -w 3 -o 'watchdog_steer off; watchdog_timeout off; log stderr level=debug;'
+	mapfile -t all < <(workers)
+	kill -STOP "${all[0]}" "${all[2]}"
+	# Far more orders than a channel holds.
+	python3 -c '
+import os, sys, time
+for _ in range(2000):
+    os.kill(int(sys.argv[1]), 10)
+    time.sleep(0.001)' "$SERVER"
+	kill -TTOU "$SERVER"
+	wait_until 10 log_has 'worker 1 accepts for worker 2'
+	kill -CONT "${all[0]}" "${all[2]}"
+	wait_until 10 worker_count_is 2
+}
