@@ -235,3 +235,15 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	run ! log_has 'going on as'
 	eval "exec ${SILENT[1]}>&-"
 }
+
+@test "TERM starts no worker for a parked slot where nobody waits" {
+	serve -w 4
+	for n in 3 2 1; do
+		kill -TTOU "$SERVER"
+		wait_until 10 worker_count_is "$n"
+	done
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 10
+	[ "$STATUS" -eq 0 ]
+	run ! log_has 'started once more'
+}

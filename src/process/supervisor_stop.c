@@ -91,11 +91,33 @@ void supervisor_succeed_later(struct supervisor_slot *slot)
 		    loop->now_ms + BACKOFF_NOBODY_MS);
 }
 
+/* Where nobody comes in any more, a queue that is empty stays so.  Of others
+ * nothing is known. */
+static bool is_surely_empty(const struct supervisor_slot *slot)
+{
+	struct sockopt_tcp tcp;
+	struct list *node;
+	int fd;
+
+	list_for_each (node, &slot->supervisor->bank.groups) {
+		const struct bank_group *group =
+			list_entry(node, struct bank_group, node);
+
+		fd = bank_get(group, slot->number);
+		if (fd >= 0 &&
+		    (!group->is_barred || sockopt_tcp_info(fd, &tcp) < 0 ||
+		     tcp.accept_queue > 0))
+			return false;
+	}
+	return true;
+}
+
 void supervisor_succeed(struct supervisor_slot *slot)
 {
 	if (!slot->supervisor->is_stopping || slot->state != SLOT_EMPTY ||
 	    !slot->is_listening || is_bound_over(slot->supervisor) ||
-	    is_accepting(slot) || slot->successor_count == SUPERVISOR_TRIES)
+	    is_accepting(slot) || is_surely_empty(slot) ||
+	    slot->successor_count == SUPERVISOR_TRIES)
 		return;
 	slot->successor_count++;
 	log_info(
