@@ -161,7 +161,7 @@ static void take_place(struct timer *timer)
 	}
 	log_info("upgrade: the trial went well; executing the new program");
 	/* The keeper has all of it if the new program fails. */
-	supervisor_keep_whole(supervisor);
+	supervisor_keep_now(supervisor);
 	execute(supervisor, -1, spawn_replace, &error);
 	fail(supervisor, error.text);
 }
