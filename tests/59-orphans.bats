@@ -121,8 +121,8 @@ teardown() {
 	run ! log_has 'nobody has taken over'
 }
 
-@test "an address that a reload removes is refused while old clients stay" {
-	need socat
+# Two services; the port of the second is $removed.
+serve_both() {
 	configure <<-END
 		workers 1;
 		service a { listen 127.0.0.1:$PORT; }
@@ -131,6 +131,11 @@ teardown() {
 	start_ready 2 "$COHORT" -c "$CONFIG"
 	removed=$(sed -n '2s/.*://p' "$READY")
 	connect
+}
+
+@test "an address that a reload removes is refused while old clients stay" {
+	need socat
+	serve_both
 	sed -i /service.b/d "$CONFIG"
 	kill -HUP "$SERVER"
 	wait_until 10 refused "$removed"
@@ -139,14 +144,7 @@ teardown() {
 
 @test "an address that a successor does not name is refused while old clients stay" {
 	need socat
-	configure <<-END
-		workers 1;
-		service a { listen 127.0.0.1:$PORT; }
-		service b { listen 127.0.0.1:0; }
-	END
-	start_ready 2 "$COHORT" -c "$CONFIG"
-	removed=$(sed -n '2s/.*://p' "$READY")
-	connect
+	serve_both
 	kill_supervisor
 	sed -i /service.b/d "$CONFIG"
 	start_ready 1 "$COHORT" -c "$CONFIG" 5>&-
