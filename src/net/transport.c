@@ -40,12 +40,26 @@ static struct cohort_transport *take_memory(struct service *service)
 	return memory;
 }
 
+struct transport_extras *transport_need_extras(struct cohort_transport *t)
+{
+	if (t->extras == NULL)
+		t->extras = calloc(1, sizeof(*t->extras));
+	return t->extras;
+}
+
+static void free_extras(struct transport_extras *extras)
+{
+	if (extras == NULL)
+		return;
+	free(extras->session);
+	free(extras);
+}
+
 static void give_memory(struct service *service, struct cohort_transport *t)
 {
 	void *memory = t;
 
-	if (t->is_foreign_session)
-		free(t->session);
+	free_extras(t->extras);
 	if (service->idle_count >= IDLE_MEMORY_MAX) {
 		free(memory);
 		return;

@@ -87,17 +87,19 @@ void cohort_info(const struct cohort_transport *t, struct cohort_info *info)
 int cohort_set_protocol(struct cohort_transport *t,
 			const struct cohort_protocol *protocol)
 {
-	/* One byte at least, so that no memory and no session differ. */
-	void *session = calloc(1, protocol->session_size + 1);
+	struct transport_extras *extras = transport_need_extras(t);
+	void *session = NULL;
 
+	/* One byte at least, so that no memory and no session differ. */
+	if (extras != NULL)
+		session = calloc(1, protocol->session_size + 1);
 	if (session == NULL) {
 		errno = ENOMEM;
 		return -1;
 	}
-	if (t->is_foreign_session)
-		free(t->session);
+	free(extras->session);
+	extras->session = session;
 	t->session = session;
-	t->is_foreign_session = true;
 	t->protocol = protocol;
 	/* The timer and the pause were the old protocol's; if too much is
 	 * queued the new one is told so for itself. */

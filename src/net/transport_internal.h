@@ -17,6 +17,12 @@ enum transport_state {
 	TRANSPORT_ENDED,     /* connection_lost is due */
 };
 
+/* What few transports need: allocated when one comes to need it, freed with
+ * it, after whatever its members own. */
+struct transport_extras {
+	void *session; /* given by cohort_set_protocol, owned; or NULL */
+};
+
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
 
 struct cohort_transport {
@@ -27,6 +33,7 @@ struct cohort_transport {
 	struct service *service;
 	const struct cohort_protocol *protocol;
 	void *session;
+	struct transport_extras *extras; /* or NULL */
 	struct buffer_queue queue;
 	uint64_t id;
 	uint64_t received_bytes;
@@ -55,7 +62,6 @@ struct cohort_transport {
 	bool is_flush_cut : 1;     /* the kernel would have taken more */
 	bool is_failure_found : 1; /* and not looked at yet */
 	bool is_tcp : 1;
-	bool is_foreign_session : 1; /* allocated apart by set_protocol */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -77,6 +83,9 @@ static inline void transport_count(struct cohort_transport *t,
 {
 	scoreboard_add(&t->service->cells[cell], amount);
 }
+
+/* Its extras, zeroed if they are new; NULL with errno ENOMEM. */
+struct transport_extras *transport_need_extras(struct cohort_transport *t);
 
 /* Around every callback: no other is entered meanwhile, and the scoreboard
  * says which one is running, for whom, since when. */
@@ -102,6 +111,15 @@ bool transport_settle(struct cohort_transport *t);
  * are still owed to the peer. */
 void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 		   int error);
+
+/* One recv, and what it brought delivered in the way that the protocol wants
+ * it.  As recv: the bytes, 0 at end of file, or -1 with errno. */
+typedef ssize_t receiver(struct cohort_transport *t);
+
+/* Before they are delivered: a recv with room for `room` bytes has brought
+ * `size` for the protocol. */
+void transport_note_received(struct cohort_transport *t, const void *data,
+			     size_t size, size_t room);
 
 /* Deliver (or, after close, discard) what can be read, up to its share of a
  * turn. */

@@ -29,25 +29,62 @@ void transport_settle_ack(struct cohort_transport *t)
 	t->is_ack_wanted = false;
 }
 
-static void deliver(struct cohort_transport *t, ssize_t size)
+/* Is there more?  A unix socket stops at a message that carries descriptors,
+ * though there is. */
+static void note_taken(struct cohort_transport *t, ssize_t size, size_t room)
 {
-	t->received_bytes += (uint64_t)size;
+	if (size > 0 && (size_t)size < room && t->is_tcp && !t->is_read_to_end)
+		t->is_readable = false;
+}
+
+void transport_note_received(struct cohort_transport *t, const void *data,
+			     size_t size, size_t room)
+{
+	note_taken(t, (ssize_t)size, room);
+	t->received_bytes += size;
 	t->activity_ms = transport_now_ms(t);
 	t->has_answered = false;
-	transport_count(t, SCOREBOARD_RECEIVED_BYTES, (uint64_t)size);
+	transport_count(t, SCOREBOARD_RECEIVED_BYTES, size);
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
-		transport_log_bytes(t, "received",
-				    t->service->worker->read_buffer,
-				    (size_t)size);
+		transport_log_bytes(t, "received", data, size);
+}
+
+/* ---- Receivers ------------------------------------------------------- */
+
+/* After close: read by nobody. */
+static ssize_t discard(struct cohort_transport *t)
+{
+	ssize_t size = recv(t->source.fd, t->service->worker->read_buffer,
+			    SERVICE_READ_BYTES, 0);
+
+	note_taken(t, size, SERVICE_READ_BYTES);
+	return size;
+}
+
+static ssize_t receive_data(struct cohort_transport *t)
+{
+	unsigned char *data = t->service->worker->read_buffer;
+	ssize_t size = recv(t->source.fd, data, SERVICE_READ_BYTES, 0);
+
+	if (size <= 0)
+		return size;
+	transport_note_received(t, data, (size_t)size, SERVICE_READ_BYTES);
 	if (t->protocol->data_received != NULL) {
 		transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
-		t->protocol->data_received(t, t->session,
-					   t->service->worker->read_buffer,
-					   (size_t)size);
+		t->protocol->data_received(t, t->session, data, (size_t)size);
 		transport_leave(t);
 	}
-	rearm_quickack(t);
+	return size;
 }
+
+static receiver *choose_receiver(const struct cohort_transport *t)
+{
+	if (t->state != TRANSPORT_OPEN)
+		return discard;
+	return receive_data;
+}
+
+/* ---- What came of it ------------------------------------------------- */
 
 static void deliver_eof(struct cohort_transport *t)
 {
@@ -107,20 +144,13 @@ void transport_read(struct cohort_transport *t)
 			loop_post(transport_loop(t), &t->task);
 			return;
 		}
-		size = recv(t->source.fd, t->service->worker->read_buffer,
-			    SERVICE_READ_BYTES, 0);
+		size = choose_receiver(t)(t);
 		if (size < 0) {
 			handle_failure(t, errno);
 		} else if (size == 0) {
 			handle_eof(t);
 		} else {
-			/* A unix socket stops at a message that carries
-			 * descriptors, though there is more. */
-			if (size < SERVICE_READ_BYTES && t->is_tcp &&
-			    !t->is_read_to_end)
-				t->is_readable = false;
-			if (t->state == TRANSPORT_OPEN)
-				deliver(t, size);
+			rearm_quickack(t);
 			/* A pause must come before the next chunk. */
 			transport_settle_watermarks(t);
 		}
