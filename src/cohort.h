@@ -44,7 +44,9 @@ extern "C" {
 
 #define COHORT_VERSION "0.1.0"
 
-struct cohort_transport; /* opaque */
+struct cohort_transport; /* opaque: a connection */
+struct cohort_worker;    /* opaque: one service in one worker process */
+struct cohort_timer;     /* opaque: of a worker */
 
 /* What a callback that has a choice wants done. */
 enum cohort_verdict {
@@ -153,6 +155,25 @@ struct cohort_protocol {
 	 * session are gone after it. */
 	void (*connection_lost)(struct cohort_transport *t, void *session,
 				const struct cohort_end *end);
+
+	/* ---- Of the worker ---- */
+
+	size_t worker_size; /* zeroed bytes for each worker of each service */
+
+	/* Once in each worker, unprivileged already, before the first
+	 * transport and before the worker counts as ready.  -1: it cannot
+	 * start, for the reason that was last given to cohort_worker_log at
+	 * level error; its slot tries again as after any failed start.  A
+	 * reload or an upgrade whose workers fail here changes nothing. */
+	int (*worker_start)(struct cohort_worker *w, void *state);
+
+	/* Once, when the worker begins to drain: before `draining` of its
+	 * transports, in which there may be none. */
+	void (*worker_draining)(struct cohort_worker *w, void *state);
+
+	/* Once, after the last transport, if worker_start went well; not when
+	 * the worker is killed. */
+	void (*worker_stop)(struct cohort_worker *w, void *state);
 };
 
 /* ---- Writing --------------------------------------------------------- */
@@ -280,6 +301,55 @@ enum cohort_log_level {
 };
 void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
 		const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* ---- Workers --------------------------------------------------------- */
+
+/* Each worker process runs each service; what a protocol shares among the
+ * transports of one of them hangs on its cohort_worker: the state of
+ * worker_size bytes, timers, posted work, outgoing connections.  The pointer is
+ * good from worker_start until worker_stop has returned. */
+struct cohort_worker *cohort_worker(const struct cohort_transport *t);
+
+void *cohort_worker_state(struct cohort_worker *w); /* NULL: worker_size 0 */
+
+/* The service's options, as by cohort_options; NULL without a directive
+ * table. */
+const void *cohort_worker_options(const struct cohort_worker *w);
+
+struct cohort_worker_info {
+	const char *service;   /* owned by the server */
+	unsigned worker;       /* slot number */
+	unsigned worker_count; /* that share the service's limits */
+	bool is_draining;
+	unsigned connections_count; /* accepted by the service here, and live */
+	int64_t now_ms;             /* monotonic, of this turn of the loop */
+};
+void cohort_worker_info(const struct cohort_worker *w,
+			struct cohort_worker_info *info);
+
+/* A line in the server's log, with the service's name. */
+void cohort_worker_log(const struct cohort_worker *w,
+		       enum cohort_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* By the id of any transport of this worker process; NULL if it has ended. */
+struct cohort_transport *cohort_worker_find(struct cohort_worker *w,
+					    uint64_t id);
+
+/* A timer that calls `expired` when it runs out; it is not started yet.  NULL
+ * with ENOMEM.  Those that are left are freed after worker_stop. */
+struct cohort_timer *cohort_timer_new(struct cohort_worker *w,
+				      void (*expired)(struct cohort_worker *w,
+						      void *argument),
+				      void *argument);
+
+/* Run out once, in `delay_ms` from now; a second call moves it.  0 runs as
+ * soon as the loop gets to it, never from inside the call. */
+void cohort_timer_set(struct cohort_timer *timer, int64_t delay_ms);
+void cohort_timer_cancel(struct cohort_timer *timer); /* idempotent */
+
+/* NULL is fine, and so is the timer whose `expired` is running. */
+void cohort_timer_free(struct cohort_timer *timer);
 
 /* ---- A program ------------------------------------------------------- */
 

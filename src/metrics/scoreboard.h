@@ -34,7 +34,7 @@ enum scoreboard_cell {
 	SCOREBOARD_STARTED_MS,    /* monotonic */
 	SCOREBOARD_HEARTBEAT_MS,  /* monotonic; stored each turn */
 	SCOREBOARD_CALLBACK,      /* enum scoreboard_callback */
-	SCOREBOARD_CALLBACK_ID,   /* of the transport */
+	SCOREBOARD_CALLBACK_ID,   /* of the transport; 0: of none */
 	SCOREBOARD_CALLBACK_MS,   /* since when, monotonic, turn's time */
 	SCOREBOARD_TURNS,         /* of the loop; a counter */
 	SCOREBOARD_LOG_DROPPED,   /* a counter */
@@ -72,6 +72,10 @@ enum scoreboard_callback {
 	SCOREBOARD_IN_DRAINING,
 	SCOREBOARD_IN_TIMEOUT,
 	SCOREBOARD_IN_CONNECTION_LOST,
+	SCOREBOARD_IN_WORKER_START,
+	SCOREBOARD_IN_WORKER_DRAINING,
+	SCOREBOARD_IN_WORKER_STOP,
+	SCOREBOARD_IN_TIMER,
 	SCOREBOARD_CALLBACKS,
 };
 extern const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS];

@@ -12,6 +12,10 @@ const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
 	[SCOREBOARD_IN_DRAINING] = "draining",
 	[SCOREBOARD_IN_TIMEOUT] = "timeout",
 	[SCOREBOARD_IN_CONNECTION_LOST] = "connection_lost",
+	[SCOREBOARD_IN_WORKER_START] = "worker_start",
+	[SCOREBOARD_IN_WORKER_DRAINING] = "worker_draining",
+	[SCOREBOARD_IN_WORKER_STOP] = "worker_stop",
+	[SCOREBOARD_IN_TIMER] = "a timer",
 };
 
 const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {

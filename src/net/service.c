@@ -14,6 +14,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->page = page;
+	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
@@ -39,6 +40,7 @@ void service_init(struct service *service, struct worker_context *worker,
 	service->cells = scoreboard_service(worker->page, index);
 	list_init(&service->transports);
 	list_init(&service->acceptors);
+	list_init(&service->timers);
 	list_append(&worker->services, &service->node);
 }
 

@@ -50,7 +50,9 @@ struct worker_context {
 	struct list services;
 	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
 	unsigned slot;
+	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;
+	bool is_ending; /* the loop has ended: nothing new begins */
 	/* All transports of all services have ended while draining; NULL if
 	 * nobody waits. */
 	void (*drained)(struct worker_context *context);
@@ -85,7 +87,28 @@ struct service {
 	unsigned resting_count; /* of these, for want of a resource */
 	void *idle_memory;      /* freed transports, singly linked */
 	unsigned idle_count;
+
+	void *state;               /* worker_size bytes of the protocol's */
+	struct list timers;        /* struct cohort_timer */
+	struct error *start_words; /* while worker_start runs, or NULL */
+	bool is_started;           /* worker_start went well */
 };
+
+/* What the protocol knows it by: never looked into, so that the struct of that
+ * name need not exist. */
+static inline struct cohort_worker *service_public(struct service *service)
+{
+	return (struct cohort_worker *)(void *)service;
+}
+static inline struct service *service_of_public(struct cohort_worker *w)
+{
+	return (struct service *)(void *)w;
+}
+static inline const struct service *
+service_of_const(const struct cohort_worker *w)
+{
+	return (const struct service *)(const void *)w;
+}
 
 /* All pointers are borrowed and must outlive the service. */
 void service_init(struct service *service, struct worker_context *worker,
@@ -108,6 +131,20 @@ void service_remove_live(struct service *service);
 /* An acceptor rests for want of a resource, or goes on. */
 void service_add_resting(struct service *service);
 void service_remove_resting(struct service *service);
+
+/* ---- The protocol's own part of the worker: service_hooks.c ---- */
+
+/* worker_start.  0, or -1 with words. */
+int service_start(struct service *service, struct error *error);
+/* worker_draining; once. */
+void service_announce_drain(struct service *service);
+/* When no transport lives any more: worker_stop if it was started, and the end
+ * of its timers and its state. */
+void service_stop(struct service *service);
+
+/* Around every callback that belongs to no transport; see transport_enter. */
+void service_enter(struct service *service, enum scoreboard_callback callback);
+void service_leave(struct service *service);
 
 /* The caps are others than before. */
 void service_review_room(struct service *service);

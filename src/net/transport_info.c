@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "net/address.h"
+#include "net/protocol_log.h"
 #include "net/transport_internal.h"
 
 #define LOGGED_BYTES 64 /* of each read and write, at level debug */
@@ -134,24 +135,17 @@ void transport_log_bytes(const struct cohort_transport *t, const char *verb,
 		  shown < size ? "..." : "");
 }
 
-static const enum log_level levels[] = {
-	[COHORT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
-	[COHORT_LOG_INFO] = LOG_LEVEL_INFO,
-	[COHORT_LOG_WARNING] = LOG_LEVEL_WARNING,
-	[COHORT_LOG_ERROR] = LOG_LEVEL_ERROR,
-};
-
 void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
 		const char *format, ...)
 {
-	char words[LOG_LINE_BYTES];
+	char who[PROTOCOL_LOG_WHO];
 	va_list arguments;
 
-	if (!log_is_enabled(levels[level]))
+	if (!protocol_log_is_enabled(level))
 		return;
+	snprintf(who, sizeof(who), "%s: connection %llu", t->service->name,
+		 (unsigned long long)t->id);
 	va_start(arguments, format);
-	vsnprintf(words, sizeof(words), format, arguments);
+	protocol_log(level, who, format, arguments);
 	va_end(arguments);
-	log_write(levels[level], "%s: connection %llu: %s", t->service->name,
-		  (unsigned long long)t->id, words);
 }

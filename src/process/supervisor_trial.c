@@ -10,6 +10,7 @@
 
 #define LOOK_MS  10
 #define BOUND_MS 8000 /* less than the old binary waits */
+#define END_MS   1000 /* of it for the worker's end: worker_stop */
 
 struct trial {
 	struct supervisor *supervisor;
@@ -25,9 +26,12 @@ static void look(struct timer *timer)
 	struct loop *loop = &trial->supervisor->loop;
 
 	/* READY, and therefore told to drain: it belongs to no slot. */
-	trial->is_good = trial->child->state == WORKER_DRAINING;
-	if (trial->is_good || trial->child->is_reaped ||
-	    loop->now_ms >= trial->until_ms)
+	if (!trial->is_good && trial->child->state == WORKER_DRAINING) {
+		trial->is_good = true;
+		if (trial->until_ms > loop->now_ms + END_MS)
+			trial->until_ms = loop->now_ms + END_MS;
+	}
+	if (trial->child->is_reaped || loop->now_ms >= trial->until_ms)
 		loop_stop(loop);
 	else
 		timer_start(&loop->timers, timer, loop->now_ms + LOOK_MS);

@@ -86,7 +86,8 @@ static int settle_in(struct worker *worker, struct error *error)
 	if (!worker->order->is_trial && worker_listen(worker, error) < 0)
 		return -1;
 	worker_report(worker, RECORD_LISTENING);
-	if (sandbox_enter(config->user, config->chroot, error) < 0)
+	if (sandbox_enter(config->user, config->chroot, error) < 0 ||
+	    worker_start_services(worker, error) < 0)
 		return -1;
 	return worker->order->is_trial ? 0 : worker_accept(worker, error);
 }

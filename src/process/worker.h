@@ -2,8 +2,10 @@
 /* worker.h - the process that runs connections, and nothing else.
  *
  *	bind what the bank does not have, give duplicates to the bank (BANK),
- *	wait for BANKED, listen (LISTENING), drop privileges, accept (READY);
- *	serve; on DRAIN accept what waits, stop (DRAINING), finish, exit 0.
+ *	wait for BANKED, listen (LISTENING), drop privileges, run the
+ *	protocols' worker_start, accept (READY); serve; on DRAIN run
+ *	worker_draining, accept what waits, stop (DRAINING), finish, run
+ *	worker_stop, exit 0.
  *
  * TERM is a request to leave: LEAVE is sent and the worker serves on until it
  * is told to drain (before READY it exits 0 at once).  When the supervisor is

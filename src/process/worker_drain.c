@@ -226,6 +226,7 @@ static void step(struct loop_task *task)
 static void begin(struct worker *worker)
 {
 	char title[TITLE_BYTES];
+	unsigned i;
 
 	worker->phase = WORKER_PHASE_EMPTYING;
 	worker->drain.since_ms = worker->loop.now_ms;
@@ -234,6 +235,8 @@ static void begin(struct worker *worker)
 	title_set(title);
 	worker->context.drained = last_has_ended;
 	worker->context.is_draining = true;
+	for (i = 0; i < worker->order->config->service_count; i++)
+		service_announce_drain(&worker->services[i]);
 	begin_pass(worker, &worker->drain.announcing);
 	loop_post(&worker->loop, &worker->drain.step);
 }

@@ -87,6 +87,8 @@ void worker_report_again(struct timer *timer);
 int worker_open_services(struct worker *worker, struct error *error);
 int worker_bind(struct worker *worker, struct error *error);
 int worker_listen(struct worker *worker, struct error *error);
+/* The protocols' own part. */
+int worker_start_services(struct worker *worker, struct error *error);
 int worker_accept(struct worker *worker, struct error *error);
 /* Does a client wait (that this worker has room for)? */
 bool worker_has_waiting(const struct worker *worker, bool is_for_room);

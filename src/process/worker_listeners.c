@@ -50,11 +50,22 @@ static void open_service(struct worker *worker, unsigned index)
 		sockopt_check_system(&from->settings.options);
 }
 
+int worker_start_services(struct worker *worker, struct error *error)
+{
+	unsigned i;
+
+	for (i = 0; i < worker->order->config->service_count; i++)
+		if (service_start(&worker->services[i], error) < 0)
+			return -1;
+	return 0;
+}
+
 void worker_share_limits(struct worker *worker, unsigned worker_count)
 {
 	struct service *service;
 	unsigned i;
 
+	worker->context.worker_count = worker_count;
 	for (i = 0; i < worker->order->config->service_count; i++) {
 		service = &worker->services[i];
 		service->live_max =
@@ -73,6 +84,7 @@ int worker_open_services(struct worker *worker, struct error *error)
 	    0)
 		return error_set_errno(error, "cannot start a worker");
 	worker->context.slot = order->slot;
+	worker->context.worker_count = order->worker_count;
 	worker->context.live_max = order->connections_max;
 	worker->services = memory_require(order->config->service_count,
 					  sizeof(*worker->services));
@@ -86,6 +98,16 @@ int worker_open_services(struct worker *worker, struct error *error)
 	return 0;
 }
 
+/* The later ones first: each stops while what it began upon is there. */
+static void stop_services(struct worker *worker)
+{
+	unsigned i = worker->order->config->service_count;
+
+	worker->context.is_ending = true;
+	while (i-- > 0)
+		service_stop(&worker->services[i]);
+}
+
 void worker_release_services(struct worker *worker)
 {
 	unsigned i;
@@ -93,6 +115,7 @@ void worker_release_services(struct worker *worker)
 	if (worker->services == NULL)
 		return;
 	worker_stop_accepting(worker);
+	stop_services(worker);
 	for (i = 0; i < worker->order->config->service_count; i++)
 		service_release(&worker->services[i]);
 	worker_context_release(&worker->context);

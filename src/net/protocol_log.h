@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* protocol_log.h - what a protocol has to say, in the server's log. */
+#ifndef COHORT_NET_PROTOCOL_LOG_H
+#define COHORT_NET_PROTOCOL_LOG_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "cohort.h"
+
+#define PROTOCOL_LOG_WHO 128 /* bytes for a service and a connection */
+
+bool protocol_log_is_enabled(enum cohort_log_level level);
+
+/* A line "WHO: …". */
+void protocol_log(enum cohort_log_level level, const char *who,
+		  const char *format, va_list arguments)
+	__attribute__((format(printf, 3, 0)));
+
+#endif
