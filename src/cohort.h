@@ -99,6 +99,21 @@ enum cohort_value {
 	COHORT_VALUE_SIZE,     /* uint64_t, bytes: 64k 1m */
 	COHORT_VALUE_DURATION, /* int64_t, ms: 250ms 30s; off is -1 */
 	COHORT_VALUE_STRING,   /* const char *, owned by the configuration */
+	COHORT_VALUE_CHOICE,   /* int: which of `words` it is, from 0 */
+	/* const char *, owned by the configuration: where to connect to, in
+	 * its shortest form: 127.0.0.1:80 [::1]:80 host:80 unix:/path unix:@n.
+	 * A name has the form of one; it is not asked after. */
+	COHORT_VALUE_ADDRESS,
+	/* struct cohort_rows: a directive of several words that may come any
+	 * number of times.  The first of `columns` is written as it is and
+	 * differs from row to row; the others are NAME=VALUE in any order,
+	 * or, of booleans, the bare name. */
+	COHORT_VALUE_ROWS,
+};
+
+struct cohort_rows {
+	const void *rows; /* `row_size` bytes each, in the order written */
+	size_t count;
 };
 
 struct cohort_directive {
@@ -106,10 +121,16 @@ struct cohort_directive {
 	enum cohort_value kind;
 	size_t offset;
 	const char *initial; /* the default, as it would be written; NULL for
-				a string means that it may stay unset (NULL) */
-	uint64_t minimum;    /* of number, size and duration; */
-	uint64_t maximum;    /* 0 stands for no bound */
+				a string or an address means that it may stay
+				unset (NULL); rows have none */
+	uint64_t minimum;    /* of number, size and duration, and of how */
+	uint64_t maximum;    /* many rows; 0 stands for no bound */
 	const char *help;    /* one line */
+
+	const char *const *words; /* of a choice; NULL ends them */
+	/* Of rows, with offsets into the row.  No rows within rows. */
+	const struct cohort_directive *columns;
+	size_t row_size;
 };
 
 /* ---- A protocol ------------------------------------------------------ */

@@ -129,6 +129,9 @@ static int apply_value(struct reading *reading, const struct directive *row,
 static int apply_row(struct reading *reading, const struct directive *row,
 		     const struct statement *statement, void *object)
 {
+	if (row->kind && row->kind->statement)
+		return row->kind->statement->apply(reading, row, statement,
+						   object);
 	if (row->kind)
 		return apply_value(reading, row, statement, object);
 	return row->apply(reading, statement, object);

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/draft.h"
+#include "config/protocol_options.h"
 
 /* Where a directive of the service was given, or else the service. */
 static const struct position *where(const struct reading *reading,
@@ -75,6 +76,13 @@ static void settle_balance(struct draft *draft)
 		settings->balance = STEERING_SHARED;
 	if (settings->balance == STEERING_SHARED)
 		settings->options.reuse_port = false;
+}
+
+static void check_protocol(struct reading *reading, const struct draft *draft)
+{
+	if (!draft->is_faulty)
+		protocol_options_check(reading, &draft->service,
+				       where(reading, draft, "protocol"));
 }
 
 /* ---- Addresses ------------------------------------------------------- */
@@ -274,6 +282,7 @@ void check_configuration(struct reading *reading,
 	for (draft = reading->drafts; draft; draft = draft->next) {
 		check_watermarks(reading, draft);
 		settle_balance(draft);
+		check_protocol(reading, draft);
 	}
 	check_twins(reading);
 	check_any_service(reading, source);

@@ -41,6 +41,8 @@ struct directive {
 	const char *help;
 
 	const char *form; /* for help; NULL: as the kind has it */
+	const struct cohort_directive
+		*own; /* of a protocol: where it is from */
 	/* Or, without a kind, a statement of its own.  `apply` complains
 	 * itself and returns 0 or -1; `print` writes all of its lines. */
 	bool is_repeatable;
@@ -59,9 +61,13 @@ void directive_list_global(struct directive_list *list);
 void directive_list_service(struct directive_list *list);
 
 /* A protocol's own; the object is its options.  Rows beyond DIRECTIVES_MAX
- * are a mistake of the protocol's author and end the program. */
+ * are a mistake of the protocol's author and end the program, as are rows
+ * within rows. */
 void directive_list_protocol(struct directive_list *list,
 			     const struct cohort_protocol *protocol);
+/* The columns of rows; the object is one row. */
+void directive_list_columns(struct directive_list *list,
+			    const struct cohort_directive *columns);
 
 void directive_list_append(struct directive_list *list,
 			   const struct directive *row);

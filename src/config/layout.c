@@ -35,7 +35,9 @@ void layout_rows(struct text *out, unsigned depth,
 	const struct directive *row;
 
 	for (row = list->rows; row < list->rows + list->count; row++) {
-		if (row->kind)
+		if (row->kind && row->kind->statement)
+			row->kind->statement->print(row, object, depth, out);
+		else if (row->kind)
 			append_row(out, depth, row, object);
 		else
 			row->print(object, out);

@@ -18,25 +18,33 @@ static const struct parameter *find(const struct parameter *table,
 	return NULL;
 }
 
-static int unknown(struct reading *reading, const struct parameter *table,
-		   const struct word *word)
+int parameter_refuse(struct reading *reading, const struct word *word,
+		     const char *const *names, size_t count)
 {
-	const char *names[PARAMETERS_MAX];
 	const char *nearest;
 	char name[NAME_BYTES], quote[COMPLAINTS_QUOTE];
 	char hint[2 * NAME_BYTES] = "";
-	size_t count = 0;
 
-	for (; table->name && count < PARAMETERS_MAX; table++)
-		names[count++] = table->name;
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word->text, "="),
 		 word->text);
 	nearest = text_nearest(name, names, count);
 	if (nearest)
-		snprintf(hint, sizeof(hint), "; did you mean %s=?", nearest);
+		snprintf(hint, sizeof(hint), "; did you mean %s%s?", nearest,
+			 strchr(word->text, '=') ? "=" : "");
 	return complain(&reading->complaints, &word->where,
 			"unknown parameter %s%s",
 			complaints_quote(quote, word->text), hint);
+}
+
+static int unknown(struct reading *reading, const struct parameter *table,
+		   const struct word *word)
+{
+	const char *names[PARAMETERS_MAX];
+	size_t count = 0;
+
+	for (; table->name && count < PARAMETERS_MAX; table++)
+		names[count++] = table->name;
+	return parameter_refuse(reading, word, names, count);
 }
 
 static int read_one(struct reading *reading, const struct parameter *table,

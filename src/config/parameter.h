@@ -21,4 +21,8 @@ struct parameter {
 int parameter_read(struct reading *reading, const struct parameter *table,
 		   const struct word *words, void *object);
 
+/* Complain that `word` is none of `count` names, with the nearest.  -1. */
+int parameter_refuse(struct reading *reading, const struct word *word,
+		     const char *const *names, size_t count);
+
 #endif

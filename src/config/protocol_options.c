@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/apply.h"
 #include "config/layout.h"
+#include "config/rows.h"
 #include "config/value.h"
 
 #define PROTOCOLS_MAX 64 /* names that are searched for the nearest */
@@ -27,6 +29,9 @@ static const struct kind kinds[] = {
 	[COHORT_VALUE_SIZE] = {&value_size, sizeof(uint64_t), NULL},
 	[COHORT_VALUE_DURATION] = {&value_duration, sizeof(int64_t), value_words_off},
 	[COHORT_VALUE_STRING] = {&value_string, sizeof(const char *), NULL},
+	[COHORT_VALUE_CHOICE] = {&value_index, sizeof(int), NULL},
+	[COHORT_VALUE_ADDRESS] = {&value_remote, sizeof(const char *), NULL},
+	[COHORT_VALUE_ROWS] = {&value_rows, sizeof(struct cohort_rows), NULL},
 };
 /* clang-format on */
 
@@ -34,8 +39,10 @@ static void append_directive(struct directive_list *list,
 			     const struct cohort_directive *own)
 {
 	const struct kind *kind = &kinds[own->kind];
-	bool is_bounded = own->kind != COHORT_VALUE_STRING &&
-			  own->kind != COHORT_VALUE_BOOLEAN;
+	bool is_bounded = own->kind == COHORT_VALUE_NUMBER ||
+			  own->kind == COHORT_VALUE_SIZE ||
+			  own->kind == COHORT_VALUE_DURATION ||
+			  own->kind == COHORT_VALUE_ROWS;
 	const struct directive row = {
 		.name = own->name,
 		.kind = kind->kind,
@@ -46,6 +53,8 @@ static void append_directive(struct directive_list *list,
 		.minimum = is_bounded ? own->minimum : 0,
 		.maximum = is_bounded ? own->maximum : 0,
 		.help = own->help,
+		.own = own,
+		.is_repeatable = own->kind == COHORT_VALUE_ROWS,
 	};
 
 	directive_list_append(list, &row);
@@ -59,6 +68,19 @@ void directive_list_protocol(struct directive_list *list,
 	list->count = 0;
 	for (; own && own->name; own++)
 		append_directive(list, own);
+}
+
+void directive_list_columns(struct directive_list *list,
+			    const struct cohort_directive *columns)
+{
+	const struct cohort_directive *own = columns;
+
+	list->count = 0;
+	for (; own->name; own++) {
+		if (own->kind == COHORT_VALUE_ROWS)
+			log_bug("the column %s: rows within rows", own->name);
+		append_directive(list, own);
+	}
 }
 
 /* ---- Choosing one ---------------------------------------------------- */
@@ -141,6 +163,20 @@ int protocol_options_apply(struct reading *reading,
 	protocol_options_choose(reading, service, protocol);
 	directive_list_protocol(&own, protocol);
 	return apply_block(reading, statement, service->protocol_options, &own);
+}
+
+void protocol_options_check(struct reading *reading,
+			    const struct config_service *service,
+			    const struct position *where)
+{
+	struct directive_list own;
+	unsigned i;
+
+	directive_list_protocol(&own, service->protocol);
+	for (i = 0; i < own.count; i++)
+		if (own.rows[i].kind == &value_rows)
+			rows_check(reading, &own.rows[i],
+				   service->protocol_options, where);
 }
 
 void protocol_options_print(const void *object, struct text *out)

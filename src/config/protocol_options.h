@@ -23,4 +23,9 @@ void protocol_options_choose(struct reading *reading,
 			     struct config_service *service,
 			     const struct cohort_protocol *protocol);
 
+/* What can only be judged when all has been read, complained of at `where`. */
+void protocol_options_check(struct reading *reading,
+			    const struct config_service *service,
+			    const struct position *where);
+
 #endif

@@ -229,8 +229,11 @@ static void print_form(const struct directive *directive,
 	{                                                                      \
 		print_form(directive, &kind##_form, object, out);              \
 	}                                                                      \
-	const struct value_kind value_##kind = {shown, parse_##kind##_kind,    \
-						print_##kind##_kind}
+	const struct value_kind value_##kind = {                               \
+		.form = (shown),                                               \
+		.parse = parse_##kind##_kind,                                  \
+		.print = print_##kind##_kind,                                  \
+	}
 
 NUMBER_KIND(number, "NUMBER");
 NUMBER_KIND(size, "SIZE");
@@ -287,7 +290,10 @@ static void print_choice(const struct directive *directive, const void *object,
 		    word_of(directive->words, load(directive, object)));
 }
 
-const struct value_kind value_choice = {NULL, parse_choice, print_choice};
+const struct value_kind value_choice = {
+	.parse = parse_choice,
+	.print = print_choice,
+};
 
 /* ---- Tables of them -------------------------------------------------- */
 
@@ -305,17 +311,20 @@ void value_set_initial(const struct directive_list *list, void *object,
 				row->name, error.text);
 }
 
-char *value_describe(const struct directive *directive, char *out, size_t room)
+void value_describe(const struct directive *directive, struct text *out)
 {
 	const char *form = directive->form;
 	const struct value_word *words = directive->words;
-	size_t used;
 
+	if (!form && directive->kind && directive->kind->describe) {
+		directive->kind->describe(directive, out);
+		return;
+	}
 	if (!form && directive->kind)
 		form = directive->kind->form;
-	used = (size_t)snprintf(out, room, "%s", form ? form : "");
-	for (; words && words->word && used < room; words++)
-		used += (size_t)snprintf(out + used, room - used, "%s%s",
-					 used > 0 ? "|" : "", words->word);
-	return out;
+	text_append(out, "%s", form ? form : "");
+	for (; words && words->word; words++)
+		text_append(out, "%s%s",
+			    form || words > directive->words ? "|" : "",
+			    words->word);
 }

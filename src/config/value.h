@@ -16,6 +16,20 @@ struct value_kind {
 		     void *object, struct arena *arena, struct error *error);
 	void (*print)(const struct directive *directive, const void *object,
 		      struct text *out);
+	/* The form of a directive whose words are its own; or NULL. */
+	void (*describe)(const struct directive *directive, struct text *out);
+	/* Of a value of several words, instead of `parse` and `print`. */
+	const struct value_statement *statement;
+};
+
+/* A whole statement as a value; repeatable. */
+struct value_statement {
+	/* Complains itself.  0, or -1. */
+	int (*apply)(struct reading *reading, const struct directive *directive,
+		     const struct statement *statement, void *object);
+	/* All of its lines, `depth` blocks deep. */
+	void (*print)(const struct directive *directive, const void *object,
+		      unsigned depth, struct text *out);
 };
 
 extern const struct value_kind value_choice;   /* one of `words` */
@@ -29,6 +43,10 @@ extern const struct value_kind value_word;     /* char[width] */
 extern const struct value_kind value_keepalive;
 /* FIRST:LIMIT in a struct config */
 extern const struct value_kind value_respawn_delay;
+/* Of protocols alone (cohort.h); they look at directive->own. */
+extern const struct value_kind value_index;  /* int, of `words` */
+extern const struct value_kind value_remote; /* const char *, an address */
+extern const struct value_kind value_rows;   /* struct cohort_rows */
 
 /* Lists of words that several tables use. */
 extern const struct value_word value_words_off[];     /* off: -1 */
@@ -45,8 +63,8 @@ int value_check_duration(int64_t duration_ms, int64_t minimum_ms,
 void value_set_initial(const struct directive_list *list, void *object,
 		       struct arena *arena);
 
-/* "NUMBER|auto": how the value is written.  Returns `out`. */
-char *value_describe(const struct directive *directive, char *out, size_t room);
+/* "NUMBER|auto": how the value is written. */
+void value_describe(const struct directive *directive, struct text *out);
 
 /* `word` so that the reader takes it as one word again: bare if it can be,
  * else in double quotes with escapes. */

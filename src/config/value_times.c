@@ -138,9 +138,9 @@ static void print_keepalive(const struct directive *directive,
 }
 
 const struct value_kind value_keepalive = {
-	"IDLE:INTERVAL:COUNT|on|off",
-	parse_keepalive,
-	print_keepalive,
+	.form = "IDLE:INTERVAL:COUNT|on|off",
+	.parse = parse_keepalive,
+	.print = print_keepalive,
 };
 
 /* ---- respawn_delay FIRST:LIMIT --------------------------------------- */
@@ -190,7 +190,7 @@ static void print_respawn_delay(const struct directive *directive,
 }
 
 const struct value_kind value_respawn_delay = {
-	"FIRST:LIMIT",
-	parse_respawn_delay,
-	print_respawn_delay,
+	.form = "FIRST:LIMIT",
+	.parse = parse_respawn_delay,
+	.print = print_respawn_delay,
 };

@@ -65,7 +65,11 @@ static void print_string(const struct directive *directive, const void *object,
 		text_append(out, "%s", directive->words->word);
 }
 
-const struct value_kind value_string = {"STRING", parse_string, print_string};
+const struct value_kind value_string = {
+	.form = "STRING",
+	.parse = parse_string,
+	.print = print_string,
+};
 
 /* ---- Short words in place -------------------------------------------- */
 
@@ -99,7 +103,11 @@ static void print_word(const struct directive *directive, const void *object,
 	value_print_word(value, out);
 }
 
-const struct value_kind value_word = {"NAME", parse_word, print_word};
+const struct value_kind value_word = {
+	.form = "NAME",
+	.parse = parse_word,
+	.print = print_word,
+};
 
 /* ---- Quoting --------------------------------------------------------- */
 

@@ -53,6 +53,12 @@ int address_parse(struct address *address, const char *word,
 int address_resolve(struct address *addresses, int limit, const char *word,
 		    struct error *error);
 
+/* Could `word` be connected to?  A name is not asked after.  0 with the
+ * canonical text in `out`, of at least ADDRESS_REMOTE_TEXT bytes, or -1 with
+ * words: a wildcard, port 0, fd:, systemd: and what is no address at all. */
+#define ADDRESS_REMOTE_TEXT 272 /* a name has up to 253 bytes */
+int address_check_remote(char *out, const char *word, struct error *error);
+
 /* The canonical text, which address_parse reads back.  Returns `out`, of at
  * least ADDRESS_TEXT bytes. */
 char *address_format(char *out, const struct address *address);

@@ -105,7 +105,7 @@ static int add_host(struct finds *finds, const struct address_word *parts,
 	return status;
 }
 
-static bool is_host_name(const char *host)
+bool address_is_host_name(const char *host)
 {
 	return host[0] != '-' && host[strspn(host, NAME_CHARACTERS)] == '\0';
 }
@@ -134,7 +134,7 @@ int address_resolve(struct address *addresses, int limit, const char *word,
 	} else if (parts.is_bracketed || strcmp(parts.host, "*") == 0 ||
 		   address_looks_numeric(parts.host)) {
 		status = add_word(&finds, word, word, error);
-	} else if (is_host_name(parts.host)) {
+	} else if (address_is_host_name(parts.host)) {
 		status = add_host(&finds, &parts, word, error);
 	} else {
 		status = error_set(error, "'%s' is not the name of a host",

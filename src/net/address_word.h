@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* address_word.h - the parts of `HOST:PORT`, for address.c and
- * address_resolve.c alone. */
+/* address_word.h - the parts of `HOST:PORT`, for address.c,
+ * address_resolve.c and address_remote.c alone. */
 #ifndef COHORT_NET_ADDRESS_WORD_H
 #define COHORT_NET_ADDRESS_WORD_H
 
@@ -26,5 +26,8 @@ int address_split(struct address_word *parts, const char *word,
  * an IPv4 address, good or bad, and never a name: resolvers read the short and
  * hexadecimal forms in ways that nobody means (1.2.3 as 1.2.0.3). */
 bool address_looks_numeric(const char *host);
+
+/* Has it the form of a name? */
+bool address_is_host_name(const char *host);
 
 #endif

@@ -20,6 +20,18 @@ struct sample_options {
 	int64_t duration_ms;
 	const char *string;
 	const char *unset;
+	int choice;
+	const char *address;
+	struct cohort_rows rows;
+};
+
+struct sample_row {
+	const char *address;
+	uint64_t weight;
+	int64_t patience_ms;
+	const char *label;
+	int colour;
+	bool is_spare;
 };
 
 #define OPTION(name_, kind_, member, initial_)                                 \
@@ -27,7 +39,23 @@ struct sample_options {
 	.offset = offsetof(struct sample_options, member),                     \
 	.initial = (initial_), .help = "of the test"
 
+#define COLUMN(name_, kind_, member, initial_)                                 \
+	.name = (name_), .kind = COHORT_VALUE_##kind_,                         \
+	.offset = offsetof(struct sample_row, member), .initial = (initial_)
+
+static const char *const sample_words[] = {"red", "green", "deep blue", NULL};
+
 /* clang-format off */
+static const struct cohort_directive sample_columns[] = {
+	{COLUMN("address", ADDRESS, address, NULL)},
+	{COLUMN("weight", NUMBER, weight, "1"), .minimum = 1, .maximum = 256},
+	{COLUMN("patience", DURATION, patience_ms, "off")},
+	{COLUMN("label", STRING, label, NULL)},
+	{COLUMN("colour", CHOICE, colour, "green"), .words = sample_words},
+	{COLUMN("spare", BOOLEAN, is_spare, "off")},
+	{.name = NULL},
+};
+
 static const struct cohort_directive sample_directives[] = {
 	{OPTION("flag", BOOLEAN, flag, "off")},
 	{OPTION("number", NUMBER, number, "5"), .minimum = 2, .maximum = 100},
@@ -35,6 +63,10 @@ static const struct cohort_directive sample_directives[] = {
 	{OPTION("duration", DURATION, duration_ms, "off")},
 	{OPTION("string", STRING, string, "a b")},
 	{OPTION("unset", STRING, unset, NULL)},
+	{OPTION("choice", CHOICE, choice, "deep blue"), .words = sample_words},
+	{OPTION("address", ADDRESS, address, NULL)},
+	{OPTION("row", ROWS, rows, NULL), .columns = sample_columns,
+	 .row_size = sizeof(struct sample_row), .maximum = 9},
 	{.name = NULL},
 };
 /* clang-format on */
@@ -45,8 +77,21 @@ static const struct cohort_protocol sample_protocol = {
 	.options_size = sizeof(struct sample_options),
 };
 static const struct cohort_protocol plain_protocol = {.name = "plain"};
+
+/* One that nobody can do without rows. */
+static const struct cohort_directive needy_directives[] = {
+	{OPTION("row", ROWS, rows, NULL), .columns = sample_columns,
+	 .row_size = sizeof(struct sample_row), .minimum = 1},
+	{.name = NULL},
+};
+static const struct cohort_protocol needy_protocol = {
+	.name = "needy",
+	.directives = needy_directives,
+	.options_size = sizeof(struct sample_options),
+};
+
 static const struct cohort_protocol *const sample_protocols[] = {
-	&sample_protocol, &plain_protocol, NULL};
+	&sample_protocol, &plain_protocol, &needy_protocol, NULL};
 
 /* What a reading answered. */
 struct outcome {

@@ -68,6 +68,65 @@ static void check_messages(void)
 		   "    ^\n");
 }
 
+/* In a block of the protocol: TEXT, and what is wrong with it. */
+#define IN_BLOCK(text)                                                         \
+	"service s { listen *:1; protocol sample {\n" text "\n} }"
+#define SHOWN(text, column) "\n    " text "\n    " column "^\n"
+
+static void check_rows(void)
+{
+	check_said(IN_BLOCK("row a:1 wieght=5;"),
+		   "t.conf:2:9: unknown parameter 'wieght=5'; did you mean "
+		   "weight=?" SHOWN("row a:1 wieght=5;", "        "));
+	check_said(IN_BLOCK("row a:1 sprae;"),
+		   "t.conf:2:9: unknown parameter 'sprae'; did you mean "
+		   "spare?" SHOWN("row a:1 sprae;", "        "));
+	check_said(IN_BLOCK("row ;"),
+		   "t.conf:2:4: 'row' takes ADDRESS [weight=NUMBER] "
+		   "[patience=DURATION|off] [label=STRING] "
+		   "[colour=red|green|deep blue] "
+		   "[spare]" SHOWN("row ;", "   "));
+	check_said(IN_BLOCK("row a:1 weight=x spare=on colour=grey;"),
+		   "t.conf:2:9: weight: 'x' is not a number" SHOWN(
+			   "row a:1 weight=x spare=on colour=grey;",
+			   "        ") //
+		   "t.conf:2:18: spare stands without a value: leave it out "
+		   "for off" SHOWN("row a:1 weight=x spare=on colour=grey;",
+				   "                 ") //
+		   "t.conf:2:27: colour: 'grey' is not one of: red, green, "
+		   "deep blue" SHOWN("row a:1 weight=x spare=on colour=grey;",
+				     "                          "));
+	check_said(IN_BLOCK("row a:1; row b:1; row a:01;"),
+		   "t.conf:2:23: row 'a:01' is given twice" SHOWN(
+			   "row a:1; row b:1; row a:01;",
+			   "                      "));
+	check_said(IN_BLOCK("rows a:1;"),
+		   "t.conf:2:1: unknown directive 'rows'; did you mean "
+		   "'row'?" SHOWN("rows a:1;", ""));
+}
+
+static void check_count_of_rows(void)
+{
+	struct text text = {.bytes = NULL};
+	struct outcome outcome;
+	int i;
+
+	check_said("service s { listen *:1; protocol needy; }",
+		   "t.conf:1:25: 'row' is given 0 times in the protocol's "
+		   "block; at least 1 are needed\n"
+		   "    service s { listen *:1; protocol needy; }\n"
+		   "                            ^\n");
+	text_append(&text, "service s { listen *:1; protocol sample {\n");
+	for (i = 1; i <= 10; i++)
+		text_append(&text, "row a:%d;\n", i);
+	text_append(&text, "} }\n");
+	load_text(&outcome, text.bytes);
+	CHECK(outcome.config == NULL);
+	check_says(&outcome, "t.conf:11:1: 'row' may be given at most 9 times");
+	outcome_release(&outcome);
+	text_release(&text);
+}
+
 static void check_nul(void)
 {
 	struct outcome outcome;
@@ -209,6 +268,8 @@ int main(void)
 {
 	enter_directory();
 	check_messages();
+	check_rows();
+	check_count_of_rows();
 	check_nul();
 	check_all_are_shown();
 	check_too_many();

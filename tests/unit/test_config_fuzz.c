@@ -18,22 +18,20 @@ static const char *const seeds[] = {
 	"service \"q\" { listen fd:3; write_high 8k; write_low 1k; }\n"
 	"respawn_delay 1s:2s; max_open_files 4096; chroot /;\n"
 	"service r { listen *:0; listen *:0; backlog 5; quickack auto; }\n",
+	"service s { listen *:0; protocol sample { choice 'deep blue';\n"
+	"\taddress [::1]:80; row a:1 weight=5 spare 'label=x y';\n"
+	"\trow unix:/x colour=red; row b.c:65535 patience=5s; } }\n",
 	("\xef\xbb\xbfservice gr { listen *:9; idle_timeout off; }\r\n"
 	 "pid_file 'gr\xc3\xb6\xc3\x9f\x65'; drain_timeout 1h;\r\n"),
 };
 
 static const char *const pieces[] = {
-	"{",        "}",
-	";",        "\"",
-	"'",        "\\",
-	"#",        "\n",
-	"${",       "${X:-y}",
-	"\\x4",     "\xc3",
-	"\x80",     "service",
-	"listen",   "protocol ",
-	"workers ", "include ",
-	"mode=",    "off",
-	":",        "99999999999999999999",
+	"{",        "}",        ";",      "\"",
+	"'",        "\\",       "#",      "\n",
+	"${",       "${X:-y}",  "\\x4",   "\xc3",
+	"\x80",     "service",  "listen", "protocol ",
+	"workers ", "include ", "mode=",  "off",
+	"row ",     "weight=",  ":",      "99999999999999999999",
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -20,6 +20,10 @@ static const char *const strings[] = {
 	"a",      "''", "'a b'",     "\"\\n\\xff\\\\\\$\"",
 	"'${X}'", "$x", "'#no ;{}'", "gr\xc3\xb6\xc3\x9f\x65",
 };
+static const char *const remotes[] = {
+	"10.0.0.1:80", "[2001:db8::0]:1", "a-b.c:65535",
+	"unix:@n",     "'unix:/a b'",
+};
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static uint64_t between(struct random *random, uint64_t least, uint64_t most)
@@ -51,6 +55,34 @@ static unsigned count_words(const struct directive *row)
 	return count;
 }
 
+/* A random value that a directive of a protocol alone can have. */
+static void append_own(struct random *random, const struct directive *row,
+		       struct text *out)
+{
+	if (row->kind == &value_index)
+		text_append(out, "'%s'", sample_words[random_below(random, 3)]);
+	else
+		text_append(out, "%s", remotes[random_below(random, 5)]);
+}
+
+static void append_sample_row(struct random *random, struct text *out)
+{
+	static unsigned number;
+
+	text_append(out, "row host%u:1", number++);
+	if (random_below(random, 2))
+		text_append(out, " spare");
+	if (random_below(random, 2))
+		text_append(out, " weight=%u", 1 + random_below(random, 256));
+	if (random_below(random, 2))
+		text_append(out, " 'label=%u \" ${x}\\'",
+			    random_below(random, 256));
+	if (random_below(random, 2))
+		text_append(out, " 'colour=%s'",
+			    sample_words[random_below(random, 3)]);
+	text_append(out, ";\n");
+}
+
 static void append_value(struct random *random, const struct directive *row,
 			 struct text *out)
 {
@@ -67,6 +99,8 @@ static void append_value(struct random *random, const struct directive *row,
 	else if (row->kind == &value_respawn_delay)
 		text_append(out, "%ums:%us", 1 + random_below(random, 1000),
 			    1 + random_below(random, 1000));
+	else if (row->kind == &value_index || row->kind == &value_remote)
+		append_own(random, row, out);
 	else if (row->kind == &value_word)
 		text_append(out, "'w %u'", random_below(random, 1000));
 	else if (row->kind == &value_string)
@@ -79,7 +113,8 @@ static void append_value(struct random *random, const struct directive *row,
 /* Values that the table alone cannot judge: who exists, what fits. */
 static bool is_chosen_by_hand(const struct directive *row)
 {
-	return !row->kind || strcmp(row->name, "user") == 0 ||
+	return !row->kind || row->kind == &value_rows ||
+	       strcmp(row->name, "user") == 0 ||
 	       strcmp(row->name, "chroot") == 0 ||
 	       strcmp(row->name, "pid_file") == 0 ||
 	       strcmp(row->name, "watchdog_steer") == 0 ||
@@ -141,6 +176,7 @@ static void append_service(struct random *random, unsigned service,
 			   struct text *out)
 {
 	struct directive_list list;
+	int rows = 0;
 
 	text_append(out, "service s%u {\n", service);
 	append_listens(random, service, out);
@@ -151,6 +187,8 @@ static void append_service(struct random *random, unsigned service,
 		directive_list_protocol(&list, &sample_protocol);
 		text_append(out, "protocol sample {\n");
 		append_rows(random, &list, out);
+		while (random_below(random, 3) > 0 && rows++ < 9)
+			append_sample_row(random, out);
 		text_append(out, "}\n");
 	} else if (random_below(random, 2)) {
 		text_append(out, "protocol plain;\n");

@@ -7,8 +7,11 @@
 #define SAMPLE "conf/cohort.conf"
 
 static const struct cohort_directive echo_directives[] = {
-	{"once", COHORT_VALUE_BOOLEAN, 0, "off", 0, 0, "one chunk"},
-	{NULL, COHORT_VALUE_BOOLEAN, 0, NULL, 0, 0, NULL},
+	{.name = "once",
+	 .kind = COHORT_VALUE_BOOLEAN,
+	 .initial = "off",
+	 .help = "one chunk"},
+	{.name = NULL},
 };
 static const struct cohort_protocol echo = {
 	.name = "echo",
