@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: $(B)/cohort $(B)/cohort-bench $(B)/libcohort.a ## build the server, the library and the bench client
+all: ## build the server, the library and the bench client
 
 # ---- Flags ------------------------------------------------------------------
 
@@ -33,8 +33,13 @@ FORTIFY   := $(if $(filter -O1 -O2 -O3 -Og -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_F
 HARDENING := -fno-common -fno-omit-frame-pointer $(if $(SANITIZE),,-fstack-protector-strong $(FORTIFY))
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
 STATIC    := $(if $(findstring musl,$(CC)),-static)
+# The same objects are for the archive and the shared library: with all but
+# cohort_* hidden they are linked to the code that they would be without -fPIC.
+SHARED    := $(if $(STATIC),,-fPIC -fvisibility=hidden -fno-semantic-interposition)
+# Part of libc where that is new enough.
+LIBRARIES := -ldl
 
-COMPILE = $(CC) $(BASICS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(SANITIZER)
+COMPILE = $(CC) $(BASICS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(SHARED) $(SANITIZER)
 LINK    = $(CC) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,relro,-z,now
 
 # ---- What is built from what ------------------------------------------------
@@ -42,6 +47,12 @@ LINK    = $(CC) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,relro,-z,no
 LIBRARY_ROOMS := base event metrics net config process
 
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+
+# A build that is linked statically has no shared library, and loads none.
+SONAME    := libcohort.so.0
+LIBRARY   := $(B)/libcohort.a $(if $(STATIC),,$(B)/$(SONAME) $(B)/libcohort.so)
+
+all: $(B)/cohort $(B)/cohort-bench $(LIBRARY)
 
 LIBRARY_OBJECTS  := $(call objects,$(LIBRARY_ROOMS:%=src/%/*.c))
 PROTOCOL_OBJECTS := $(call objects,src/protocols/*.c)
@@ -62,6 +73,7 @@ TEST_CLIENTS     := $(call one_each,clients,clients/)
 CLEAN_FIRST := $(filter clean,$(MAKECMDGOALS))
 FLAGS       := $(strip $(COMPILE) $(LINK) $(LDFLAGS))
 
+comma  := ,
 same    = $(and $(findstring <$(1)>,<$(2)>),$(findstring <$(2)>,<$(1)>))
 changed = $(if $(or $(CLEAN_FIRST),$(if $(call same,$(file <$(1)),$(2)),,changed)),force)
 quoted  = '$(subst ','\'',$(1))'
@@ -78,7 +90,7 @@ $(B)/members: $(call changed,$(B)/members,$(LIBRARY_OBJECTS)) | $(CLEAN_FIRST)
 # `make V=1` shows the whole commands, `make -s` nothing.
 IS_SILENT    = $(findstring s,$(firstword -$(MAKEFLAGS)))
 show         = $(if $(V),,@$(if $(IS_SILENT),,printf '  %-5s %s\n' $(1) $(2) && ))
-LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) -o $@
+LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIBRARIES) -o $@
 
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
@@ -86,8 +98,17 @@ $(B)/%.o: %.c $(B)/flags
 $(B)/libcohort.a: $(LIBRARY_OBJECTS) $(B)/members
 	$(call show,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
 
+$(B)/$(SONAME): $(LIBRARY_OBJECTS) $(B)/members src/cohort.map
+	$(call show,LINK,$@)$(LINK) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=src/cohort.map \
+		$(LIBRARY_OBJECTS) $(LDFLAGS) $(LIBRARIES) -o $@
+
+$(B)/libcohort.so: $(B)/$(SONAME)
+	@ln -sf $(SONAME) $@
+
+# All of cohort_*, called or not, for plug-ins.
 $(B)/cohort: $(B)/src/main.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
-	$(LINK_PROGRAM)
+	$(call show,LINK,$@)$(LINK) $(filter-out %.a,$^) -Wl,--whole-archive $(filter %.a,$^) -Wl,--no-whole-archive \
+		$(if $(STATIC),,-Wl$(comma)--export-dynamic-symbol='cohort_*') $(LDFLAGS) $(LIBRARIES) -o $@
 
 $(B)/cohort-bench: $(BENCH_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
@@ -233,16 +254,25 @@ coverage: | $(CLEAN_FIRST) ## which lines the tests run, file by file
 
 # ---- Installing -------------------------------------------------------------
 
-INSTALLED = $(addprefix $(DESTDIR)$(PREFIX)/,bin/cohort bin/cohort-bench lib/libcohort.a include/cohort.h)
 VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.h)
+TARGET    = $(DESTDIR)$(PREFIX)
+INSTALLED = $(addprefix $(TARGET)/,bin/cohort bin/cohort-bench include/cohort.h lib/libcohort.a lib/pkgconfig/cohort.pc \
+	$(if $(STATIC),,lib/libcohort.so lib/$(SONAME) lib/$(SONAME).$(VERSION)))
 
 .PHONY: install
-install: all ## into DESTDIR/PREFIX: programs, library, header (PREFIX=/usr/local)
+install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX=/usr/local)
 	install -d $(sort $(dir $(INSTALLED)))
-	install -m 755 $(B)/cohort $(B)/cohort-bench $(DESTDIR)$(PREFIX)/bin
-	install -m 644 $(B)/libcohort.a $(DESTDIR)$(PREFIX)/lib
-	install -m 644 src/cohort.h $(DESTDIR)$(PREFIX)/include
-	@echo "cohort $(VERSION) is installed in $(DESTDIR)$(PREFIX)"
+	install -m 755 $(B)/cohort $(B)/cohort-bench $(TARGET)/bin
+	install -m 644 $(B)/libcohort.a $(TARGET)/lib
+ifeq ($(STATIC),)
+	install -m 755 $(B)/$(SONAME) $(TARGET)/lib/$(SONAME).$(VERSION)
+	ln -sf $(SONAME).$(VERSION) $(TARGET)/lib/$(SONAME)
+	ln -sf $(SONAME) $(TARGET)/lib/libcohort.so
+endif
+	install -m 644 src/cohort.h $(TARGET)/include
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' \
+		src/cohort.pc.in >$(TARGET)/lib/pkgconfig/cohort.pc
+	@echo "cohort $(VERSION) is installed in $(TARGET)"
 
 .PHONY: uninstall
 uninstall: ## remove what install put there

@@ -42,7 +42,14 @@
 extern "C" {
 #endif
 
+/* The library itself is compiled with everything else hidden. */
+#pragma GCC visibility push(default)
+
 #define COHORT_VERSION "0.1.0"
+
+/* What a plug-in was written for.  It rises when one that was compiled before
+ * could not be called any more. */
+#define COHORT_API 1
 
 struct cohort_transport; /* opaque: a connection */
 struct cohort_worker;    /* opaque: one service in one worker process */
@@ -196,6 +203,72 @@ struct cohort_protocol {
 	 * the worker is killed. */
 	void (*worker_stop)(struct cohort_worker *w, void *state);
 };
+
+/* ---- Plug-ins -------------------------------------------------------- */
+
+/* `load FILE.so;` in the configuration of any server makes the protocols of a
+ * shared object known, which says what it has with one line at file scope:
+ *
+ *	COHORT_EXPORT(hello);             … or up to 16 of them:
+ *	COHORT_EXPORT(hello, goodbye);    each a struct cohort_protocol
+ *
+ *	cc -fPIC -c hello.c && cc -shared hello.o -o hello.so
+ *	cohort -o 'load hello.so;' -p hello
+ *
+ * It calls the cohort_* functions of the program that has loaded it, also if it
+ * was linked with -lcohort.  It is copied when it is checked: every worker of a
+ * configuration runs that copy, whatever becomes of the file; a reload takes
+ * the file as it is then.  Constructors run in each worker before it gives up
+ * its privileges, and in a child that checks the configuration.
+ *
+ * In a program of its own the line is good for nothing, and does no harm. */
+struct cohort_export {
+	uint32_t api;           /* COHORT_API … */
+	uint32_t protocol_size; /* … and sizeof(struct cohort_protocol) of the
+				   cohort.h that it was compiled with */
+	const struct cohort_protocol *const *protocols; /* ended by NULL */
+};
+
+#define COHORT_EXPORT(...)                                                     \
+	COHORT_EXPORTED_ const struct cohort_export cohort_protocol_export;    \
+	static const struct cohort_protocol *const cohort_exported_[] = {      \
+		COHORT_ADDRESSES_(__VA_ARGS__), NULL};                         \
+	const struct cohort_export cohort_protocol_export = {                  \
+		COHORT_API, sizeof(struct cohort_protocol), cohort_exported_}
+
+/* What follows, and ends with _, is for COHORT_EXPORT alone. */
+#ifdef __cplusplus
+#define COHORT_EXPORTED_ extern "C" __attribute__((visibility("default")))
+#else
+#define COHORT_EXPORTED_ extern __attribute__((visibility("default")))
+#endif
+
+/* clang-format off */
+#define COHORT_ADDRESSES_(...) \
+	COHORT_SIXTEENTH_(__VA_ARGS__, \
+		COHORT_A16_, COHORT_A15_, COHORT_A14_, COHORT_A13_, \
+		COHORT_A12_, COHORT_A11_, COHORT_A10_, COHORT_A9_, \
+		COHORT_A8_, COHORT_A7_, COHORT_A6_, COHORT_A5_, \
+		COHORT_A4_, COHORT_A3_, COHORT_A2_, COHORT_A1_, 0)(__VA_ARGS__)
+#define COHORT_SIXTEENTH_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, \
+			  q, ...) q
+#define COHORT_A1_(p) &(p)
+#define COHORT_A2_(p, ...) &(p), COHORT_A1_(__VA_ARGS__)
+#define COHORT_A3_(p, ...) &(p), COHORT_A2_(__VA_ARGS__)
+#define COHORT_A4_(p, ...) &(p), COHORT_A3_(__VA_ARGS__)
+#define COHORT_A5_(p, ...) &(p), COHORT_A4_(__VA_ARGS__)
+#define COHORT_A6_(p, ...) &(p), COHORT_A5_(__VA_ARGS__)
+#define COHORT_A7_(p, ...) &(p), COHORT_A6_(__VA_ARGS__)
+#define COHORT_A8_(p, ...) &(p), COHORT_A7_(__VA_ARGS__)
+#define COHORT_A9_(p, ...) &(p), COHORT_A8_(__VA_ARGS__)
+#define COHORT_A10_(p, ...) &(p), COHORT_A9_(__VA_ARGS__)
+#define COHORT_A11_(p, ...) &(p), COHORT_A10_(__VA_ARGS__)
+#define COHORT_A12_(p, ...) &(p), COHORT_A11_(__VA_ARGS__)
+#define COHORT_A13_(p, ...) &(p), COHORT_A12_(__VA_ARGS__)
+#define COHORT_A14_(p, ...) &(p), COHORT_A13_(__VA_ARGS__)
+#define COHORT_A15_(p, ...) &(p), COHORT_A14_(__VA_ARGS__)
+#define COHORT_A16_(p, ...) &(p), COHORT_A15_(__VA_ARGS__)
+/* clang-format on */
 
 /* ---- Writing --------------------------------------------------------- */
 
@@ -382,6 +455,8 @@ int cohort_main(int argc, char **argv, const struct cohort_protocol *protocol);
  * default. */
 int cohort_main_with(int argc, char **argv,
 		     const struct cohort_protocol *const *protocols);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -24,19 +24,6 @@ TOP=$BATS_TEST_DIRNAME/..
 	run -0 "$COHORT" -t -c "$WORK/readme.conf"
 }
 
-@test "the protocol of the README compiles against what was installed, and serves" {
-	need socat make cc
-	case ${COHORT_BUILD##*/} in asan | musl) skip "the installed library of this build needs its own flags" ;; esac
-	make -s -C "$TOP" install COHORT_BUILD="$COHORT_BUILD" PREFIX=/usr DESTDIR="$WORK/tree" >"$WORK/install" 2>&1
-	sed -n '/^#include <cohort.h>/,/^```/p' "$TOP/README.md" | sed '$d' >"$WORK/hello.c"
-	cc -Wall -Wextra -Werror -I"$WORK/tree/usr/include" "$WORK/hello.c" -L"$WORK/tree/usr/lib" -lcohort -o "$WORK/hello"
-	start_ready 1 "$WORK/hello" -l 127.0.0.1:0 -w 4
-	worker_count_is 4
-	run say "world"
-	[ "${lines[0]}" = "Hello" ]
-	[ "${lines[1]}" = "world" ]
-}
-
 @test "every flag and signal that the README names exists" {
 	for flag in $(grep -oE '^`cohort .*`$' "$TOP/README.md" | grep -oE -- ' ?\[?-{1,2}[a-zA-Z-]+' | tr -d ' ['); do
 		"$COHORT" -h | grep -qE -- "(^| )$flag( |$)" || {
