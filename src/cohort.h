@@ -184,6 +184,11 @@ struct cohort_protocol {
 	void (*connection_lost)(struct cohort_transport *t, void *session,
 				const struct cohort_end *end);
 
+	/* Descriptors that each of its transports may need besides its own
+	 * socket, as for one that cohort_connect gives: a worker takes no more
+	 * clients than it can have all of these for. */
+	unsigned descriptors_count;
+
 	/* ---- Of the worker ---- */
 
 	size_t worker_size; /* zeroed bytes for each worker of each service */
@@ -444,6 +449,37 @@ void cohort_timer_cancel(struct cohort_timer *timer); /* idempotent */
 
 /* NULL is fine, and so is the timer whose `expired` is running. */
 void cohort_timer_free(struct cohort_timer *timer);
+
+/* ---- Connecting ------------------------------------------------------ */
+
+struct cohort_connect {
+	const char *address; /* as after `listen`: 127.0.0.1:80 [::1]:80
+				unix:/path unix:@name; copied */
+	const char *source;  /* a numeric address or unix: to bind to first,
+				its port may be 0; or NULL */
+	int64_t timeout_ms;  /* for all of it; 0: 10 s */
+	const struct cohort_protocol *protocol; /* of the transport */
+};
+
+/* An outgoing transport, which keeps the contract of all transports and exists
+ * at once: its session is there, what is written is queued and goes out when it
+ * is connected, it can be closed and aborted.  Then connection_made comes; or,
+ * if it cannot be connected, connection_lost alone, never from inside this
+ * call, with the reason upstream and the errno (ECONNREFUSED, EHOSTUNREACH;
+ * ETIMEDOUT when the time is over).  Closed while it connects it ends with
+ * connection_lost alone too; what was written before is sent first.  Until it
+ * is connected no other callback comes: pause_writing and `timeout` wait.
+ *
+ * Of the service's timeouts only write_timeout and linger_timeout apply.  It
+ * is told of a drain, and keeps a draining worker alive as others do; it counts
+ * for no limit.  cohort_options is NULL unless the protocol is the service's.
+ *
+ * NULL with errno: EINVAL (no such address, source of another family, timeout
+ * or protocol), EMFILE, ENFILE, ENOMEM, ENOBUFS (resources), what binding to
+ * the source says (EADDRNOTAVAIL, …), EAFNOSUPPORT, ESHUTDOWN (the worker ends:
+ * its drain has reached its bound, or worker_stop runs). */
+struct cohort_transport *cohort_connect(struct cohort_worker *w,
+					const struct cohort_connect *how);
 
 /* ---- A program ------------------------------------------------------- */
 

@@ -58,6 +58,14 @@ enum scoreboard_service_cell {
 	SCOREBOARD_CLOSED,       /* COHORT_REASONS of them */
 	SCOREBOARD_LIVE = SCOREBOARD_CLOSED + COHORT_REASONS, /* a gauge */
 	SCOREBOARD_QUEUED_BYTES,                              /* a gauge */
+	/* Of outgoing transports, which count in none of the above but the
+	 * pauses and the queued bytes. */
+	SCOREBOARD_CONNECTED,      /* counters … */
+	SCOREBOARD_CONNECT_FAILED, /* ended before it was connected */
+	SCOREBOARD_OUT_RECEIVED_BYTES,
+	SCOREBOARD_OUT_SENT_BYTES,
+	SCOREBOARD_OUT_CLOSED, /* of those that were connected */
+	SCOREBOARD_OUT_LIVE,   /* a gauge: connected, not closed */
 	SCOREBOARD_SERVICE_CELLS,
 };
 

@@ -38,15 +38,17 @@ struct scoreboard_page {
 #define SCOREBOARD_SERVICE_BYTES                                               \
 	(SCOREBOARD_SERVICE_NAME + SCOREBOARD_SERVICE_CELLS * sizeof(uint64_t))
 
-/* Header and cells of a page with all its services, in whole memory pages. */
+/* Header and cells of a page with all its services.  Builds that have pages of
+ * another size cannot take over from each other, so there is room for more
+ * cells than there are: what is not used costs addresses, but no memory. */
 #define SCOREBOARD_PAGE_ROUND 4096
+#define SCOREBOARD_PAGE_BYTES ((size_t)128 * 1024)
 #define SCOREBOARD_PAGE_USED                                                   \
 	(sizeof(struct scoreboard_page) +                                      \
 	 SCOREBOARD_CELLS * sizeof(uint64_t) +                                 \
 	 SCOREBOARD_SERVICES * SCOREBOARD_SERVICE_BYTES)
-#define SCOREBOARD_PAGE_BYTES                                                  \
-	((SCOREBOARD_PAGE_USED + SCOREBOARD_PAGE_ROUND - 1) /                  \
-	 SCOREBOARD_PAGE_ROUND * SCOREBOARD_PAGE_ROUND)
+_Static_assert(SCOREBOARD_PAGE_USED <= SCOREBOARD_PAGE_BYTES,
+	       "a page has to hold all the cells");
 
 /* Does the header describe something that fits into a page?  The worker could
  * write here until its last moment, and may have died of writing where it

@@ -81,5 +81,11 @@ const struct scoreboard_column
 	CLOSED(RESOURCE, "resource"),
 	GAUGE(SCOREBOARD_LIVE, "live"),
 	GAUGE(SCOREBOARD_QUEUED_BYTES, "queued_bytes"),
+	COUNTER(SCOREBOARD_CONNECTED, "connected"),
+	COUNTER(SCOREBOARD_CONNECT_FAILED, "connect_failed"),
+	COUNTER(SCOREBOARD_OUT_RECEIVED_BYTES, "out_received_bytes"),
+	COUNTER(SCOREBOARD_OUT_SENT_BYTES, "out_sent_bytes"),
+	COUNTER(SCOREBOARD_OUT_CLOSED, "out_closed"),
+	GAUGE(SCOREBOARD_OUT_LIVE, "out_live"),
 };
 /* clang-format on */

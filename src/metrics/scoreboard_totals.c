@@ -68,6 +68,8 @@ static void fold_service(struct total *total, struct scoreboard_page *page,
 				scoreboard_read_service(page, service, i);
 	total->cells[SCOREBOARD_CLOSED + COHORT_REASON_WORKER_EXIT] +=
 		scoreboard_read_service(page, service, SCOREBOARD_LIVE);
+	total->cells[SCOREBOARD_OUT_CLOSED] +=
+		scoreboard_read_service(page, service, SCOREBOARD_OUT_LIVE);
 }
 
 void scoreboard_fold_counters(struct scoreboard *board,

@@ -42,26 +42,42 @@ void service_init(struct service *service, struct worker_context *worker,
 	list_init(&service->acceptors);
 	list_init(&service->timers);
 	list_append(&worker->services, &service->node);
+	service_set_descriptors(service, 1);
 }
 
 void service_release(struct service *service)
 {
-	void *memory;
-
-	while ((memory = service->idle_memory) != NULL) {
-		service->idle_memory = *(void **)memory;
-		free(memory);
-	}
-	service->idle_count = 0;
+	transport_pool_release(&service->idle);
+	transport_pool_release(&service->idle_outgoing);
 	list_remove(&service->node);
+}
+
+void service_set_descriptors(struct service *service, unsigned count)
+{
+	struct worker_context *worker = service->worker;
+
+	service->descriptors_each = count;
+	if (count > worker->reserved_most)
+		worker->reserved_most = count;
+}
+
+/* For one transport there always are, however many it may need. */
+static bool has_descriptors(const struct worker_context *worker, unsigned count)
+{
+	return worker->live_count == 0 ||
+	       (uint64_t)worker->reserved_count + count <= worker->live_max;
+}
+
+/* Is the cap of the worker near enough to matter to any of its services? */
+static bool is_worker_full(const struct worker_context *worker)
+{
+	return !has_descriptors(worker, worker->reserved_most);
 }
 
 bool service_has_room(const struct service *service)
 {
-	const struct worker_context *worker = service->worker;
-
 	return service->live_count < service->live_max &&
-	       worker->live_count < worker->live_max;
+	       has_descriptors(service->worker, service->descriptors_each);
 }
 
 bool service_is_full(const struct service *service)
@@ -97,9 +113,10 @@ void service_add_live(struct service *service)
 
 	service->live_count++;
 	worker->live_count++;
-	if (!service_has_room(service))
-		for_each_concerned(
-			service, worker->live_count >= worker->live_max, tell);
+	worker->reserved_count += service->descriptors_each;
+	service_add_outgoing(service);
+	if (!service_has_room(service) || is_worker_full(worker))
+		for_each_concerned(service, is_worker_full(worker), tell);
 }
 
 void service_review_room(struct service *service)
@@ -111,14 +128,28 @@ void service_review_room(struct service *service)
 void service_remove_live(struct service *service)
 {
 	struct worker_context *worker = service->worker;
-	bool was_full = !service_has_room(service);
-	bool was_worker_full = worker->live_count >= worker->live_max;
+	bool was_worker_full = is_worker_full(worker);
+	bool was_full = was_worker_full || !service_has_room(service);
 
 	service->live_count--;
 	worker->live_count--;
+	worker->reserved_count -= service->descriptors_each;
+	service_remove_outgoing(service);
 	if (was_full)
 		for_each_concerned(service, was_worker_full,
 				   service_review_room);
+}
+
+void service_add_outgoing(struct service *service)
+{
+	service->all_count++;
+	service->worker->all_count++;
+}
+
+void service_remove_outgoing(struct service *service)
+{
+	service->all_count--;
+	service->worker->all_count--;
 }
 
 void service_add_resting(struct service *service)

@@ -19,6 +19,7 @@
 #include "metrics/scoreboard.h"
 #include "net/sockopt.h"
 #include "net/steering.h"
+#include "net/transport_pool.h"
 #include "net/transport_table.h"
 
 #define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
@@ -52,7 +53,7 @@ struct worker_context {
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;
-	bool is_ending; /* the loop has ended: nothing new begins */
+	bool is_ending; /* all is cut: nothing new begins */
 	/* All transports of all services have ended while draining; NULL if
 	 * nobody waits. */
 	void (*drained)(struct worker_context *context);
@@ -60,8 +61,11 @@ struct worker_context {
 	 * nobody wants to know. */
 	void (*room_changed)(struct worker_context *context,
 			     struct service *service);
-	unsigned live_count; /* transports of all services */
-	unsigned live_max;   /* what the descriptors allow */
+	unsigned live_count; /* accepted transports of all services … */
+	unsigned all_count;  /* … and outgoing ones */
+	unsigned live_max;   /* descriptors that all those accepted may need */
+	unsigned reserved_count; /* … and do, by service->descriptors_each */
+	unsigned reserved_most;  /* the largest descriptors_each */
 };
 
 /* No service yet, nothing live, no cap.  0, or -1 with errno ENOMEM. */
@@ -81,12 +85,14 @@ struct service {
 
 	struct list node; /* of worker->services */
 	struct list transports;
-	unsigned live_count;
-	unsigned live_max;      /* this worker's share of max_connections */
-	struct list acceptors;  /* struct acceptor, waiting or not */
-	unsigned resting_count; /* of these, for want of a resource */
-	void *idle_memory;      /* freed transports, singly linked */
-	unsigned idle_count;
+	unsigned live_count;        /* those accepted … */
+	unsigned all_count;         /* … and the outgoing ones */
+	unsigned live_max;          /* this worker's share of max_connections */
+	unsigned descriptors_each;  /* for an accepted transport, at most */
+	struct list acceptors;      /* struct acceptor, waiting or not */
+	unsigned resting_count;     /* of these, for want of a resource */
+	struct transport_pool idle; /* memory of those accepted that ended */
+	struct transport_pool idle_outgoing;
 
 	void *state;               /* worker_size bytes of the protocol's */
 	struct list timers;        /* struct cohort_timer */
@@ -123,10 +129,19 @@ bool service_has_room(const struct service *service);
  * resource? */
 bool service_is_full(const struct service *service);
 
-/* One connection more, and one less: tells the worker when that makes a
- * service full, and both it and the acceptors when there is room again. */
+/* So many descriptors (1 without this call) may be needed for an accepted
+ * transport: they are reserved, so that a worker full of clients can still
+ * connect on their behalf. */
+void service_set_descriptors(struct service *service, unsigned count);
+
+/* One accepted connection more, and one less: tells the worker when that makes
+ * a service full, and both it and the acceptors when there is room again. */
 void service_add_live(struct service *service);
 void service_remove_live(struct service *service);
+
+/* The same of outgoing ones, for which there is always room. */
+void service_add_outgoing(struct service *service);
+void service_remove_outgoing(struct service *service);
 
 /* An acceptor rests for want of a resource, or goes on. */
 void service_add_resting(struct service *service);

@@ -374,31 +374,49 @@ void sockopt_restore_listener(int fd, int family,
 		close(fresh);
 }
 
-static int apply_to_connection(int fd, unsigned families,
-			       const struct sockopt_call *call,
-			       const struct sockopt_settings *settings)
+static int set_if_asked(int fd, const struct sockopt_call *call,
+			const struct sockopt_settings *settings)
 {
 	struct value asked;
 
-	for (; call && call->families; call++) {
-		if (call->place != SOCKOPT_ON_CONNECTION ||
-		    !(call->families & families))
-			continue;
-		wanted(&asked, call, settings, -1);
-		if (asked.is_given && set(fd, call, &asked) < 0)
-			return -1;
-	}
+	wanted(&asked, call, settings, -1);
+	return asked.is_given ? set(fd, call, &asked) : 0;
+}
+
+static bool is_for_accepted(const struct sockopt_call *call)
+{
+	return call->place == SOCKOPT_ON_CONNECTION;
+}
+
+static bool is_for_outgoing(const struct sockopt_call *call)
+{
+	return !(call->flags & SOCKOPT_ACCEPTING);
+}
+
+static int apply_calls(int fd, int family,
+		       const struct sockopt_settings *settings,
+		       bool (*is_wanted)(const struct sockopt_call *call))
+{
+	unsigned families = families_of(family, settings);
+	const struct sockopt_row *row;
+	const struct sockopt_call *call;
+
+	for (row = sockopt_rows; row->directive; row++)
+		for (call = row->calls; call && call->families; call++)
+			if (is_wanted(call) && call->families & families &&
+			    set_if_asked(fd, call, settings) < 0)
+				return -1;
 	return 0;
 }
 
 int sockopt_apply_connection(int fd, int family,
 			     const struct sockopt_settings *settings)
 {
-	unsigned families = families_of(family, settings);
-	const struct sockopt_row *row;
+	return apply_calls(fd, family, settings, is_for_accepted);
+}
 
-	for (row = sockopt_rows; row->directive; row++)
-		if (apply_to_connection(fd, families, row->calls, settings) < 0)
-			return -1;
-	return 0;
+int sockopt_apply_outgoing(int fd, int family,
+			   const struct sockopt_settings *settings)
+{
+	return apply_calls(fd, family, settings, is_for_outgoing);
 }

@@ -148,6 +148,15 @@ void sockopt_check_system(const struct sockopt_settings *settings);
 int sockopt_apply_connection(int fd, int family,
 			     const struct sockopt_settings *settings);
 
+/* Before an outgoing socket is connected: everything that is not about
+ * accepting. */
+int sockopt_apply_outgoing(int fd, int family,
+			   const struct sockopt_settings *settings);
+
+/* Before it is bound to an address of its own.  Without a port it gets one when
+ * it is connected, and may share it with connections to other places. */
+int sockopt_prepare_source(int fd, bool has_port);
+
 int sockopt_rearm_quickack(int fd);     /* 0, or -1 with errno */
 int sockopt_set_reset_on_close(int fd); /* SO_LINGER 1,0 */
 int sockopt_take_error(int fd);         /* SO_ERROR, cleared by reading */

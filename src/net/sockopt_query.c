@@ -7,6 +7,11 @@
 
 #include "net/sockopt.h"
 
+/* From linux/in.h. */
+#ifndef IP_BIND_ADDRESS_NO_PORT
+#define IP_BIND_ADDRESS_NO_PORT 24
+#endif
+
 static int set_number(int fd, int level, int number, int value)
 {
 	return setsockopt(fd, level, number, &value, sizeof(value));
@@ -26,6 +31,13 @@ static int get_number(int fd, int number)
 int sockopt_rearm_quickack(int fd)
 {
 	return set_number(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
+int sockopt_prepare_source(int fd, bool has_port)
+{
+	if (has_port)
+		return set_number(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	return set_number(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
 }
 
 int sockopt_set_reset_on_close(int fd)

@@ -38,18 +38,21 @@
 	}
 
 CALLS reuse_address_calls[] = {
-	CALL(IP, SOL_SOCKET, SO_REUSEADDR, BOOL, reuse_address),
+	CALL(IP, SOL_SOCKET, SO_REUSEADDR, BOOL, reuse_address,
+	     .flags = SOCKOPT_ACCEPTING),
 	END,
 };
 
 CALLS reuse_port_calls[] = {
-	CALL(IP, SOL_SOCKET, SO_REUSEPORT, BOOL, reuse_port),
+	CALL(IP, SOL_SOCKET, SO_REUSEPORT, BOOL, reuse_port,
+	     .flags = SOCKOPT_ACCEPTING),
 	END,
 };
 
 CALLS ipv6_only_calls[] = {
 	CALL(IPV6, IPPROTO_IPV6, IPV6_V6ONLY, BOOL, ipv6_only,
-	     .flags = SOCKOPT_ASK_FIRST | SOCKOPT_UNTIL_BOUND),
+	     .flags = SOCKOPT_ASK_FIRST | SOCKOPT_UNTIL_BOUND |
+		      SOCKOPT_ACCEPTING),
 	END,
 };
 
@@ -120,25 +123,28 @@ CALLS tos_calls[] = {
 };
 
 CALLS incoming_cpu_calls[] = {
-	CALL(IP, SOL_SOCKET, SO_INCOMING_CPU, CPU, incoming_cpu),
+	CALL(IP, SOL_SOCKET, SO_INCOMING_CPU, CPU, incoming_cpu,
+	     .flags = SOCKOPT_ACCEPTING),
 	END,
 };
 
 CALLS fastopen_calls[] = {
 	CALL(IP, IPPROTO_TCP, TCP_FASTOPEN, INT, fastopen_queue,
-	     .flags = SOCKOPT_ASK_FIRST, .limit = "net.core.somaxconn"),
+	     .flags = SOCKOPT_ASK_FIRST | SOCKOPT_ACCEPTING,
+	     .limit = "net.core.somaxconn"),
 	END,
 };
 
 CALLS defer_accept_calls[] = {
 	CALL(IP, IPPROTO_TCP, TCP_DEFER_ACCEPT, INT, defer_accept_s,
-	     .answer = SOCKOPT_SAYS_AT_LEAST, .flags = SOCKOPT_ASK_FIRST),
+	     .answer = SOCKOPT_SAYS_AT_LEAST,
+	     .flags = SOCKOPT_ASK_FIRST | SOCKOPT_ACCEPTING),
 	END,
 };
 
 CALLS bind_device_calls[] = {
 	CALL(IP, SOL_SOCKET, SO_BINDTODEVICE, WORD, bind_device,
-	     .flags = SOCKOPT_ASK_FIRST),
+	     .flags = SOCKOPT_ASK_FIRST | SOCKOPT_ACCEPTING),
 	END,
 };
 

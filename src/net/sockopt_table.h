@@ -47,6 +47,8 @@ enum sockopt_answer {
 #define SOCKOPT_UNTIL_BOUND 2u
 /* 0 gives it back to the kernel; what a fresh socket says would pin it. */
 #define SOCKOPT_ZERO_RESETS 4u
+/* It is about accepting; an outgoing connection has no use for it. */
+#define SOCKOPT_ACCEPTING   8u
 
 struct sockopt_call {
 	unsigned families; /* 0 ends the calls of a row */

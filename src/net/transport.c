@@ -12,11 +12,6 @@
 #include "net/acceptor.h"
 #include "net/transport_internal.h"
 
-#define IDLE_MEMORY_MAX 1024 /* ended transports kept for the next ones */
-
-static const unsigned interest = POLLER_READ | POLLER_WRITE | POLLER_HANGUP |
-				 POLLER_URGENT | POLLER_EDGE;
-
 /* ---- Memory ---- */
 
 /* The session follows the transport, aligned for anything. */
@@ -25,19 +20,6 @@ static size_t header_bytes(void)
 	const size_t unit = _Alignof(max_align_t);
 
 	return (sizeof(struct cohort_transport) + unit - 1) / unit * unit;
-}
-
-static struct cohort_transport *take_memory(struct service *service)
-{
-	size_t size = header_bytes() + service->protocol->session_size;
-	void *memory = service->idle_memory;
-
-	if (memory == NULL)
-		return calloc(1, size);
-	service->idle_memory = *(void **)memory;
-	service->idle_count--;
-	memset(memory, 0, size);
-	return memory;
 }
 
 struct transport_extras *transport_need_extras(struct cohort_transport *t)
@@ -55,18 +37,14 @@ static void free_extras(struct transport_extras *extras)
 	free(extras);
 }
 
-static void give_memory(struct service *service, struct cohort_transport *t)
+void transport_free(struct cohort_transport *t)
 {
-	void *memory = t;
+	struct service *service = t->service;
+	struct transport_pool *pool =
+		t->is_outgoing ? &service->idle_outgoing : &service->idle;
 
 	free_extras(t->extras);
-	if (service->idle_count >= IDLE_MEMORY_MAX) {
-		free(memory);
-		return;
-	}
-	*(void **)memory = service->idle_memory;
-	service->idle_memory = memory;
-	service->idle_count++;
+	transport_pool_give(pool, t, t->memory_bytes);
 }
 
 /* ---- Callbacks ---- */
@@ -117,6 +95,8 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 /* Nothing reaches it any more, neither by its id nor from the loop. */
 static void detach(struct cohort_transport *t)
 {
+	if (t->is_connecting)
+		transport_connect_stop(t);
 	timer_stop(&transport_loop(t)->timers, &t->timer);
 	loop_cancel(&t->task);
 	list_remove(&t->node);
@@ -145,25 +125,41 @@ static void close_socket(struct cohort_transport *t)
 {
 	int fd = t->source.fd;
 
+	if (fd < 0)
+		return;
 	loop_forget(transport_loop(t), &t->source);
 	close(fd);
-	transport_count(t, SCOREBOARD_CLOSED + t->reason, 1);
-	transport_count(t, SCOREBOARD_LIVE, (uint64_t)-1);
+}
+
+static void count_end(struct cohort_transport *t)
+{
+	if (!t->is_outgoing) {
+		transport_count(t, SCOREBOARD_CLOSED + t->reason, 1);
+		transport_count(t, SCOREBOARD_LIVE, (uint64_t)-1);
+		service_remove_live(t->service);
+		return;
+	}
+	if (t->is_connecting) {
+		transport_count(t, SCOREBOARD_CONNECT_FAILED, 1);
+	} else {
+		transport_count(t, SCOREBOARD_OUT_CLOSED, 1);
+		transport_count(t, SCOREBOARD_OUT_LIVE, (uint64_t)-1);
+	}
+	service_remove_outgoing(t->service);
 }
 
 /* The socket lives a moment longer than the transport, so that
  * connection_lost may still ask who it was (cohort_peer, cohort_info). */
 static void destroy(struct cohort_transport *t)
 {
-	struct service *service = t->service;
-	struct worker_context *worker = service->worker;
+	struct worker_context *worker = t->service->worker;
 
 	detach(t);
 	tell_lost(t);
 	close_socket(t);
-	give_memory(service, t);
-	service_remove_live(service);
-	if (worker->is_draining && worker->live_count == 0 &&
+	count_end(t);
+	transport_free(t);
+	if (worker->is_draining && worker->all_count == 0 &&
 	    worker->drained != NULL)
 		worker->drained(worker);
 }
@@ -193,7 +189,7 @@ static void tell_resume(struct cohort_transport *t)
 
 void transport_settle_watermarks(struct cohort_transport *t)
 {
-	while (t->state == TRANSPORT_OPEN) {
+	while (t->state == TRANSPORT_OPEN && !t->is_connecting) {
 		size_t queued = t->queue.size_bytes;
 
 		if (!t->is_writing_paused && queued > t->write_high)
@@ -230,14 +226,25 @@ static void settle_failure(struct cohort_transport *t)
 		transport_end(t, COHORT_REASON_PEER_RESET, error);
 }
 
-static void serve(struct cohort_transport *t, bool is_writable)
+/* False if the transport is gone after it. */
+static bool serve(struct cohort_transport *t, bool is_writable)
 {
 	if (is_writable)
 		transport_flush(t);
 	transport_settle_watermarks(t);
 	transport_read(t);
 	settle_failure(t);
-	transport_settle(t);
+	return transport_settle(t);
+}
+
+static void note_found(struct cohort_transport *t, unsigned found)
+{
+	if (found & (POLLER_HANGUP | POLLER_URGENT | POLLER_FAILURE))
+		t->is_read_to_end = true;
+	if (found & POLLER_FAILURE)
+		t->is_failure_found = true;
+	if (found & ~(unsigned)POLLER_WRITE)
+		t->is_readable = true;
 }
 
 static void transport_ready(struct loop_source *source, unsigned found)
@@ -245,12 +252,7 @@ static void transport_ready(struct loop_source *source, unsigned found)
 	struct cohort_transport *t =
 		list_entry(source, struct cohort_transport, source);
 
-	if (found & (POLLER_HANGUP | POLLER_URGENT | POLLER_FAILURE))
-		t->is_read_to_end = true;
-	if (found & POLLER_FAILURE)
-		t->is_failure_found = true;
-	if (found & ~(unsigned)POLLER_WRITE)
-		t->is_readable = true;
+	note_found(t, found);
 	serve(t, found & POLLER_WRITE);
 }
 
@@ -276,7 +278,6 @@ static void fill(struct cohort_transport *t, struct service *service)
 	list_init(&t->node);
 	buffer_queue_init(&t->queue);
 	t->service = service;
-	t->protocol = service->protocol;
 	t->session = (unsigned char *)t + header_bytes();
 	t->accepted_ms = now_ms;
 	t->activity_ms = now_ms;
@@ -286,6 +287,24 @@ static void fill(struct cohort_transport *t, struct service *service)
 	t->write_high = settings->write_high_bytes;
 	t->write_low = settings->write_low_bytes;
 	t->reason = COHORT_REASON_LOCAL_CLOSE;
+}
+
+struct cohort_transport *transport_new(struct service *service,
+				       const struct cohort_protocol *protocol,
+				       bool is_outgoing)
+{
+	struct transport_pool *pool =
+		is_outgoing ? &service->idle_outgoing : &service->idle;
+	size_t bytes = header_bytes() + protocol->session_size;
+	struct cohort_transport *t = transport_pool_take(pool, &bytes);
+
+	if (t == NULL)
+		return NULL;
+	fill(t, service);
+	t->memory_bytes = bytes;
+	t->protocol = protocol;
+	t->is_outgoing = is_outgoing;
+	return t;
 }
 
 /* Options, id and registration; 0, or -1 with errno and nothing left. */
@@ -303,7 +322,7 @@ static int attach(struct cohort_transport *t, int fd, int family)
 		errno = ENOMEM;
 		return -1;
 	}
-	if (loop_add(worker->loop, &t->source, fd, interest) < 0) {
+	if (loop_add(worker->loop, &t->source, fd, TRANSPORT_INTEREST) < 0) {
 		transport_table_remove(&worker->transports, t->id);
 		return -1;
 	}
@@ -315,7 +334,7 @@ static int refuse(struct service *service, struct cohort_transport *t, int fd)
 	int number = errno;
 
 	if (t != NULL)
-		give_memory(service, t);
+		transport_free(t);
 	close(fd);
 	scoreboard_add(&service->cells[SCOREBOARD_ACCEPTED], 1);
 	scoreboard_add(
@@ -330,19 +349,33 @@ static void log_connected(const struct cohort_transport *t)
 
 	if (cohort_peer(t, &peer) < 0)
 		strcpy(peer.text, "a peer that has gone");
-	log_debug("%s: connection %llu connected from %s", t->service->name,
-		  (unsigned long long)t->id, peer.text);
+	log_debug("%s: connection %llu connected %s %s", t->service->name,
+		  (unsigned long long)t->id, t->is_outgoing ? "to" : "from",
+		  peer.text);
+}
+
+/* Unless it was closed while it connected. */
+static void begin(struct cohort_transport *t)
+{
+	transport_arm_all(t);
+	if (log_is_enabled(LOG_LEVEL_DEBUG))
+		log_connected(t);
+	if (t->protocol->connection_made == NULL || t->state != TRANSPORT_OPEN)
+		return;
+	transport_enter(t, SCOREBOARD_IN_CONNECTION_MADE);
+	t->protocol->connection_made(t, t->session);
+	transport_leave(t);
 }
 
 int transport_accept(struct service *service, int fd, int family)
 {
-	struct cohort_transport *t = take_memory(service);
+	struct cohort_transport *t =
+		transport_new(service, service->protocol, false);
 
 	if (t == NULL) {
 		errno = ENOMEM;
 		return refuse(service, NULL, fd);
 	}
-	fill(t, service);
 	t->is_tcp = family != AF_UNIX;
 	if (attach(t, fd, family) < 0)
 		return refuse(service, t, fd);
@@ -350,22 +383,35 @@ int transport_accept(struct service *service, int fd, int family)
 	service_add_live(service);
 	transport_count(t, SCOREBOARD_ACCEPTED, 1);
 	transport_count(t, SCOREBOARD_LIVE, 1);
-	transport_arm_all(t);
-	if (log_is_enabled(LOG_LEVEL_DEBUG))
-		log_connected(t);
-	if (t->protocol->connection_made != NULL) {
-		transport_enter(t, SCOREBOARD_IN_CONNECTION_MADE);
-		t->protocol->connection_made(t, t->session);
-		transport_leave(t);
-	}
+	begin(t);
 	if (transport_settle(t) && service->worker->is_draining)
 		transport_announce_drain(t);
 	return 0;
 }
 
+void transport_connected(struct cohort_transport *t, unsigned found)
+{
+	t->source.ready = transport_ready;
+	begin(t);
+	transport_flush_first(t);
+	note_found(t, found);
+	if (serve(t, false) && t->service->worker->is_draining)
+		transport_announce_drain(t);
+}
+
 struct cohort_transport *transport_of_node(struct list *node)
 {
 	return list_entry(node, struct cohort_transport, node);
+}
+
+void transport_cut_all(struct service *service)
+{
+	struct cohort_transport *t;
+
+	while ((t = transport_rotate(service)) != NULL) {
+		transport_abort(t, COHORT_REASON_SHUTDOWN);
+		transport_settle(t);
+	}
 }
 
 struct cohort_transport *transport_rotate(struct service *service)

@@ -48,9 +48,13 @@ void transport_announce_drain(struct cohort_transport *t);
 /* The node of service->transports, and back. */
 struct cohort_transport *transport_of_node(struct list *node);
 
-/* The first of the service's transports, which becomes the last: as many calls
- * as there are transports visit all of them, whatever ends meanwhile.  NULL
- * if there is none. */
+/* All of the service's end now, with reason shutdown, each with its
+ * connection_lost: the loop has ended. */
+void transport_cut_all(struct service *service);
+
+/* The first of the service's transports, accepted or outgoing, which becomes
+ * the last: as many calls as there are transports (all_count) visit all of
+ * them, whatever ends meanwhile.  NULL if there is none. */
 struct cohort_transport *transport_rotate(struct service *service);
 
 #endif

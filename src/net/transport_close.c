@@ -35,6 +35,11 @@ void transport_close(struct cohort_transport *t, enum cohort_reason reason)
 {
 	if (t->state != TRANSPORT_OPEN)
 		return;
+	/* Nobody has heard of it yet, nor is there anything to be told. */
+	if (t->is_connecting && t->queue.size_bytes == 0) {
+		transport_end(t, reason, 0);
+		return;
+	}
 	t->state = TRANSPORT_FLUSHING;
 	t->reason = (uint8_t)reason;
 	t->progress_ms = transport_now_ms(t);

@@ -45,11 +45,21 @@ static int publish(int result, const struct address *address,
 	return 0;
 }
 
+/* One that is connecting may be between two tries. */
+static bool has_socket(const struct cohort_transport *t)
+{
+	if (t->source.fd < 0)
+		errno = ENOTCONN;
+	return t->source.fd >= 0;
+}
+
 int cohort_peer(const struct cohort_transport *t,
 		struct cohort_address *address)
 {
 	struct address peer;
 
+	if (!has_socket(t))
+		return -1;
 	return publish(address_of_peer(&peer, t->source.fd), &peer, address);
 }
 
@@ -58,6 +68,8 @@ int cohort_local(const struct cohort_transport *t,
 {
 	struct address local;
 
+	if (!has_socket(t))
+		return -1;
 	return publish(address_of_socket(&local, t->source.fd), &local,
 		       address);
 }
@@ -112,7 +124,8 @@ int cohort_set_protocol(struct cohort_transport *t,
 
 void transport_announce_drain(struct cohort_transport *t)
 {
-	if (t->is_drain_announced || t->state != TRANSPORT_OPEN)
+	if (t->is_drain_announced || t->state != TRANSPORT_OPEN ||
+	    t->is_connecting)
 		return;
 	t->is_drain_announced = true;
 	if (t->protocol->draining == NULL)

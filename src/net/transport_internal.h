@@ -21,9 +21,15 @@ enum transport_state {
  * it, after whatever its members own. */
 struct transport_extras {
 	void *session; /* given by cohort_set_protocol, owned; or NULL */
+	struct transport_connecting *connecting; /* until it is connected */
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
+
+/* What its socket is watched for. */
+#define TRANSPORT_INTEREST                                                     \
+	(POLLER_READ | POLLER_WRITE | POLLER_HANGUP | POLLER_URGENT |          \
+	 POLLER_EDGE)
 
 struct cohort_transport {
 	struct loop_source source;
@@ -45,7 +51,8 @@ struct cohort_transport {
 	int64_t resend_ms; /* the kernel was out of memory: try again */
 	size_t write_high;
 	size_t write_low;
-	int error; /* the errno behind the reason */
+	size_t memory_bytes; /* with the session */
+	int error;           /* the errno behind the reason */
 	uint8_t state;
 	uint8_t reason;
 	bool is_reading_paused : 1;
@@ -62,6 +69,8 @@ struct cohort_transport {
 	bool is_flush_cut : 1;     /* the kernel would have taken more */
 	bool is_failure_found : 1; /* and not looked at yet */
 	bool is_tcp : 1;
+	bool is_outgoing : 1;   /* made by cohort_connect */
+	bool is_connecting : 1; /* and not connected so far: no callback yet */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -86,6 +95,23 @@ static inline void transport_count(struct cohort_transport *t,
 
 /* Its extras, zeroed if they are new; NULL with errno ENOMEM. */
 struct transport_extras *transport_need_extras(struct cohort_transport *t);
+
+/* Memory for a transport of `protocol`, filled, without id or socket; NULL if
+ * there is none.  transport_free is for one that never had a callback. */
+struct cohort_transport *transport_new(struct service *service,
+				       const struct cohort_protocol *protocol,
+				       bool is_outgoing);
+void transport_free(struct cohort_transport *t);
+
+/* It has its connection: connection_made, what was written before, and what
+ * was found with it (POLLER_…).  It may be gone after it. */
+void transport_connected(struct cohort_transport *t, unsigned found);
+
+/* While it is connecting: when to look at it next, and to do so; and the end of
+ * all tries, with which the socket that may be open is left to the caller. */
+int64_t transport_connect_deadline_ms(const struct cohort_transport *t);
+void transport_connect_due(struct cohort_transport *t);
+void transport_connect_stop(struct cohort_transport *t);
 
 /* Around every callback: no other is entered meanwhile, and the scoreboard
  * says which one is running, for whom, since when. */
@@ -135,6 +161,9 @@ void transport_settle_ack(struct cohort_transport *t);
 /* Send what is queued, up to its share of a turn; then the FIN if wanted.
  * The rest goes out on the next POLLER_WRITE, or by the task. */
 void transport_flush(struct cohort_transport *t);
+
+/* The same when it has just been connected. */
+void transport_flush_first(struct cohort_transport *t);
 
 /* A line at level debug with the first bytes, escaped. */
 void transport_log_bytes(const struct cohort_transport *t, const char *verb,

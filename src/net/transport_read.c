@@ -44,7 +44,10 @@ void transport_note_received(struct cohort_transport *t, const void *data,
 	t->received_bytes += size;
 	t->activity_ms = transport_now_ms(t);
 	t->has_answered = false;
-	transport_count(t, SCOREBOARD_RECEIVED_BYTES, size);
+	transport_count(t,
+			t->is_outgoing ? SCOREBOARD_OUT_RECEIVED_BYTES
+				       : SCOREBOARD_RECEIVED_BYTES,
+			size);
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		transport_log_bytes(t, "received", data, size);
 }

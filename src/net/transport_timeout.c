@@ -90,8 +90,9 @@ static int64_t after(int64_t since_ms, int64_t duration_ms)
 	return since_ms + duration_ms;
 }
 
-static int open_deadlines(const struct cohort_transport *t,
-			  struct deadline *deadlines)
+/* What is asked of a client only. */
+static int accepted_deadlines(const struct cohort_transport *t,
+			      struct deadline *deadlines)
 {
 	const struct service_settings *s = t->service->settings;
 	int count = 0;
@@ -104,6 +105,17 @@ static int open_deadlines(const struct cohort_transport *t,
 		deadlines[count++] = (struct deadline){
 			after(t->accepted_ms, s->first_byte_timeout_ms),
 			due_first_byte};
+	return count;
+}
+
+static int open_deadlines(const struct cohort_transport *t,
+			  struct deadline *deadlines)
+{
+	const struct service_settings *s = t->service->settings;
+	int count = 0;
+
+	if (!t->is_outgoing)
+		count = accepted_deadlines(t, deadlines);
 	if (t->queue.size_bytes > 0)
 		deadlines[count++] = (struct deadline){
 			after(t->progress_ms, s->write_timeout_ms), due_write};
@@ -119,6 +131,12 @@ static int all_deadlines(const struct cohort_transport *t,
 
 	if (t->state == TRANSPORT_ENDED)
 		return 0;
+	if (t->is_connecting) {
+		deadlines[0] =
+			(struct deadline){transport_connect_deadline_ms(t),
+					  transport_connect_due};
+		return 1;
+	}
 	if (t->state == TRANSPORT_OPEN)
 		count = open_deadlines(t, deadlines);
 	else

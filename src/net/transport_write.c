@@ -19,7 +19,10 @@ static void note_sent(struct cohort_transport *t, size_t size)
 	t->activity_ms = now_ms;
 	t->progress_ms = now_ms;
 	t->has_answered = true;
-	transport_count(t, SCOREBOARD_SENT_BYTES, size);
+	transport_count(t,
+			t->is_outgoing ? SCOREBOARD_OUT_SENT_BYTES
+				       : SCOREBOARD_SENT_BYTES,
+			size);
 }
 
 /* What a failed send means.  0: what was not sent stays to be sent later; -1
@@ -181,7 +184,7 @@ void transport_flush(struct cohort_transport *t)
 	size_t turn_bytes = 0;
 
 	t->is_flush_cut = false;
-	if (t->queue.size_bytes == 0)
+	if (t->queue.size_bytes == 0 || t->is_connecting)
 		return;
 	while (t->queue.size_bytes > 0 && turn_bytes < TURN_BYTES) {
 		ssize_t sent = send_queued(t);
@@ -196,6 +199,14 @@ void transport_flush(struct cohort_transport *t)
 	}
 	t->is_flush_cut = true;
 	loop_post(transport_loop(t), &t->task);
+}
+
+void transport_flush_first(struct cohort_transport *t)
+{
+	if (t->queue.size_bytes > 0)
+		transport_flush(t);
+	else
+		flushed(t);
 }
 
 /* ---- Public ---- */
@@ -229,7 +240,7 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 		return 0;
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_pieces(t, pieces, count);
-	if (t->queue.size_bytes == 0) {
+	if (t->queue.size_bytes == 0 && !t->is_connecting) {
 		sent = send_pieces(t, pieces, count);
 		if (sent < 0)
 			return -1;
@@ -269,7 +280,7 @@ void cohort_write_eof(struct cohort_transport *t)
 	if (!may_write(t))
 		return;
 	t->is_eof_wanted = true;
-	if (t->queue.size_bytes == 0)
+	if (t->queue.size_bytes == 0 && !t->is_connecting)
 		send_eof(t);
 }
 

@@ -37,7 +37,7 @@
 static void begin_pass(const struct worker *worker, struct worker_pass *pass)
 {
 	pass->service = 0;
-	pass->left_count = worker->services[0].live_count;
+	pass->left_count = worker->services[0].all_count;
 }
 
 /* The next transport of the pass, or NULL at its end.  Those that end between
@@ -59,7 +59,7 @@ static struct cohort_transport *next_of_pass(struct worker *worker,
 		}
 		if (++pass->service < service_count)
 			pass->left_count =
-				worker->services[pass->service].live_count;
+				worker->services[pass->service].all_count;
 	}
 	return NULL;
 }
@@ -76,7 +76,7 @@ static bool is_bound_over(const struct worker *worker)
 void worker_end_if_done(struct worker *worker)
 {
 	if (worker->phase != WORKER_PHASE_LEAVING ||
-	    worker->context.live_count > 0)
+	    worker->context.all_count > 0)
 		return;
 	/* The supervisor waits for the report to close the bank. */
 	if (worker->unsent != 0 && !is_bound_over(worker))
@@ -91,10 +91,12 @@ static void last_has_ended(struct worker_context *context)
 
 static void cut_all(struct worker *worker)
 {
-	unsigned live = worker->context.live_count;
+	unsigned live = worker->context.all_count;
 	struct cohort_transport *t;
 	struct worker_pass pass;
 
+	/* What their connection_lost would begin nobody would end. */
+	worker->context.is_ending = true;
 	if (live > 0)
 		log_info("the bound is reached: %u connection%s cut", live,
 			 live == 1 ? " is" : "s are");
@@ -133,7 +135,7 @@ static void close_step(struct worker *worker)
 	int64_t next_ms = worker->loop.now_ms + CLOSE_STEP_MS;
 
 	if (drain->close_total == 0) {
-		drain->close_total = worker->context.live_count;
+		drain->close_total = worker->context.all_count;
 		begin_pass(worker, &drain->closing);
 	}
 	close_some(worker);
@@ -174,7 +176,7 @@ static bool announce_some(struct worker *worker)
 
 void worker_leave(struct worker *worker)
 {
-	unsigned live = worker->context.live_count;
+	unsigned live = worker->context.all_count;
 
 	worker->phase = WORKER_PHASE_LEAVING;
 	timer_stop(&worker->loop.timers, &worker->drain.look);

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "net/listener.h"
+#include "net/transport.h"
 #include "process/cpus.h"
 #include "process/spawn.h"
 #include "process/worker_internal.h"
@@ -43,6 +44,7 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol = from->protocol;
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
+	service_set_descriptors(service, 1 + from->protocol->descriptors_count);
 	service->live_max =
 		share_of(worker->order->slot, worker->order->worker_count,
 			 from->settings.max_connections);
@@ -101,9 +103,11 @@ int worker_open_services(struct worker *worker, struct error *error)
 /* The later ones first: each stops while what it began upon is there. */
 static void stop_services(struct worker *worker)
 {
-	unsigned i = worker->order->config->service_count;
+	unsigned i;
 
 	worker->context.is_ending = true;
+	for (i = 0; i < worker->order->config->service_count; i++)
+		transport_cut_all(&worker->services[i]);
 	while (i-- > 0)
 		service_stop(&worker->services[i]);
 }

@@ -140,8 +140,8 @@ static const enum record_type reports[] = {
 static int send_report(struct worker *worker, enum record_type type)
 {
 	const struct channel_load load = {
-		.number = type == RECORD_DRAINING ? worker->context.live_count
-						  : 0,
+		.number =
+			type == RECORD_DRAINING ? worker->context.all_count : 0,
 	};
 
 	return channel_send(&worker->channel, type, &load);

@@ -77,6 +77,7 @@ static void totals_are_of_the_living_and_the_retired(void)
 
 	scoreboard_add(&scoreboard_service(old, 0)[SCOREBOARD_ACCEPTED], 5);
 	scoreboard_add(&scoreboard_service(old, 0)[SCOREBOARD_LIVE], 2);
+	scoreboard_add(&scoreboard_service(old, 0)[SCOREBOARD_OUT_LIVE], 5);
 	scoreboard_add(&scoreboard_service(old, 1)[SCOREBOARD_ACCEPTED], 100);
 	scoreboard_add(&scoreboard_service(young, 0)[SCOREBOARD_ACCEPTED], 3);
 	scoreboard_add(&scoreboard_service(young, 0)[SCOREBOARD_LIVE], 1);
@@ -88,6 +89,7 @@ static void totals_are_of_the_living_and_the_retired(void)
 	check_int(scoreboard_total(board, "echo", SCOREBOARD_ACCEPTED), 8);
 	check_int(scoreboard_total(board, "echo", SCOREBOARD_LIVE), 1);
 	check_int(scoreboard_total(board, "echo", WORKER_EXIT), 2);
+	check_int(scoreboard_total(board, "echo", SCOREBOARD_OUT_CLOSED), 5);
 	check_int(scoreboard_total(board, "time", SCOREBOARD_ACCEPTED), 100);
 	check_int(scoreboard_worker_total(board, SCOREBOARD_TURNS), 11);
 	check_int(scoreboard_worker_total(board, SCOREBOARD_SLOT), 0);
@@ -103,7 +105,7 @@ static void every_counter_is_folded_and_no_gauge(void)
 	unsigned i;
 
 	for (i = 0; i < SCOREBOARD_SERVICE_CELLS; i++)
-		if (i != SCOREBOARD_LIVE)
+		if (i != SCOREBOARD_LIVE && i != SCOREBOARD_OUT_LIVE)
 			scoreboard_store(&scoreboard_service(page, 1)[i],
 					 i + 1);
 	for (i = SCOREBOARD_TURNS; i < SCOREBOARD_CELLS; i++)

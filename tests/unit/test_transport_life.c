@@ -79,13 +79,13 @@ static void test_memory_is_used_again(void)
 	first = records[0].t;
 	client_close(&client);
 	turn_until(world, !is_alive(&records[0]));
-	check_int(world->service.idle_count, 1);
+	check_int(world->service.idle.count, 1);
 	client = open_tcp(world, &records[1]);
 	CHECK(records[1].t == first); /* made() sees a zeroed session */
 	CHECK(records[1].id != records[0].id);
 	CHECK(cohort_find(records[1].t, records[0].id) == NULL);
 	CHECK(cohort_find(records[1].t, records[1].id) == records[1].t);
-	check_int(world->service.idle_count, 0);
+	check_int(world->service.idle.count, 0);
 	client_close(&client);
 	world_close(world);
 }
@@ -198,7 +198,7 @@ static void test_no_poller(void)
 	check_int(count_of(world, SCOREBOARD_CLOSED + COHORT_REASON_RESOURCE),
 		  1);
 	check_books(world);
-	check_int(world->service.idle_count, 1);
+	check_int(world->service.idle.count, 1);
 	world_close(world);
 }
 

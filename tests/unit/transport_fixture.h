@@ -151,18 +151,22 @@ static inline void check_books(const struct world *world)
 		  count_of(world, SCOREBOARD_LIVE));
 	check_int(count_of(world, SCOREBOARD_LIVE), world->service.live_count);
 	check_int(world->worker.live_count, world->service.live_count);
+	check_int(world->worker.all_count, world->service.all_count);
+	check_int(count_of(world, SCOREBOARD_CONNECTED) -
+			  count_of(world, SCOREBOARD_OUT_CLOSED),
+		  count_of(world, SCOREBOARD_OUT_LIVE));
 	check_int(cells[SCOREBOARD_CALLBACK], SCOREBOARD_IN_NONE);
 }
 
 static inline void world_close(struct world *world)
 {
-	unsigned left = world->service.live_count;
+	unsigned left = world->service.all_count;
 
 	check_books(world);
 	while (left-- > 0)
 		transport_abort(transport_rotate(&world->service),
 				COHORT_REASON_SHUTDOWN);
-	turn_until(world, world->service.live_count == 0);
+	turn_until(world, world->service.all_count == 0);
 	check_books(world);
 	CHECK(transport_rotate(&world->service) == NULL);
 	check_int(count_of(world, SCOREBOARD_QUEUED_BYTES), 0);

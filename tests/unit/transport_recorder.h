@@ -97,10 +97,14 @@ static inline struct record *record_of(void *session)
 
 static inline void made(struct cohort_transport *t, void *session)
 {
-	struct record *record = record_of_next;
+	struct record *record = record_of(session);
 
-	CHECK(record != NULL && record->t == NULL);
-	CHECK(record_of(session) == NULL); /* zeroed */
+	if (record == NULL) {
+		record = record_of_next;
+		CHECK(record != NULL && record->t == NULL);
+	} else {
+		CHECK(record->t == t); /* made by the test, and known to it */
+	}
 	CHECK(cohort_session(t) == session);
 	((struct session *)session)->record = record;
 	record->t = t;

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_connect.c - outgoing transports, until they are connected.
+ *
+ * The addresses are tried in turn, each with its share of the time that is
+ * left.  What a try says comes from the poller; between two tries, and while
+ * the name is resolved, the transport has no socket. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "net/address.h"
+#include "net/transport_internal.h"
+
+#define TIMEOUT_MS 10000 /* unless it is given */
+#define RETRY_MS   20    /* a unix listener's queue was full */
+
+struct transport_connecting {
+	struct address numeric; /* the only one, if it needs no resolution */
+	struct address source;
+	const struct address *addresses;
+	unsigned count;
+	unsigned next;         /* to be tried */
+	int64_t deadline_ms;   /* of all of it */
+	int64_t try_until_ms;  /* of the present try */
+	int64_t next_retry_ms; /* of the same address */
+	int error;             /* of the last try */
+	bool has_source;
+};
+
+static struct transport_connecting *
+connecting_of(const struct cohort_transport *t)
+{
+	return t->extras->connecting;
+}
+
+/* ---- One try --------------------------------------------------------- */
+
+static int bind_source(int fd, const struct address *source)
+{
+	if (source->kind != ADDRESS_UNIX &&
+	    sockopt_prepare_source(fd, address_port(source) != 0) < 0)
+		return -1;
+	return bind(fd, &source->socket.generic, source->length);
+}
+
+/* A socket for a try, or -1 with errno. */
+static int open_socket(const struct service *service,
+		       const struct transport_connecting *connecting,
+		       const struct address *address)
+{
+	int family = address->socket.generic.sa_family;
+	int number, fd;
+
+	if (connecting->has_source &&
+	    connecting->source.kind != address->kind) {
+		errno = EAFNOSUPPORT;
+		return -1;
+	}
+	fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	if (sockopt_apply_outgoing(fd, family, &service->settings->options) < 0)
+		log_debug("%s: an option could not be set: %s", service->name,
+			  strerror(errno));
+	if (!connecting->has_source ||
+	    bind_source(fd, &connecting->source) == 0)
+		return fd;
+	number = errno;
+	close(fd);
+	errno = number;
+	return -1;
+}
+
+/* The rest of the time, in equal parts for those that are to be tried. */
+static int64_t share_of_time(const struct transport_connecting *connecting)
+{
+	int64_t left_ms = connecting->deadline_ms - clock_now_ms();
+	unsigned tries = connecting->count - connecting->next + 1;
+
+	if (tries == 1 || left_ms < 0)
+		return connecting->deadline_ms;
+	return connecting->deadline_ms - left_ms + left_ms / tries;
+}
+
+/* `fd` on its way to the address: it is taken.  -1 with errno, also for one
+ * that is to be tried again (next_retry_ms). */
+static int begin_try(struct cohort_transport *t, int fd,
+		     const struct address *address)
+{
+	struct transport_connecting *connecting = connecting_of(t);
+	int number;
+
+	connecting->next_retry_ms = TRANSPORT_NEVER;
+	connecting->try_until_ms = share_of_time(connecting);
+	t->is_tcp = address->kind != ADDRESS_UNIX;
+	if ((connect(fd, &address->socket.generic, address->length) == 0 ||
+	     errno == EINPROGRESS) &&
+	    loop_add(transport_loop(t), &t->source, fd, TRANSPORT_INTEREST) ==
+		    0)
+		return 0;
+	number = errno;
+	close(fd);
+	/* Nobody would tell when there is room. */
+	if (number == EAGAIN && !t->is_tcp) {
+		connecting->next_retry_ms = clock_now_ms() + RETRY_MS;
+		connecting->next--;
+	}
+	errno = number;
+	return -1;
+}
+
+/* Try the addresses that are left, until one is on its way or has to wait. */
+static void try_on(struct cohort_transport *t)
+{
+	struct transport_connecting *connecting = connecting_of(t);
+	const struct address *address;
+	int fd;
+
+	while (connecting->next < connecting->count) {
+		address = &connecting->addresses[connecting->next++];
+		fd = open_socket(t->service, connecting, address);
+		if (fd >= 0 && begin_try(t, fd, address) == 0)
+			return;
+		connecting->error = errno;
+		if (fd >= 0 && connecting->next_retry_ms != TRANSPORT_NEVER)
+			return;
+	}
+	transport_end(t, COHORT_REASON_UPSTREAM, connecting->error);
+}
+
+static void try_failed(struct cohort_transport *t, int number)
+{
+	int fd = t->source.fd;
+
+	if (fd >= 0) {
+		loop_forget(transport_loop(t), &t->source);
+		close(fd);
+	}
+	log_debug("%s: connection %llu: a try to connect failed: %s",
+		  t->service->name, (unsigned long long)t->id,
+		  strerror(number));
+	connecting_of(t)->error = number;
+	try_on(t);
+}
+
+/* ---- What came of it ------------------------------------------------- */
+
+static void succeed(struct cohort_transport *t, unsigned found)
+{
+	int64_t now_ms = transport_now_ms(t);
+
+	transport_connect_stop(t);
+	t->is_connecting = false;
+	t->accepted_ms = now_ms;
+	t->activity_ms = now_ms;
+	t->progress_ms = now_ms;
+	transport_count(t, SCOREBOARD_CONNECTED, 1);
+	transport_count(t, SCOREBOARD_OUT_LIVE, 1);
+	transport_connected(t, found);
+}
+
+static void connecting_ready(struct loop_source *source, unsigned found)
+{
+	struct cohort_transport *t =
+		list_entry(source, struct cohort_transport, source);
+	int number = sockopt_take_error(source->fd);
+
+	if (t->state == TRANSPORT_ENDED)
+		return;
+	if (number == 0 && (found & POLLER_WRITE)) {
+		succeed(t, found);
+		return;
+	}
+	if (number == 0)
+		return;
+	try_failed(t, number > 0 ? number : errno);
+	if (transport_settle(t))
+		transport_arm_all(t);
+}
+
+int64_t transport_connect_deadline_ms(const struct cohort_transport *t)
+{
+	const struct transport_connecting *connecting = connecting_of(t);
+	int64_t deadline_ms = connecting->deadline_ms;
+
+	if (connecting->try_until_ms < deadline_ms)
+		deadline_ms = connecting->try_until_ms;
+	if (connecting->next_retry_ms < deadline_ms)
+		deadline_ms = connecting->next_retry_ms;
+	return deadline_ms;
+}
+
+void transport_connect_due(struct cohort_transport *t)
+{
+	const struct transport_connecting *connecting = connecting_of(t);
+
+	if (transport_now_ms(t) >= connecting->deadline_ms)
+		transport_end(t, COHORT_REASON_UPSTREAM, ETIMEDOUT);
+	else if (connecting->next_retry_ms != TRANSPORT_NEVER)
+		try_on(t);
+	else
+		try_failed(t, ETIMEDOUT);
+}
+
+void transport_connect_stop(struct cohort_transport *t)
+{
+	free(t->extras->connecting);
+	t->extras->connecting = NULL;
+}
+
+/* ---- The beginning --------------------------------------------------- */
+
+static int is_ill(void)
+{
+	errno = EINVAL;
+	return -1;
+}
+
+static bool is_connectable(const struct address *address)
+{
+	switch (address->kind) {
+	case ADDRESS_IPV4:
+	case ADDRESS_IPV6:
+		return address_port(address) != 0 &&
+		       !address_is_wildcard(address);
+	case ADDRESS_UNIX: return true;
+	default: return false;
+	}
+}
+
+static int read_source(struct transport_connecting *connecting,
+		       const char *source)
+{
+	struct error error;
+
+	if (source == NULL)
+		return 0;
+	if (address_parse(&connecting->source, source, &error) < 0 ||
+	    connecting->source.kind != connecting->numeric.kind)
+		return is_ill();
+	connecting->has_source = true;
+	return 0;
+}
+
+static int read_request(struct transport_connecting *connecting,
+			const struct cohort_connect *how)
+{
+	int64_t timeout_ms =
+		how->timeout_ms != 0 ? how->timeout_ms : TIMEOUT_MS;
+	int64_t now_ms = clock_now_ms();
+	struct error error;
+
+	if (how->protocol == NULL || how->address == NULL || timeout_ms < 0)
+		return is_ill();
+	connecting->next_retry_ms = TRANSPORT_NEVER;
+	connecting->try_until_ms = TRANSPORT_NEVER;
+	connecting->deadline_ms = TRANSPORT_NEVER;
+	if (timeout_ms < TRANSPORT_NEVER - now_ms)
+		connecting->deadline_ms = now_ms + timeout_ms;
+	if (address_parse(&connecting->numeric, how->address, &error) < 0 ||
+	    !is_connectable(&connecting->numeric))
+		return is_ill();
+	connecting->addresses = &connecting->numeric;
+	connecting->count = 1;
+	return read_source(connecting, how->source);
+}
+
+/* A transport that owns what it has to do.  NULL with errno ENOMEM. */
+static struct cohort_transport *
+make_transport(struct service *service, struct transport_connecting *connecting,
+	       const struct cohort_protocol *protocol)
+{
+	struct cohort_transport *t = transport_new(service, protocol, true);
+
+	if (t == NULL)
+		return NULL;
+	t->source.ready = connecting_ready;
+	if (transport_need_extras(t) != NULL)
+		t->id = transport_table_add(&service->worker->transports, t);
+	if (t->id == 0) {
+		transport_free(t);
+		errno = ENOMEM;
+		return NULL;
+	}
+	t->is_connecting = true;
+	t->extras->connecting = connecting;
+	list_append(&service->transports, &t->node);
+	service_add_outgoing(service);
+	return t;
+}
+
+/* A socket that cannot be had is told at once, all else later. */
+static struct cohort_transport *
+connect_numeric(struct service *service,
+		struct transport_connecting *connecting,
+		const struct cohort_protocol *protocol)
+{
+	struct cohort_transport *t;
+	int fd = open_socket(service, connecting, &connecting->numeric);
+
+	if (fd < 0)
+		return NULL;
+	t = make_transport(service, connecting, protocol);
+	if (t == NULL) {
+		close(fd);
+		errno = ENOMEM;
+		return NULL;
+	}
+	connecting->next = 1;
+	if (begin_try(t, fd, &connecting->numeric) < 0 &&
+	    connecting->next_retry_ms == TRANSPORT_NEVER)
+		transport_end(t, COHORT_REASON_UPSTREAM, errno);
+	transport_arm_all(t);
+	return t;
+}
+
+struct cohort_transport *cohort_connect(struct cohort_worker *w,
+					const struct cohort_connect *how)
+{
+	struct service *service = service_of_public(w);
+	struct transport_connecting *connecting;
+	struct cohort_transport *t = NULL;
+	int number;
+
+	if (service->worker->is_ending) {
+		errno = ESHUTDOWN;
+		return NULL;
+	}
+	connecting = calloc(1, sizeof(*connecting));
+	if (connecting == NULL)
+		return NULL;
+	if (read_request(connecting, how) == 0)
+		t = connect_numeric(service, connecting, how->protocol);
+	if (t != NULL)
+		return t;
+	number = errno;
+	free(connecting);
+	errno = number;
+	return NULL;
+}
