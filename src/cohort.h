@@ -77,7 +77,7 @@ enum cohort_reason {
 	COHORT_REASON_LIMIT,
 	COHORT_REASON_LIMIT_SOURCE,
 	COHORT_REASON_DENIED,
-	COHORT_REASON_PROXY_HEADER,
+	COHORT_REASON_PROXY_HEADER,   /* none, a bad one, or too late */
 	COHORT_REASON_PROTOCOL_ERROR, /* a callback's verdict was abort */
 	COHORT_REASON_UPSTREAM,
 	COHORT_REASON_SHUTDOWN,    /* a drain reached its bound */
@@ -151,7 +151,9 @@ struct cohort_protocol {
 	const struct cohort_directive *directives; /* own directives, or NULL */
 	size_t options_size; /* of the struct that the offsets point into */
 
-	/* Exactly once, first.  Reading starts after it has returned. */
+	/* Exactly once, first; after the PROXY header where the service takes
+	 * one (a connection that ends for its header is told to nobody).
+	 * Reading starts after it has returned. */
 	void (*connection_made)(struct cohort_transport *t, void *session);
 
 	/* `size` is 1 to 65536 bytes; `data` is valid during the call only.
@@ -350,11 +352,53 @@ struct cohort_address {
 	char text[COHORT_ADDRESS_TEXT]; /* 127.0.0.1:80 [::1]:80 unix:/path;
 					   an unnamed peer is "unix:" */
 };
-/* 0, or -1 with errno (ENOTCONN: the peer has already gone). */
+/* Who connected to where: by the PROXY header, if the transport began with one
+ * that says so, else the connection's own ends.  0, or -1 with errno (ENOTCONN:
+ * the peer has already gone). */
 int cohort_peer(const struct cohort_transport *t,
 		struct cohort_address *address);
 int cohort_local(const struct cohort_transport *t,
 		 struct cohort_address *address);
+/* The connection's own ends, whatever a PROXY header says. */
+int cohort_raw_peer(const struct cohort_transport *t,
+		    struct cohort_address *address);
+int cohort_raw_local(const struct cohort_transport *t,
+		     struct cohort_address *address);
+
+/* The PROXY protocol (HAProxy's doc/proxy-protocol.txt), for services with
+ * `proxy_protocol`: a proxy before us says first for whom it connects. */
+enum cohort_proxy_version {
+	COHORT_PROXY_NONE,
+	COHORT_PROXY_V1, /* a line of text */
+	COHORT_PROXY_V2, /* binary, with TLVs */
+};
+/* What the transport began with. */
+enum cohort_proxy_version
+cohort_proxy_received(const struct cohort_transport *t);
+
+/* What a version 2 header may say beyond addresses. */
+enum cohort_proxy_tlv {
+	COHORT_PROXY_TLV_ALPN = 0x01,
+	COHORT_PROXY_TLV_AUTHORITY = 0x02, /* the host that is asked for */
+	COHORT_PROXY_TLV_CRC32C = 0x03,    /* was found right */
+	COHORT_PROXY_TLV_NOOP = 0x04,
+	COHORT_PROXY_TLV_UNIQUE_ID = 0x05, /* any bytes */
+	COHORT_PROXY_TLV_SSL = 0x20,
+	COHORT_PROXY_TLV_NETNS = 0x30,
+};
+/* The first TLV of that type (any of 0 to 255); the value is valid until
+ * connection_lost has returned.  0, or -1 with ENOENT. */
+int cohort_proxy_tlv(const struct cohort_transport *t, unsigned type,
+		     const void **value, size_t *size);
+
+/* Begin with a PROXY header that says who `client` is (cohort_peer) and where it
+ * connected to (cohort_local); NULL says that we connect for ourselves.  A unix
+ * socket has no words in version 1, whose header is then UNKNOWN.  0, or -1 with
+ * errno: as cohort_write, as cohort_peer, or EINVAL if something was written
+ * before or there is no such version. */
+int cohort_write_proxy_header(struct cohort_transport *upstream,
+			      const struct cohort_transport *client,
+			      enum cohort_proxy_version version);
 
 struct cohort_info {
 	const char *service; /* owned by the server */
