@@ -6,6 +6,7 @@
 #include "config/config.h"
 #include "config/listen.h"
 #include "config/protocol_options.h"
+#include "config/proxy_directive.h"
 #include "config/value.h"
 
 #define AT(member)    offsetof(struct config_service, settings.member)
@@ -69,6 +70,11 @@ static const struct directive after_options[] = {
 	 .words = value_words_auto, .minimum = 1,
 	 .maximum = UINT64_C(1) << 32,
 	 .help = "of all workers together; auto: what the descriptors allow"},
+	{.name = "proxy_protocol",
+	 .form = "off|optional|required [timeout=5s] [limit=4k]",
+	 .initial = "off", .apply = proxy_directive_apply,
+	 .print = proxy_directive_print,
+	 .help = "a PROXY header comes first: by then, of at most so many bytes"},
 };
 
 /* How each form of a socket option is stored and written. */

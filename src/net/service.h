@@ -25,6 +25,13 @@
 #define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
 #define SERVICE_OFF        (-1)  /* a duration or limit that is off */
 
+/* `proxy_protocol`: does a PROXY header come first? */
+enum service_proxy {
+	SERVICE_PROXY_OFF,
+	SERVICE_PROXY_OPTIONAL, /* what begins otherwise is payload */
+	SERVICE_PROXY_REQUIRED,
+};
+
 /* As configured; durations in ms or SERVICE_OFF. */
 struct service_settings {
 	int64_t idle_timeout_ms;
@@ -36,6 +43,9 @@ struct service_settings {
 	uint64_t write_low_bytes;
 	uint64_t write_limit_bytes; /* UINT64_MAX: off */
 	uint64_t max_connections;   /* over all workers; 0: from descriptors */
+	enum service_proxy proxy;
+	int64_t proxy_timeout_ms;   /* never off */
+	uint64_t proxy_limit_bytes; /* of a header: net/proxy_header.h */
 	enum steering_balance balance;
 	struct sockopt_settings options;
 };

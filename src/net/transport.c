@@ -34,6 +34,7 @@ static void free_extras(struct transport_extras *extras)
 	if (extras == NULL)
 		return;
 	free(extras->session);
+	free(extras->origin);
 	free(extras);
 }
 
@@ -114,7 +115,7 @@ static void tell_lost(struct cohort_transport *t)
 		  (unsigned long long)t->id, cohort_reason_name(end.reason),
 		  end.error != 0 ? ": " : "",
 		  end.error != 0 ? strerror(end.error) : "");
-	if (t->protocol->connection_lost == NULL)
+	if (t->protocol->connection_lost == NULL || t->is_header_awaited)
 		return;
 	transport_enter(t, SCOREBOARD_IN_CONNECTION_LOST);
 	t->protocol->connection_lost(t, t->session, &end);
@@ -354,17 +355,34 @@ static void log_connected(const struct cohort_transport *t)
 		  peer.text);
 }
 
-/* Unless it was closed while it connected. */
-static void begin(struct cohort_transport *t)
+static void announce(struct cohort_transport *t)
 {
 	transport_arm_all(t);
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_connected(t);
+}
+
+/* Unless it was closed while it connected. */
+static void tell_made(struct cohort_transport *t)
+{
 	if (t->protocol->connection_made == NULL || t->state != TRANSPORT_OPEN)
 		return;
 	transport_enter(t, SCOREBOARD_IN_CONNECTION_MADE);
 	t->protocol->connection_made(t, t->session);
 	transport_leave(t);
+}
+
+void transport_begin(struct cohort_transport *t)
+{
+	if (t->is_header_awaited) {
+		t->is_header_awaited = false;
+		t->activity_ms = transport_now_ms(t);
+		transport_arm_all(t);
+	}
+	tell_made(t);
+	transport_settle_watermarks(t);
+	if (t->service->worker->is_draining)
+		transport_tell_drain(t);
 }
 
 int transport_accept(struct service *service, int fd, int family)
@@ -383,16 +401,20 @@ int transport_accept(struct service *service, int fd, int family)
 	service_add_live(service);
 	transport_count(t, SCOREBOARD_ACCEPTED, 1);
 	transport_count(t, SCOREBOARD_LIVE, 1);
-	begin(t);
-	if (transport_settle(t) && service->worker->is_draining)
-		transport_announce_drain(t);
+	t->is_header_awaited = service->settings->proxy != SERVICE_PROXY_OFF;
+	announce(t);
+	if (t->is_header_awaited)
+		return 0;
+	transport_begin(t);
+	transport_settle(t);
 	return 0;
 }
 
 void transport_connected(struct cohort_transport *t, unsigned found)
 {
 	t->source.ready = transport_ready;
-	begin(t);
+	announce(t);
+	tell_made(t);
 	transport_flush_first(t);
 	note_found(t, found);
 	if (serve(t, false) && t->service->worker->is_draining)

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "net/address.h"
 #include "net/protocol_log.h"
 #include "net/transport_internal.h"
 
@@ -34,44 +33,6 @@ const void *cohort_options(const struct cohort_transport *t)
 	if (t->protocol != t->service->protocol)
 		return NULL;
 	return t->service->protocol_options;
-}
-
-static int publish(int result, const struct address *address,
-		   struct cohort_address *published)
-{
-	if (result < 0)
-		return -1;
-	address_publish(address, published);
-	return 0;
-}
-
-/* One that is connecting may be between two tries. */
-static bool has_socket(const struct cohort_transport *t)
-{
-	if (t->source.fd < 0)
-		errno = ENOTCONN;
-	return t->source.fd >= 0;
-}
-
-int cohort_peer(const struct cohort_transport *t,
-		struct cohort_address *address)
-{
-	struct address peer;
-
-	if (!has_socket(t))
-		return -1;
-	return publish(address_of_peer(&peer, t->source.fd), &peer, address);
-}
-
-int cohort_local(const struct cohort_transport *t,
-		 struct cohort_address *address)
-{
-	struct address local;
-
-	if (!has_socket(t))
-		return -1;
-	return publish(address_of_socket(&local, t->source.fd), &local,
-		       address);
 }
 
 void cohort_info(const struct cohort_transport *t, struct cohort_info *info)
@@ -122,10 +83,10 @@ int cohort_set_protocol(struct cohort_transport *t,
 	return 0;
 }
 
-void transport_announce_drain(struct cohort_transport *t)
+void transport_tell_drain(struct cohort_transport *t)
 {
-	if (t->is_drain_announced || t->state != TRANSPORT_OPEN ||
-	    t->is_connecting)
+	if (t->is_drain_announced || t->is_header_awaited || t->is_connecting ||
+	    t->state != TRANSPORT_OPEN)
 		return;
 	t->is_drain_announced = true;
 	if (t->protocol->draining == NULL)
@@ -133,6 +94,11 @@ void transport_announce_drain(struct cohort_transport *t)
 	transport_enter(t, SCOREBOARD_IN_DRAINING);
 	t->protocol->draining(t, t->session);
 	transport_leave(t);
+}
+
+void transport_announce_drain(struct cohort_transport *t)
+{
+	transport_tell_drain(t);
 	transport_settle(t);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "net/address.h"
 #include "net/transport.h"
 
 #define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
@@ -17,11 +18,22 @@ enum transport_state {
 	TRANSPORT_ENDED,     /* connection_lost is due */
 };
 
+/* What a PROXY header said. */
+struct transport_origin {
+	enum cohort_proxy_version version;
+	bool has_addresses;
+	struct address peer;
+	struct address local;
+	size_t tlvs_bytes;
+	unsigned char tlvs[];
+};
+
 /* What few transports need: allocated when one comes to need it, freed with
  * it, after whatever its members own. */
 struct transport_extras {
 	void *session; /* given by cohort_set_protocol, owned; or NULL */
 	struct transport_connecting *connecting; /* until it is connected */
+	struct transport_origin *origin; /* owned; NULL: no PROXY header */
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -71,6 +83,8 @@ struct cohort_transport {
 	bool is_tcp : 1;
 	bool is_outgoing : 1;   /* made by cohort_connect */
 	bool is_connecting : 1; /* and not connected so far: no callback yet */
+	bool is_header_awaited : 1; /* a PROXY header: the protocol does not
+				       know of the transport yet */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -141,6 +155,24 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 /* One recv, and what it brought delivered in the way that the protocol wants
  * it.  As recv: the bytes, 0 at end of file, or -1 with errno. */
 typedef ssize_t receiver(struct cohort_transport *t);
+
+/* The receiver of a transport whose PROXY header is awaited: when it is whole,
+ * or when there is none where there need not be, the transport begins. */
+ssize_t transport_receive_header(struct cohort_transport *t);
+/* It is time for it: begin without, or end. */
+void transport_header_due(struct cohort_transport *t);
+
+/* connection_made, at last; then `draining` if that is so already.  Not from
+ * inside a callback; settle afterwards. */
+void transport_begin(struct cohort_transport *t);
+
+/* Tell the protocol that the worker drains, unless it knows, or does not know
+ * of the transport yet; settle afterwards. */
+void transport_tell_drain(struct cohort_transport *t);
+
+/* Who is at its ends: as cohort_peer and cohort_local. */
+int transport_peer(const struct cohort_transport *t, struct address *address);
+int transport_local(const struct cohort_transport *t, struct address *address);
 
 /* Before they are delivered: a recv with room for `room` bytes has brought
  * `size` for the protocol. */

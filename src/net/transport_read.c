@@ -84,6 +84,8 @@ static receiver *choose_receiver(const struct cohort_transport *t)
 {
 	if (t->state != TRANSPORT_OPEN)
 		return discard;
+	if (t->is_header_awaited)
+		return transport_receive_header;
 	return receive_data;
 }
 

@@ -17,12 +17,22 @@ struct deadline {
 
 #define DEADLINES 6
 
+/* Of a header a part may be there, which is no news; so look at all of it. */
+static bool has_begun(struct cohort_transport *t)
+{
+	t->is_readable = true;
+	transport_read(t);
+	return !t->is_header_awaited || t->state != TRANSPORT_OPEN;
+}
+
 /* Something has come that we have not looked at yet: this process was stopped,
  * or busy with others.  Its event comes in the next turn. */
-static bool has_news(const struct cohort_transport *t)
+static bool has_news(struct cohort_transport *t)
 {
 	char byte;
 
+	if (t->is_header_awaited)
+		return has_begun(t);
 	if (!cohort_is_reading(t))
 		return false;
 	return recv(t->source.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
@@ -97,8 +107,14 @@ static int accepted_deadlines(const struct cohort_transport *t,
 	const struct service_settings *s = t->service->settings;
 	int count = 0;
 
-	deadlines[count++] = (struct deadline){
-		after(t->activity_ms, s->idle_timeout_ms), due_idle};
+	/* A header has its own time; being idle comes after it. */
+	if (t->is_header_awaited)
+		deadlines[count++] = (struct deadline){
+			after(t->accepted_ms, s->proxy_timeout_ms),
+			transport_header_due};
+	else
+		deadlines[count++] = (struct deadline){
+			after(t->activity_ms, s->idle_timeout_ms), due_idle};
 	deadlines[count++] = (struct deadline){
 		after(t->accepted_ms, s->lifetime_ms), due_lifetime};
 	if (t->received_bytes == 0)

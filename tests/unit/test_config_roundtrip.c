@@ -154,6 +154,20 @@ static void append_watermarks(struct random *random, struct text *out)
 			    high + 65536 + random_below(random, 100000));
 }
 
+static void append_proxy_protocol(struct random *random, struct text *out)
+{
+	static const char *const modes[] = {"off", "optional", "required"};
+	unsigned mode = random_below(random, 3);
+
+	text_append(out, "proxy_protocol %s", modes[mode]);
+	if (mode > 0 && random_below(random, 2))
+		text_append(out, " limit=%u", 232 + random_below(random, 9999));
+	if (mode > 0 && random_below(random, 2))
+		text_append(out, " timeout=%ums",
+			    1 + random_below(random, 9999));
+	text_append(out, ";\n");
+}
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void append_listens(struct random *random, unsigned service,
@@ -183,6 +197,8 @@ static void append_service(struct random *random, unsigned service,
 	directive_list_service(&list);
 	append_rows(random, &list, out);
 	append_watermarks(random, out);
+	if (random_below(random, 2))
+		append_proxy_protocol(random, out);
 	if (random_below(random, 2)) {
 		directive_list_protocol(&list, &sample_protocol);
 		text_append(out, "protocol sample {\n");
