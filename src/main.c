@@ -6,6 +6,7 @@ int main(int argc, char **argv)
 {
 	static const struct cohort_protocol *const protocols[] = {
 		&protocol_echo,
+		&protocol_whoami,
 		NULL,
 	};
 

@@ -6,6 +6,7 @@
 
 #include "cohort.h"
 
-extern const struct cohort_protocol protocol_echo; /* RFC 862 */
+extern const struct cohort_protocol protocol_echo;   /* RFC 862 */
+extern const struct cohort_protocol protocol_whoami; /* who is connected */
 
 #endif
