@@ -87,10 +87,10 @@ haproxy_front() {
 	whoami -o 'proxy_protocol required;' -o 'log stderr level=debug;'
 	haproxy_front "send-proxy-v2 check inter 50ms"
 	wait_until 10 log_has "the proxy's own"
-	! log_has "no PROXY header"
+	run ! log_has "no PROXY header"
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 15
-	! log_has "proxy_header [1-9]"
+	run ! log_has "proxy_header [1-9]"
 }
 
 @test "nginx in front with proxy_protocol on: the client is known" {

@@ -4,6 +4,7 @@
 
 Without a case: connect, read whoami's line to the end, and print its members, a
 line each, with `own yes` if its peer is this very socket."""
+import errno
 import json
 import os
 import random
@@ -119,8 +120,9 @@ def case_garbage(address, count):
             client.sendall(data)
             client.shutdown(socket.SHUT_WR)
             read_all(client)
-        except (ConnectionResetError, BrokenPipeError):
-            pass
+        except OSError as error:
+            if error.errno not in (errno.ECONNRESET, errno.EPIPE, errno.ENOTCONN):
+                raise
         client.close()
     client = connect(address)
     client.sendall(LINE + b"hello")
