@@ -140,6 +140,38 @@ struct cohort_directive {
 	size_t row_size;
 };
 
+/* ---- Framing ---------------------------------------------------------- */
+
+/* How a stream of bytes is cut into frames; a protocol with a framing is given
+ * each frame once and whole (frame_received), however the network cut it.  A
+ * frame that breaks the rules ends the transport with protocol_error, with
+ * EMSGSIZE if it is too long and EBADMSG otherwise, after the frames before it
+ * have been given: memory never holds more than a limit's worth. */
+enum cohort_framing_kind {
+	COHORT_FRAMING_LINES,     /* ended by \n or \r\n; given without them */
+	COHORT_FRAMING_DELIMITER, /* ended by `delimiter`, given without it */
+	COHORT_FRAMING_LENGTH,    /* the payload's length in front of it */
+	COHORT_FRAMING_FIXED,     /* all of the same `size` */
+	COHORT_FRAMING_NETSTRING, /* 5:hello, */
+};
+
+struct cohort_framing {
+	enum cohort_framing_kind kind;
+	size_t limit; /* the longest payload; 0: 64 KiB; not for FIXED.  Too
+			 long is known from the length in front, or as soon as
+			 more bytes than this have come without their end */
+	const void *delimiter; /* DELIMITER: at least one byte; must live as
+				  long as the framing is in use */
+	size_t delimiter_size;
+	unsigned length_size;    /* LENGTH: 1, 2, 4 or 8 bytes, unsigned, */
+	bool is_little_endian;   /* else the most significant first */
+	size_t size;             /* FIXED: at least 1 */
+	bool takes_unterminated; /* LINES, DELIMITER: what stands before the
+				    end of file is a frame too.  Without it,
+				    and for the other kinds, an unfinished
+				    frame there is a protocol_error */
+};
+
 /* ---- A protocol ------------------------------------------------------ */
 
 /* All members but `name` may be left out.  The table and what it points at
