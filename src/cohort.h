@@ -241,6 +241,27 @@ struct cohort_protocol {
 	/* Once, after the last transport, if worker_start went well; not when
 	 * the worker is killed. */
 	void (*worker_stop)(struct cohort_worker *w, void *state);
+	/* With a framing, frame_received comes instead of data_received.  The
+	 * payload (0 bytes are possible; never NULL) is valid during the call
+	 * only.  A pause, close or abort, another protocol or another framing
+	 * takes effect before the next frame; what has already been read waits
+	 * and is delivered on resume, or to the new protocol in its way, or is
+	 * dropped after close.  eof_received comes after the last frame.
+	 * A framing that cohort_set_framing would refuse is a bug: abort. */
+	const struct cohort_framing *framing;
+	void (*frame_received)(struct cohort_transport *t, void *session,
+			       const void *frame, size_t size);
+
+	/* Both, instead of data_received and without a framing: the kernel
+	 * writes straight into the protocol's memory.  buffer_get says where
+	 * and how much there is room for; NULL or no room is a protocol_error.
+	 * It may be called when there is nothing to read, or only the end of
+	 * file; otherwise buffer_updated follows at once, with the 1 to
+	 * 262144 bytes that were written there. */
+	void *(*buffer_get)(struct cohort_transport *t, void *session,
+			    size_t *size);
+	void (*buffer_updated)(struct cohort_transport *t, void *session,
+			       size_t size);
 };
 
 /* ---- Plug-ins -------------------------------------------------------- */
@@ -321,6 +342,15 @@ int cohort_write(struct cohort_transport *t, const void *data, size_t size);
 int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
 		  int count);
 
+/* Send `data` as one frame, in one system call.  `framing` NULL stands for the
+ * transport's own.  As cohort_write; and -1 with EINVAL, and nothing is done,
+ * if the peer could not read it back as one frame: it is longer than the limit
+ * or than its length can say, contains the end of a frame, is a line that ends
+ * with \r, or has not the fixed size; or if the framing itself is no good. */
+int cohort_write_frame(struct cohort_transport *t,
+		       const struct cohort_framing *framing, const void *data,
+		       size_t size);
+
 /* Send what is queued, then end our half of the connection; reading goes on.
  * Twice is once. */
 void cohort_write_eof(struct cohort_transport *t);
@@ -355,6 +385,14 @@ bool cohort_is_closing(const struct cohort_transport *t);
 void cohort_pause_reading(struct cohort_transport *t);
 void cohort_resume_reading(struct cohort_transport *t);
 bool cohort_is_reading(const struct cohort_transport *t);
+
+/* From the next frame on: a limit from the options, a body of known size after
+ * a header line, ….  The struct is copied; NULL goes back to the protocol's
+ * own, as cohort_set_protocol does.  What has been read of an unfinished frame
+ * is looked at anew.  -1 with EINVAL if the framing makes no sense or the
+ * protocol has no frame_received, ENOMEM; then nothing has changed. */
+int cohort_set_framing(struct cohort_transport *t,
+		       const struct cohort_framing *framing);
 
 /* ---- Knowing --------------------------------------------------------- */
 

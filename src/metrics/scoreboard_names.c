@@ -16,6 +16,9 @@ const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
 	[SCOREBOARD_IN_WORKER_DRAINING] = "worker_draining",
 	[SCOREBOARD_IN_WORKER_STOP] = "worker_stop",
 	[SCOREBOARD_IN_TIMER] = "a timer",
+	[SCOREBOARD_IN_FRAME_RECEIVED] = "frame_received",
+	[SCOREBOARD_IN_BUFFER_GET] = "buffer_get",
+	[SCOREBOARD_IN_BUFFER_UPDATED] = "buffer_updated",
 };
 
 const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {

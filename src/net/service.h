@@ -60,6 +60,7 @@ struct worker_context {
 	struct transport_table transports; /* by id */
 	struct list services;
 	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
+	unsigned frames_left; /* of the turn of the transport that reads */
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;

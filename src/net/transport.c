@@ -35,6 +35,8 @@ static void free_extras(struct transport_extras *extras)
 		return;
 	free(extras->session);
 	free(extras->origin);
+	free(extras->framing);
+	transport_rest_release(&extras->rest);
 	free(extras);
 }
 
@@ -90,6 +92,7 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 	}
 	t->state = TRANSPORT_ENDED;
 	transport_drop_queue(t);
+	transport_drop_rest(t);
 	transport_touch(t);
 }
 

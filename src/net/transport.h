@@ -30,7 +30,13 @@
 #include "cohort.h"
 #include "net/service.h"
 
-#define TRANSPORT_TURN_READS 4 /* full reads before others get their turn */
+/* Before others get their turn: full reads, and frames out of them (each may be
+ * answered by a system call, and 64 KiB can hold as many empty lines). */
+#define TRANSPORT_TURN_READS  4
+#define TRANSPORT_TURN_FRAMES 1024
+
+/* A protocol whose members contradict each other is a bug. */
+void transport_check_protocol(const struct cohort_protocol *protocol);
 
 /* Take over the connected, non-blocking socket `fd` of family `family`:
  * options, registration, connection_made (which may end it already).  0, or

@@ -43,6 +43,7 @@ void transport_close(struct cohort_transport *t, enum cohort_reason reason)
 	t->state = TRANSPORT_FLUSHING;
 	t->reason = (uint8_t)reason;
 	t->progress_ms = transport_now_ms(t);
+	transport_drop_rest(t);
 	if (t->queue.size_bytes == 0)
 		transport_finish_close(t);
 	else

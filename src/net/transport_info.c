@@ -64,6 +64,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 	struct transport_extras *extras = transport_need_extras(t);
 	void *session = NULL;
 
+	transport_check_protocol(protocol);
 	/* One byte at least, so that no memory and no session differ. */
 	if (extras != NULL)
 		session = calloc(1, protocol->session_size + 1);
@@ -79,6 +80,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 	 * queued the new one is told so for itself. */
 	t->user_timer_ms = TRANSPORT_NEVER;
 	t->is_writing_paused = false;
+	transport_forget_framing(t);
 	transport_touch(t);
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "net/address.h"
 #include "net/transport.h"
+#include "net/transport_rest.h"
 
 #define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
 
@@ -34,6 +35,8 @@ struct transport_extras {
 	void *session; /* given by cohort_set_protocol, owned; or NULL */
 	struct transport_connecting *connecting; /* until it is connected */
 	struct transport_origin *origin; /* owned; NULL: no PROXY header */
+	struct cohort_framing *framing;  /* by cohort_set_framing; or NULL */
+	struct transport_rest rest;
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -85,6 +88,7 @@ struct cohort_transport {
 	bool is_connecting : 1; /* and not connected so far: no callback yet */
 	bool is_header_awaited : 1; /* a PROXY header: the protocol does not
 				       know of the transport yet */
+	bool is_rest_due : 1; /* kept bytes come before anything is read */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -173,6 +177,13 @@ void transport_tell_drain(struct cohort_transport *t);
 /* Who is at its ends: as cohort_peer and cohort_local. */
 int transport_peer(const struct cohort_transport *t, struct address *address);
 int transport_local(const struct cohort_transport *t, struct address *address);
+receiver transport_receive_rest;   /* no recv, but what was kept */
+receiver transport_receive_frames; /* for a protocol with a framing */
+receiver transport_receive_buffer; /* … with buffer_get */
+
+/* Call data_received, if there is one. */
+void transport_give_data(struct cohort_transport *t, const void *data,
+			 size_t size);
 
 /* Before they are delivered: a recv with room for `room` bytes has brought
  * `size` for the protocol. */

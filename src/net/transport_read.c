@@ -64,6 +64,16 @@ static ssize_t discard(struct cohort_transport *t)
 	return size;
 }
 
+void transport_give_data(struct cohort_transport *t, const void *data,
+			 size_t size)
+{
+	if (t->protocol->data_received == NULL)
+		return;
+	transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
+	t->protocol->data_received(t, t->session, data, size);
+	transport_leave(t);
+}
+
 static ssize_t receive_data(struct cohort_transport *t)
 {
 	unsigned char *data = t->service->worker->read_buffer;
@@ -72,11 +82,7 @@ static ssize_t receive_data(struct cohort_transport *t)
 	if (size <= 0)
 		return size;
 	transport_note_received(t, data, (size_t)size, SERVICE_READ_BYTES);
-	if (t->protocol->data_received != NULL) {
-		transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
-		t->protocol->data_received(t, t->session, data, (size_t)size);
-		transport_leave(t);
-	}
+	transport_give_data(t, data, (size_t)size);
 	return size;
 }
 
@@ -86,6 +92,12 @@ static receiver *choose_receiver(const struct cohort_transport *t)
 		return discard;
 	if (t->is_header_awaited)
 		return transport_receive_header;
+	if (t->is_rest_due)
+		return transport_receive_rest;
+	if (transport_framing(t) != NULL)
+		return transport_receive_frames;
+	if (t->protocol->buffer_get != NULL)
+		return transport_receive_buffer;
 	return receive_data;
 }
 
@@ -110,7 +122,7 @@ static void deliver_eof(struct cohort_transport *t)
  * it reads would otherwise neither get our bytes nor end. */
 bool transport_may_read(const struct cohort_transport *t)
 {
-	if (!t->is_readable || t->is_eof_received ||
+	if ((!t->is_readable && !t->is_rest_due) || t->is_eof_received ||
 	    t->state == TRANSPORT_ENDED)
 		return false;
 	return t->state != TRANSPORT_OPEN || !t->is_reading_paused;
@@ -140,12 +152,14 @@ static void handle_failure(struct cohort_transport *t, int number)
 
 void transport_read(struct cohort_transport *t)
 {
+	unsigned *frames_left = &t->service->worker->frames_left;
 	int reads = 0;
 
+	*frames_left = TRANSPORT_TURN_FRAMES;
 	while (transport_may_read(t)) {
 		ssize_t size;
 
-		if (reads++ == TRANSPORT_TURN_READS) {
+		if (reads++ == TRANSPORT_TURN_READS || *frames_left == 0) {
 			loop_post(transport_loop(t), &t->task);
 			return;
 		}
@@ -177,7 +191,7 @@ void cohort_resume_reading(struct cohort_transport *t)
 	if (!t->is_reading_paused || t->state != TRANSPORT_OPEN)
 		return;
 	t->is_reading_paused = false;
-	if (t->is_readable)
+	if (t->is_readable || t->is_rest_due)
 		loop_post(transport_loop(t), &t->task);
 }
 

@@ -41,6 +41,7 @@ static void open_service(struct worker *worker, unsigned index)
 	struct service *service = &worker->services[index];
 
 	service_init(service, &worker->context, from->name, index);
+	transport_check_protocol(from->protocol);
 	service->protocol = from->protocol;
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;

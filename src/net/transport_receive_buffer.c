@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_receive_buffer.c - from the kernel straight into the protocol's
+ * memory: buffer_get and buffer_updated. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "net/transport_internal.h"
+
+/* Larger buffers spare system calls, up to the share of a turn. */
+#define RECEIVE_BYTES_MAX (4 * (size_t)SERVICE_READ_BYTES)
+
+/* The protocol's buffer and its room; NULL if nothing may be written there:
+ * the transport has ended, or buffer_get itself has paused or closed it or
+ * given it another protocol. */
+static void *ask(struct cohort_transport *t, size_t *room)
+{
+	const void *session = t->session;
+	void *buffer;
+
+	*room = 0;
+	transport_enter(t, SCOREBOARD_IN_BUFFER_GET);
+	buffer = t->protocol->buffer_get(t, t->session, room);
+	transport_leave(t);
+	if (t->state != TRANSPORT_OPEN || t->is_reading_paused ||
+	    t->session != session)
+		return NULL;
+	if (buffer == NULL || *room == 0) {
+		transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);
+		return NULL;
+	}
+	if (*room > RECEIVE_BYTES_MAX)
+		*room = RECEIVE_BYTES_MAX;
+	return buffer;
+}
+
+static void tell(struct cohort_transport *t, size_t size)
+{
+	transport_enter(t, SCOREBOARD_IN_BUFFER_UPDATED);
+	t->protocol->buffer_updated(t, t->session, size);
+	transport_leave(t);
+}
+
+void transport_buffer_from_rest(struct cohort_transport *t)
+{
+	size_t size = transport_rest_size(&t->extras->rest);
+	size_t room;
+	void *buffer = ask(t, &room);
+
+	if (buffer == NULL)
+		return;
+	if (size > room)
+		size = room;
+	memcpy(buffer, transport_lend_rest(t, size), size);
+	transport_return_rest(t);
+	tell(t, size);
+}
+
+ssize_t transport_receive_buffer(struct cohort_transport *t)
+{
+	size_t room;
+	void *buffer = ask(t, &room);
+	ssize_t size;
+
+	if (buffer == NULL) {
+		errno = EINTR; /* nothing was read, nothing is wrong */
+		return -1;
+	}
+	size = recv(t->source.fd, buffer, room, 0);
+	if (size <= 0)
+		return size;
+	transport_note_received(t, buffer, (size_t)size, room);
+	tell(t, (size_t)size);
+	return size;
+}
