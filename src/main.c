@@ -7,6 +7,7 @@ int main(int argc, char **argv)
 	static const struct cohort_protocol *const protocols[] = {
 		&protocol_echo,
 		&protocol_whoami,
+		&protocol_line,
 		NULL,
 	};
 

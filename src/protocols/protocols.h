@@ -8,5 +8,7 @@
 
 extern const struct cohort_protocol protocol_echo;   /* RFC 862 */
 extern const struct cohort_protocol protocol_whoami; /* who is connected */
+extern const struct cohort_protocol protocol_echo; /* RFC 862 */
+extern const struct cohort_protocol protocol_line; /* echo by lines */
 
 #endif
