@@ -66,6 +66,7 @@ BENCH_UNIT_TESTS := $(call one_each,unit,,test_bench_)
 UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS),$(call one_each,unit,,test_))
 TEST_SERVERS     := $(call one_each,servers,servers/)
 TEST_CLIENTS     := $(call one_each,clients,clients/)
+EXAMPLES         := $(patsubst tools/examples/%.c,$(B)/examples/%,$(wildcard tools/examples/*.c))
 
 # Objects follow a change of compiler or flags, the library a removed source:
 # these files hold what was used last and are written when it has changed.
@@ -125,6 +126,9 @@ $(BENCH_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(BENCH_MAIN
 $(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+$(EXAMPLES): $(B)/examples/%: $(B)/tools/examples/%.o $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 # In the server of the campaign calls fail when they shall.
 $(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
 $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
@@ -133,7 +137,7 @@ $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) ## build, with all that the tests run
+tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(EXAMPLES) ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
