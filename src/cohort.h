@@ -393,6 +393,11 @@ bool cohort_is_reading(const struct cohort_transport *t);
  * protocol has no frame_received, ENOMEM; then nothing has changed. */
 int cohort_set_framing(struct cohort_transport *t,
 		       const struct cohort_framing *framing);
+/* From now on what arrives is thrown away, where it can be (TCP) by the kernel
+ * without a copy.  data_received comes no more; the bytes count as received,
+ * end of file is told as ever, and a pause still holds the peer back.
+ * cohort_set_protocol ends it. */
+void cohort_discard_input(struct cohort_transport *t);
 
 /* ---- Knowing --------------------------------------------------------- */
 

@@ -5,9 +5,8 @@
 int main(int argc, char **argv)
 {
 	static const struct cohort_protocol *const protocols[] = {
-		&protocol_echo,
-		&protocol_whoami,
-		&protocol_line,
+		&protocol_echo, &protocol_whoami,
+		&protocol_line, &protocol_discard,
 		NULL,
 	};
 

@@ -22,6 +22,8 @@ void transport_check_protocol(const struct cohort_protocol *protocol)
 
 const struct cohort_framing *transport_framing(const struct cohort_transport *t)
 {
+	if (t->is_input_discarded)
+		return NULL;
 	if (t->extras != NULL && t->extras->framing != NULL)
 		return t->extras->framing;
 	return t->protocol->framing;

@@ -81,6 +81,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 	t->user_timer_ms = TRANSPORT_NEVER;
 	t->is_writing_paused = false;
 	transport_forget_framing(t);
+	t->is_input_discarded = false;
 	transport_touch(t);
 	return 0;
 }

@@ -89,6 +89,7 @@ struct cohort_transport {
 	bool is_header_awaited : 1; /* a PROXY header: the protocol does not
 				       know of the transport yet */
 	bool is_rest_due : 1; /* kept bytes come before anything is read */
+	bool is_input_discarded : 1; /* cohort_discard_input */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -186,9 +187,18 @@ void transport_give_data(struct cohort_transport *t, const void *data,
 			 size_t size);
 
 /* Before they are delivered: a recv with room for `room` bytes has brought
- * `size` for the protocol. */
+ * `size` for the protocol; `data` is NULL if nobody will see them. */
 void transport_note_received(struct cohort_transport *t, const void *data,
 			     size_t size, size_t room);
+
+/* Receivers of what nobody wants to see: after close, where nothing is counted
+ * any more, and after cohort_discard_input. */
+receiver transport_drain_input;
+receiver transport_discard_input;
+
+/* A recv with room for `room` bytes has brought `size`: is there more? */
+void transport_note_taken(struct cohort_transport *t, ssize_t size,
+			  size_t room);
 
 /* Deliver (or, after close, discard) what can be read, up to its share of a
  * turn. */

@@ -29,9 +29,9 @@ void transport_settle_ack(struct cohort_transport *t)
 	t->is_ack_wanted = false;
 }
 
-/* Is there more?  A unix socket stops at a message that carries descriptors,
- * though there is. */
-static void note_taken(struct cohort_transport *t, ssize_t size, size_t room)
+/* A unix socket stops at a message that carries descriptors, though there is
+ * more. */
+void transport_note_taken(struct cohort_transport *t, ssize_t size, size_t room)
 {
 	if (size > 0 && (size_t)size < room && t->is_tcp && !t->is_read_to_end)
 		t->is_readable = false;
@@ -40,7 +40,7 @@ static void note_taken(struct cohort_transport *t, ssize_t size, size_t room)
 void transport_note_received(struct cohort_transport *t, const void *data,
 			     size_t size, size_t room)
 {
-	note_taken(t, (ssize_t)size, room);
+	transport_note_taken(t, (ssize_t)size, room);
 	t->received_bytes += size;
 	t->activity_ms = transport_now_ms(t);
 	t->has_answered = false;
@@ -48,21 +48,11 @@ void transport_note_received(struct cohort_transport *t, const void *data,
 			t->is_outgoing ? SCOREBOARD_OUT_RECEIVED_BYTES
 				       : SCOREBOARD_RECEIVED_BYTES,
 			size);
-	if (log_is_enabled(LOG_LEVEL_DEBUG))
+	if (data != NULL && log_is_enabled(LOG_LEVEL_DEBUG))
 		transport_log_bytes(t, "received", data, size);
 }
 
 /* ---- Receivers ------------------------------------------------------- */
-
-/* After close: read by nobody. */
-static ssize_t discard(struct cohort_transport *t)
-{
-	ssize_t size = recv(t->source.fd, t->service->worker->read_buffer,
-			    SERVICE_READ_BYTES, 0);
-
-	note_taken(t, size, SERVICE_READ_BYTES);
-	return size;
-}
 
 void transport_give_data(struct cohort_transport *t, const void *data,
 			 size_t size)
@@ -89,11 +79,13 @@ static ssize_t receive_data(struct cohort_transport *t)
 static receiver *choose_receiver(const struct cohort_transport *t)
 {
 	if (t->state != TRANSPORT_OPEN)
-		return discard;
+		return transport_drain_input;
 	if (t->is_header_awaited)
 		return transport_receive_header;
 	if (t->is_rest_due)
 		return transport_receive_rest;
+	if (t->is_input_discarded)
+		return transport_discard_input;
 	if (transport_framing(t) != NULL)
 		return transport_receive_frames;
 	if (t->protocol->buffer_get != NULL)

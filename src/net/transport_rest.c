@@ -130,7 +130,9 @@ ssize_t transport_receive_rest(struct cohort_transport *t)
 {
 	size_t size = transport_rest_size(&t->extras->rest);
 
-	if (transport_framing(t) != NULL)
+	if (t->is_input_discarded)
+		transport_drop_rest(t);
+	else if (transport_framing(t) != NULL)
 		transport_frames_from_rest(t);
 	else if (t->protocol->buffer_get != NULL)
 		transport_buffer_from_rest(t);

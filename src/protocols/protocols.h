@@ -6,9 +6,9 @@
 
 #include "cohort.h"
 
-extern const struct cohort_protocol protocol_echo;   /* RFC 862 */
-extern const struct cohort_protocol protocol_whoami; /* who is connected */
-extern const struct cohort_protocol protocol_echo; /* RFC 862 */
-extern const struct cohort_protocol protocol_line; /* echo by lines */
+extern const struct cohort_protocol protocol_echo;    /* RFC 862 */
+extern const struct cohort_protocol protocol_whoami;  /* who is connected */
+extern const struct cohort_protocol protocol_line;    /* echo by lines */
+extern const struct cohort_protocol protocol_discard; /* RFC 863 */
 
 #endif

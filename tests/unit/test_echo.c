@@ -59,14 +59,8 @@ static void test_deaf_client(void)
 {
 	struct world *world = world_open();
 	struct client client = open_echo(world, NULL);
-	size_t sent;
+	size_t sent = client_push_to_stop(world, &client);
 
-	do {
-		sent = client.sent;
-		client_push(&client, 64 * MEGABYTE);
-		turn_for(world, 20);
-	} while (client.sent > sent);
-	CHECK(sent < 64 * MEGABYTE);
 	CHECK(count_of(world, SCOREBOARD_QUEUED_BYTES) > 65536);
 	CHECK(count_of(world, SCOREBOARD_QUEUED_BYTES) <=
 	      65536 + SERVICE_READ_BYTES);

@@ -242,6 +242,23 @@ static inline void client_push(struct client *client, size_t total)
 	}
 }
 
+#define UNSTOPPED ((size_t)64 << 20)
+
+/* Send until nothing is taken from it any more; returns the bytes sent. */
+static inline size_t client_push_to_stop(struct world *world,
+					 struct client *client)
+{
+	size_t sent;
+
+	do {
+		sent = client->sent;
+		client_push(client, UNSTOPPED);
+		turn_for(world, 20);
+	} while (client->sent > sent);
+	CHECK(sent < UNSTOPPED);
+	return sent;
+}
+
 /* Read what is there. */
 static inline void client_pull(struct client *client)
 {

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_discard.c - input that nobody wants to see.
+ *
+ * On TCP the kernel drops it without copying it to us (MSG_TRUNC, tcp(7)), so
+ * the size of a read is bound by fairness alone.  Unix sockets know no such
+ * thing (kernel.md 29): there it is read into the worker's buffer. */
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "net/transport_internal.h"
+
+#define DISCARD_BYTES (1 << 18) /* with one recv */
+
+static ssize_t drop(struct cohort_transport *t, size_t *room)
+{
+	if (t->is_tcp) {
+		*room = DISCARD_BYTES;
+		return recv(t->source.fd, NULL, DISCARD_BYTES, MSG_TRUNC);
+	}
+	*room = SERVICE_READ_BYTES;
+	return recv(t->source.fd, t->service->worker->read_buffer,
+		    SERVICE_READ_BYTES, 0);
+}
+
+ssize_t transport_drain_input(struct cohort_transport *t)
+{
+	size_t room;
+	ssize_t size = drop(t, &room);
+
+	transport_note_taken(t, size, room);
+	return size;
+}
+
+ssize_t transport_discard_input(struct cohort_transport *t)
+{
+	size_t room;
+	ssize_t size = drop(t, &room);
+
+	if (size <= 0)
+		return size;
+	transport_note_received(t, NULL, (size_t)size, room);
+	log_debug("%s: connection %llu discarded %zd bytes", t->service->name,
+		  (unsigned long long)t->id, size);
+	return size;
+}
+
+/* ---- Public ---- */
+
+void cohort_discard_input(struct cohort_transport *t)
+{
+	t->is_input_discarded = true;
+	transport_review_rest(t);
+}
