@@ -222,6 +222,15 @@ struct cohort_protocol {
 	 * socket, as for one that cohort_connect gives: a worker takes no more
 	 * clients than it can have all of these for. */
 	unsigned descriptors_count;
+	/* Once for each cohort_send_file: `sent_bytes` of it have been handed
+	 * to the kernel, and the descriptor is the caller's again.  Fewer than
+	 * asked for with error 0: the file ends there.  Otherwise the errno
+	 * of reading it (the transport goes on), or, before connection_lost,
+	 * of what ended the transport (ECANCELED where there is none).  Comes
+	 * after cohort_close too, never from inside a call of the protocol's
+	 * own; cohort_set_protocol hands it on to the new protocol. */
+	void (*file_sent)(struct cohort_transport *t, void *session,
+			  uint64_t sent_bytes, int error);
 
 	/* ---- Of the worker ---- */
 
@@ -334,9 +343,10 @@ struct cohort_export {
 
 /* Send or queue `size` bytes; never blocks; the bytes are the caller's again
  * on return.  0, or -1 with errno: EPIPE after cohort_write_eof, close, abort
- * or loss (nothing is queued), ENOBUFS when the queue would exceed
- * write_limit or memory is out (the transport is aborted).  An empty write
- * does nothing and returns 0 unless it is too late to write. */
+ * or loss, EBUSY between cohort_send_file and file_sent (nothing is queued by
+ * either), ENOBUFS when the queue would exceed write_limit or memory is out
+ * (the transport is aborted).  An empty write does nothing and returns 0 unless
+ * it would have been refused. */
 int cohort_write(struct cohort_transport *t, const void *data, size_t size);
 /* The same of several pieces, at most IOV_MAX (EINVAL, and nothing is done). */
 int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
@@ -354,6 +364,19 @@ int cohort_write_frame(struct cohort_transport *t,
 /* Send what is queued, then end our half of the connection; reading goes on.
  * Twice is once. */
 void cohort_write_eof(struct cohort_transport *t);
+
+/* Send `count` bytes of the file `fd` from `offset` on, or as many as there are
+ * (UINT64_MAX: to its end), after what is queued, without copying them.  `fd`
+ * (one that can be mapped: no pipe, no socket) stays the caller's, keeps its
+ * own offset, and has to stay open until file_sent.  Writes are refused
+ * meanwhile; cohort_write_eof and cohort_close wait for it.  What it has yet to
+ * send counts neither as queued nor against a limit, since it takes no memory,
+ * but write_timeout watches it.  Reading may wait for a disk, and the worker
+ * with it.  What is changed in the file before the peer has it may be sent
+ * either way.  0, or -1 with errno: EPIPE as for cohort_write, EBUSY if one is
+ * under way, EINVAL (offset below 0), ENOMEM. */
+int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
+		     uint64_t count);
 
 /* Bytes that wait in the transport's own queue (not in the kernel's). */
 size_t cohort_queued(const struct cohort_transport *t);

@@ -19,6 +19,7 @@ const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
 	[SCOREBOARD_IN_FRAME_RECEIVED] = "frame_received",
 	[SCOREBOARD_IN_BUFFER_GET] = "buffer_get",
 	[SCOREBOARD_IN_BUFFER_UPDATED] = "buffer_updated",
+	[SCOREBOARD_IN_FILE_SENT] = "file_sent",
 };
 
 const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {

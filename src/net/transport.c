@@ -93,6 +93,7 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 	t->state = TRANSPORT_ENDED;
 	transport_drop_queue(t);
 	transport_drop_rest(t);
+	transport_drop_file(t, error);
 	transport_touch(t);
 }
 
@@ -207,9 +208,16 @@ void transport_settle_watermarks(struct cohort_transport *t)
 
 bool transport_settle(struct cohort_transport *t)
 {
+	transport_settle_file(t);
 	transport_settle_watermarks(t);
-	if (t->state != TRANSPORT_ENDED)
+	if (t->state != TRANSPORT_ENDED) {
+		/* One file a turn: others want to be served too. */
+		if (t->is_file_over)
+			loop_post(transport_loop(t), &t->task);
 		return true;
+	}
+	/* A callback may have begun another one before it ended this. */
+	transport_settle_file(t);
 	destroy(t);
 	return false;
 }

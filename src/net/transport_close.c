@@ -36,7 +36,7 @@ void transport_close(struct cohort_transport *t, enum cohort_reason reason)
 	if (t->state != TRANSPORT_OPEN)
 		return;
 	/* Nobody has heard of it yet, nor is there anything to be told. */
-	if (t->is_connecting && t->queue.size_bytes == 0) {
+	if (t->is_connecting && !transport_owes(t)) {
 		transport_end(t, reason, 0);
 		return;
 	}
@@ -44,7 +44,7 @@ void transport_close(struct cohort_transport *t, enum cohort_reason reason)
 	t->reason = (uint8_t)reason;
 	t->progress_ms = transport_now_ms(t);
 	transport_drop_rest(t);
-	if (t->queue.size_bytes == 0)
+	if (!transport_owes(t))
 		transport_finish_close(t);
 	else
 		transport_arm_all(t);

@@ -29,6 +29,15 @@ struct transport_origin {
 	unsigned char tlvs[];
 };
 
+/* What cohort_send_file was asked for; valid while is_file_pending. */
+struct transport_file {
+	int fd; /* the caller's */
+	off_t offset;
+	uint64_t left_bytes;
+	uint64_t sent_bytes;
+	int error; /* why it ended early, or 0 */
+};
+
 /* What few transports need: allocated when one comes to need it, freed with
  * it, after whatever its members own. */
 struct transport_extras {
@@ -37,6 +46,7 @@ struct transport_extras {
 	struct transport_origin *origin; /* owned; NULL: no PROXY header */
 	struct cohort_framing *framing;  /* by cohort_set_framing; or NULL */
 	struct transport_rest rest;
+	struct transport_file file;
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -90,6 +100,8 @@ struct cohort_transport {
 				       know of the transport yet */
 	bool is_rest_due : 1; /* kept bytes come before anything is read */
 	bool is_input_discarded : 1; /* cohort_discard_input */
+	bool is_file_pending : 1;    /* cohort_send_file: file_sent is due */
+	bool is_file_over : 1;       /* … and nothing more is sent of it */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -217,6 +229,34 @@ void transport_flush(struct cohort_transport *t);
 
 /* The same when it has just been connected. */
 void transport_flush_first(struct cohort_transport *t);
+/* Is anything to be sent before the FIN: queued bytes, or a file? */
+static inline bool transport_owes(const struct cohort_transport *t)
+{
+	return t->queue.size_bytes > 0 ||
+	       (t->is_file_pending && !t->is_file_over);
+}
+
+/* May the protocol send?  If not, errno is EPIPE (too late) or EBUSY (a file
+ * goes first). */
+bool transport_may_write(const struct cohort_transport *t);
+
+/* One sendfile; the bytes taken, 0: none for now, or the file is over, or -1:
+ * the transport has ended. */
+ssize_t transport_send_file_piece(struct cohort_transport *t);
+
+/* The transport has ended with `error` or 0: no more of a file is sent. */
+void transport_drop_file(struct cohort_transport *t, int error);
+
+/* Call file_sent if the file is over; not from inside a callback of this
+ * transport. */
+void transport_settle_file(struct cohort_transport *t);
+
+/* The kernel has taken `size` bytes. */
+void transport_note_sent(struct cohort_transport *t, size_t size);
+
+/* What a failed send means.  0: what was not sent stays to be sent later; -1
+ * with errno EPIPE: the transport has ended. */
+int transport_handle_send_failure(struct cohort_transport *t, int number);
 
 /* A line at level debug with the first bytes, escaped. */
 void transport_log_bytes(const struct cohort_transport *t, const char *verb,

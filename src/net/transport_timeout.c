@@ -60,10 +60,11 @@ static void due_lifetime(struct cohort_transport *t)
  * seen it. */
 static void due_write(struct cohort_transport *t)
 {
-	size_t before = t->queue.size_bytes;
+	uint64_t before = t->sent_bytes;
 
 	transport_flush(t);
-	if (t->state == TRANSPORT_OPEN && t->queue.size_bytes == before)
+	if (t->state == TRANSPORT_OPEN && transport_owes(t) &&
+	    t->sent_bytes == before)
 		transport_end(t, COHORT_REASON_WRITE_TIMEOUT, 0);
 }
 
@@ -72,7 +73,7 @@ static void due_write(struct cohort_transport *t)
 static void due_linger(struct cohort_transport *t)
 {
 	transport_end(t, (enum cohort_reason)t->reason,
-		      t->queue.size_bytes > 0 ? ETIMEDOUT : 0);
+		      transport_owes(t) ? ETIMEDOUT : 0);
 }
 
 static void due_resend(struct cohort_transport *t)
@@ -132,7 +133,7 @@ static int open_deadlines(const struct cohort_transport *t,
 
 	if (!t->is_outgoing)
 		count = accepted_deadlines(t, deadlines);
-	if (t->queue.size_bytes > 0)
+	if (transport_owes(t))
 		deadlines[count++] = (struct deadline){
 			after(t->progress_ms, s->write_timeout_ms), due_write};
 	deadlines[count++] = (struct deadline){t->user_timer_ms, due_user};

@@ -11,7 +11,7 @@
 #define TURN_BYTES     (1 << 20) /* sent in one turn, at most */
 #define RESEND_WAIT_MS 10        /* the kernel was out of memory */
 
-static void note_sent(struct cohort_transport *t, size_t size)
+void transport_note_sent(struct cohort_transport *t, size_t size)
 {
 	int64_t now_ms = transport_now_ms(t);
 
@@ -25,9 +25,7 @@ static void note_sent(struct cohort_transport *t, size_t size)
 			size);
 }
 
-/* What a failed send means.  0: what was not sent stays to be sent later; -1
- * with errno EPIPE: the transport has ended. */
-static int handle_failure(struct cohort_transport *t, int number)
+int transport_handle_send_failure(struct cohort_transport *t, int number)
 {
 	if (number == EAGAIN || number == EWOULDBLOCK)
 		return 0;
@@ -62,9 +60,9 @@ static ssize_t send_pieces(struct cohort_transport *t,
 		}
 	} while (sent < 0 && errno == EINTR);
 	if (sent < 0)
-		return handle_failure(t, errno);
+		return transport_handle_send_failure(t, errno);
 	if (sent > 0)
-		note_sent(t, (size_t)sent);
+		transport_note_sent(t, (size_t)sent);
 	return sent;
 }
 
@@ -179,21 +177,29 @@ static ssize_t send_queued(struct cohort_transport *t)
 	return (size_t)sent < offered ? 0 : sent;
 }
 
+static ssize_t send_next(struct cohort_transport *t)
+{
+	if (t->queue.size_bytes > 0)
+		return send_queued(t);
+	return transport_send_file_piece(t);
+}
+
 void transport_flush(struct cohort_transport *t)
 {
 	size_t turn_bytes = 0;
 
 	t->is_flush_cut = false;
-	if (t->queue.size_bytes == 0 || t->is_connecting)
+	if (!transport_owes(t) || t->is_connecting)
 		return;
-	while (t->queue.size_bytes > 0 && turn_bytes < TURN_BYTES) {
-		ssize_t sent = send_queued(t);
+	while (transport_owes(t) && turn_bytes < TURN_BYTES) {
+		ssize_t sent = send_next(t);
 
-		if (sent <= 0)
+		/* A file that is over may have sent nothing. */
+		if (sent < 0 || (sent == 0 && transport_owes(t)))
 			return;
 		turn_bytes += (size_t)sent;
 	}
-	if (t->queue.size_bytes == 0) {
+	if (!transport_owes(t)) {
 		flushed(t);
 		return;
 	}
@@ -203,7 +209,7 @@ void transport_flush(struct cohort_transport *t)
 
 void transport_flush_first(struct cohort_transport *t)
 {
-	if (t->queue.size_bytes > 0)
+	if (transport_owes(t))
 		transport_flush(t);
 	else
 		flushed(t);
@@ -211,9 +217,13 @@ void transport_flush_first(struct cohort_transport *t)
 
 /* ---- Public ---- */
 
-static bool may_write(const struct cohort_transport *t)
+bool transport_may_write(const struct cohort_transport *t)
 {
-	return t->state == TRANSPORT_OPEN && !t->is_eof_wanted;
+	if (t->state == TRANSPORT_OPEN && !t->is_eof_wanted &&
+	    !t->is_file_pending)
+		return true;
+	errno = t->state == TRANSPORT_OPEN && !t->is_eof_wanted ? EBUSY : EPIPE;
+	return false;
 }
 
 static void log_pieces(const struct cohort_transport *t,
@@ -232,10 +242,8 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 {
 	ssize_t sent = 0;
 
-	if (!may_write(t)) {
-		errno = EPIPE;
+	if (!transport_may_write(t))
 		return -1;
-	}
 	if (size == 0)
 		return 0;
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
@@ -277,10 +285,10 @@ int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
 
 void cohort_write_eof(struct cohort_transport *t)
 {
-	if (!may_write(t))
+	if (t->state != TRANSPORT_OPEN || t->is_eof_wanted)
 		return;
 	t->is_eof_wanted = true;
-	if (t->queue.size_bytes == 0 && !t->is_connecting)
+	if (!transport_owes(t) && !t->is_connecting)
 		send_eof(t);
 }
 

@@ -19,7 +19,7 @@ typedef void act(struct record *record); /* what a test does in a callback */
 struct record {
 	struct cohort_transport *t; /* NULL before the first, after the last */
 	uint64_t id;
-	char events[128]; /* m d e p r D t l; a run of d is one */
+	char events[128]; /* m d e p r D t f l; a run of d is one */
 	size_t received_bytes;
 	size_t largest_chunk;
 	unsigned chunk_count;
@@ -28,7 +28,9 @@ struct record {
 	enum cohort_verdict verdict; /* of eof_received */
 	struct cohort_end end;
 	act *on_made, *on_data, *on_eof, *on_pause, *on_resume, *on_drain,
-		*on_timeout, *on_lost;
+		*on_timeout, *on_file, *on_lost;
+	uint64_t file_bytes; /* what file_sent told */
+	int file_error;
 };
 
 struct session {
@@ -173,6 +175,17 @@ static inline void lost(struct cohort_transport *t, void *session,
 	record->t = NULL;
 }
 
+static inline void file_done(struct cohort_transport *t, void *session,
+			     uint64_t sent_bytes, int error)
+{
+	struct record *record = record_of(session);
+
+	(void)t;
+	record->file_bytes = sent_bytes;
+	record->file_error = error;
+	called(record, 'f', record->on_file);
+}
+
 static const struct cohort_protocol recorder = {
 	.name = "recorder",
 	.session_size = sizeof(struct session),
@@ -184,6 +197,7 @@ static const struct cohort_protocol recorder = {
 	.draining = drains,
 	.timeout = timed_out,
 	.connection_lost = lost,
+	.file_sent = file_done,
 };
 
 #endif
