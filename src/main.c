@@ -7,6 +7,10 @@ int main(int argc, char **argv)
 	static const struct cohort_protocol *const protocols[] = {
 		&protocol_echo, &protocol_whoami,
 		&protocol_line, &protocol_discard,
+		&protocol_echo,
+		&protocol_discard,
+		&protocol_daytime,
+		&protocol_time,
 		NULL,
 	};
 
