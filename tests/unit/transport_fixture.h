@@ -190,36 +190,57 @@ struct client {
 	int error;     /* its errno, or 0 */
 };
 
+/* The accepted socket `fd` becomes a transport. */
+static inline void hand_over(struct world *world, struct record *record, int fd,
+			     int family)
+{
+	record_of_next = record;
+	world->accepted = fd;
+	CHECK(transport_accept(&world->service, fd, family) == 0);
+}
+
+/* A TCP connection that is not a transport yet; the accepted socket. */
+static inline int dial_tcp(struct world *world, struct client *client)
+{
+	int small = 32768, fd;
+
+	*client = (struct client){.fd = socket(AF_INET, SOCK_STREAM, 0)};
+	CHECK(setsockopt(client->fd, SOL_SOCKET, SO_RCVBUF, &small,
+			 sizeof(small)) == 0);
+	CHECK(connect(client->fd, (struct sockaddr *)&world->address,
+		      sizeof(world->address)) == 0);
+	fd = accept4(world->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	CHECK(fd >= 0 && fcntl(client->fd, F_SETFL, O_NONBLOCK) == 0);
+	return fd;
+}
+
+static inline int dial_unix(struct client *client)
+{
+	int pair[2];
+
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
+			 pair) == 0);
+	*client = (struct client){.fd = pair[0]};
+	return pair[1];
+}
+
 /* A TCP connection whose far end is a transport of the service. */
 static inline struct client open_tcp(struct world *world, struct record *record)
 {
-	struct client client = {.fd = socket(AF_INET, SOCK_STREAM, 0)};
-	int small = 32768, fd;
+	struct client client;
+	int fd = dial_tcp(world, &client);
 
-	CHECK(setsockopt(client.fd, SOL_SOCKET, SO_RCVBUF, &small,
-			 sizeof(small)) == 0);
-	CHECK(connect(client.fd, (struct sockaddr *)&world->address,
-		      sizeof(world->address)) == 0);
-	fd = accept4(world->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-	CHECK(fd >= 0 && fcntl(client.fd, F_SETFL, O_NONBLOCK) == 0);
-	record_of_next = record;
-	world->accepted = fd;
-	CHECK(transport_accept(&world->service, fd, AF_INET) == 0);
+	hand_over(world, record, fd, AF_INET);
 	return client;
 }
 
 static inline struct client open_unix(struct world *world,
 				      struct record *record)
 {
-	struct client client = {.fd = -1};
-	int pair[2];
+	struct client client;
+	int fd = dial_unix(&client);
 
-	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
-			 pair) == 0);
-	client.fd = pair[0];
-	record_of_next = record;
-	world->accepted = pair[1];
-	CHECK(transport_accept(&world->service, pair[1], AF_UNIX) == 0);
+	hand_over(world, record, fd, AF_UNIX);
 	return client;
 }
 
