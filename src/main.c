@@ -5,12 +5,12 @@
 int main(int argc, char **argv)
 {
 	static const struct cohort_protocol *const protocols[] = {
-		&protocol_echo, &protocol_whoami,
-		&protocol_line, &protocol_discard,
-		&protocol_echo,
-		&protocol_discard,
-		&protocol_daytime,
-		&protocol_time,
+		&protocol_echo,    /* first: the default */
+		&protocol_line,    /* echo, line by line */
+		&protocol_discard, /* reads and says nothing */
+		&protocol_daytime, /* what time it is, in words */
+		&protocol_time,    /* … in 32 bits */
+		&protocol_whoami,  /* what is known of the client */
 		NULL,
 	};
 

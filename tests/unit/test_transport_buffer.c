@@ -237,8 +237,8 @@ static void test_change_in_get(void)
 static const struct cohort_framing ten_bytes = {.kind = COHORT_FRAMING_FIXED,
 						.size = 10};
 
-static void hand_over(struct cohort_transport *t, void *session,
-		      const void *frame, size_t size)
+static void pass_on(struct cohort_transport *t, void *session,
+		    const void *frame, size_t size)
 {
 	(void)session;
 	CHECK(are_bytes_right(frame, 0, size));
@@ -250,7 +250,7 @@ static const struct cohort_protocol framed = {
 	.name = "framed",
 	.connection_made = taker_made,
 	.framing = &ten_bytes,
-	.frame_received = hand_over,
+	.frame_received = pass_on,
 };
 
 static void test_rest(take_act *on_get, size_t room)
