@@ -32,6 +32,7 @@ WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wv
 FORTIFY   := $(if $(filter -O1 -O2 -O3 -Og -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 HARDENING := -fno-common -fno-omit-frame-pointer $(if $(SANITIZE),,-fstack-protector-strong $(FORTIFY))
 SANITIZER := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+THREADS   := -pthread
 STATIC    := $(if $(findstring musl,$(CC)),-static)
 # The same objects are for the archive and the shared library: with all but
 # cohort_* hidden they are linked to the code that they would be without -fPIC.
@@ -39,8 +40,8 @@ SHARED    := $(if $(STATIC),,-fPIC -fvisibility=hidden -fno-semantic-interpositi
 # Part of libc where that is new enough.
 LIBRARIES := -ldl
 
-COMPILE = $(CC) $(BASICS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(SHARED) $(SANITIZER)
-LINK    = $(CC) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,relro,-z,now
+COMPILE = $(CC) $(THREADS) $(BASICS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) $(SHARED) $(SANITIZER)
+LINK    = $(CC) $(THREADS) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,relro,-z,now
 
 # ---- What is built from what ------------------------------------------------
 

@@ -592,14 +592,23 @@ void cohort_timer_cancel(struct cohort_timer *timer); /* idempotent */
 /* NULL is fine, and so is the timer whose `expired` is running. */
 void cohort_timer_free(struct cohort_timer *timer);
 
+/* From any thread of the process: have the worker's loop call `run`, soon, and
+ * in the order of the calls.  0: it will be called, at the latest before
+ * worker_stop, unless the worker is killed.  -1 with ENOMEM, or with ESHUTDOWN
+ * if the worker is about to stop.  A thread that a protocol starts must have
+ * all signals blocked, and be joined in worker_stop. */
+int cohort_post(struct cohort_worker *w,
+		void (*run)(struct cohort_worker *w, void *argument),
+		void *argument);
+
 /* ---- Connecting ------------------------------------------------------ */
 
 struct cohort_connect {
-	const char *address; /* as after `listen`: 127.0.0.1:80 [::1]:80
-				unix:/path unix:@name; copied */
+	const char *address; /* as after `listen`: host:80 127.0.0.1:80
+				[::1]:80 unix:/path unix:@name; copied */
 	const char *source;  /* a numeric address or unix: to bind to first,
 				its port may be 0; or NULL */
-	int64_t timeout_ms;  /* for all of it; 0: 10 s */
+	int64_t timeout_ms;  /* for name and connection; 0: 10 s */
 	const struct cohort_protocol *protocol; /* of the transport */
 };
 
@@ -608,7 +617,9 @@ struct cohort_connect {
  * is connected, it can be closed and aborted.  Then connection_made comes; or,
  * if it cannot be connected, connection_lost alone, never from inside this
  * call, with the reason upstream and the errno (ECONNREFUSED, EHOSTUNREACH;
- * ETIMEDOUT when the time is over).  Closed while it connects it ends with
+ * ETIMEDOUT when the time is over; of a name ENOENT if it has no address, EAGAIN
+ * if no name server answers).  The addresses of a name are tried in turn, each
+ * with its share of the time.  Closed while it connects it ends with
  * connection_lost alone too; what was written before is sent first.  Until it
  * is connected no other callback comes: pause_writing and `timeout` wait.
  *

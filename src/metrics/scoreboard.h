@@ -88,6 +88,7 @@ enum scoreboard_callback {
 	SCOREBOARD_IN_BUFFER_GET,
 	SCOREBOARD_IN_BUFFER_UPDATED,
 	SCOREBOARD_IN_FILE_SENT,
+	SCOREBOARD_IN_POSTED,
 	SCOREBOARD_CALLBACKS,
 };
 extern const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS];

@@ -20,6 +20,7 @@ const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
 	[SCOREBOARD_IN_BUFFER_GET] = "buffer_get",
 	[SCOREBOARD_IN_BUFFER_UPDATED] = "buffer_updated",
 	[SCOREBOARD_IN_FILE_SENT] = "file_sent",
+	[SCOREBOARD_IN_POSTED] = "posted work",
 };
 
 const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {

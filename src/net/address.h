@@ -49,7 +49,9 @@ int address_parse(struct address *address, const char *word,
 
 /* Resolve any of the forms into at most `limit` addresses without
  * duplicates, in the resolver's order; `:80` gives [::] and 0.0.0.0.  May
- * block: loader only.  The number, or -1 with words. */
+ * block: for the loader and the resolver's thread only.  The number, or -1 with
+ * words and an errno: ENOENT (no such name), EAGAIN (no name server answered),
+ * E2BIG (more than that: the first ones are there). */
 int address_resolve(struct address *addresses, int limit, const char *word,
 		    struct error *error);
 
@@ -58,6 +60,9 @@ int address_resolve(struct address *addresses, int limit, const char *word,
  * words: a wildcard, port 0, fd:, systemd: and what is no address at all. */
 #define ADDRESS_REMOTE_TEXT 272 /* a name has up to 253 bytes */
 int address_check_remote(char *out, const char *word, struct error *error);
+/* Is it HOST:PORT with the name of a host, which takes address_resolve, and a
+ * port? */
+bool address_is_name(const char *word);
 
 /* The canonical text, which address_parse reads back.  Returns `out`, of at
  * least ADDRESS_TEXT bytes. */

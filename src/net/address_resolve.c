@@ -29,9 +29,12 @@ static int add(struct finds *finds, const struct address *address,
 	for (i = 0; i < finds->count; i++)
 		if (address_is_equal(&finds->addresses[i], address))
 			return 0;
-	if (finds->count == finds->limit)
-		return error_set(error, "%s has more than %d addresses", word,
-				 finds->limit);
+	if (finds->count == finds->limit) {
+		error_set(error, "%s has more than %d addresses", word,
+			  finds->limit);
+		error->number = E2BIG;
+		return -1;
+	}
 	finds->addresses[finds->count++] = *address;
 	return 0;
 }
@@ -56,12 +59,23 @@ static const char *advice(int status)
 	}
 }
 
+static int number_of(int status)
+{
+	switch (status) {
+	case EAI_SYSTEM: return errno;
+	case EAI_AGAIN: return EAGAIN;
+	case EAI_MEMORY: return ENOMEM;
+	default: return ENOENT;
+	}
+}
+
 static int resolve_failed(const char *host, int status, struct error *error)
 {
-	int number = status == EAI_SYSTEM ? errno : 0;
+	int number = number_of(status);
 
 	error_set(error, "cannot resolve host %s: %s; %s", host,
-		  number ? strerror(number) : gai_strerror(status),
+		  status == EAI_SYSTEM ? strerror(number)
+				       : gai_strerror(status),
 		  advice(status));
 	error->number = number;
 	return -1;
@@ -110,6 +124,24 @@ bool address_is_host_name(const char *host)
 	return host[0] != '-' && host[strspn(host, NAME_CHARACTERS)] == '\0';
 }
 
+/* Of a form that has no host and port. */
+static bool is_no_host(const char *word)
+{
+	return strncmp(word, "unix:", 5) == 0 || strncmp(word, "fd:", 3) == 0 ||
+	       strncmp(word, "systemd:", 8) == 0;
+}
+
+bool address_is_name(const char *word)
+{
+	struct address_word parts = {.port = 0};
+	struct error error;
+
+	return !is_no_host(word) && address_split(&parts, word, &error) == 0 &&
+	       parts.port != 0 && parts.host[0] != '\0' &&
+	       !parts.is_bracketed && address_is_host_name(parts.host) &&
+	       !address_looks_numeric(parts.host);
+}
+
 int address_resolve(struct address *addresses, int limit, const char *word,
 		    struct error *error)
 {
@@ -118,8 +150,7 @@ int address_resolve(struct address *addresses, int limit, const char *word,
 	char any[16];
 	int status;
 
-	if (strncmp(word, "unix:", 5) == 0 || strncmp(word, "fd:", 3) == 0 ||
-	    strncmp(word, "systemd:", 8) == 0) {
+	if (is_no_host(word)) {
 		status = add_word(&finds, word, word, error);
 		return status < 0 ? -1 : finds.count;
 	}

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "net/acceptor.h"
+#include "net/resolver.h"
 
 int worker_context_init(struct worker_context *worker, struct loop *loop,
 			struct scoreboard_page *page)
@@ -20,11 +21,25 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);
 	worker->read_buffer = malloc(SERVICE_READ_BYTES);
-	return worker->read_buffer != NULL ? 0 : -1;
+	if (worker->read_buffer == NULL)
+		return -1;
+	if (inbox_open(&worker->inbox, loop) == 0)
+		return 0;
+	free(worker->read_buffer);
+	return -1;
+}
+
+void worker_context_end(struct worker_context *worker)
+{
+	worker->is_ending = true;
+	resolver_free(worker->resolver);
+	worker->resolver = NULL;
+	inbox_close(&worker->inbox);
 }
 
 void worker_context_release(struct worker_context *worker)
 {
+	worker_context_end(worker);
 	free(worker->read_buffer);
 	transport_table_release(&worker->transports);
 	buffer_pool_release(&worker->buffers);

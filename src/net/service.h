@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "cohort.h"
+#include "event/inbox.h"
 #include "event/loop.h"
 #include "metrics/scoreboard.h"
 #include "net/sockopt.h"
@@ -59,6 +60,8 @@ struct worker_context {
 	struct buffer_pool buffers;
 	struct transport_table transports; /* by id */
 	struct list services;
+	struct inbox inbox;         /* what other threads want done */
+	struct resolver *resolver;  /* NULL until a name has to be resolved */
 	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
 	unsigned frames_left; /* of the turn of the transport that reads */
 	unsigned slot;
@@ -82,6 +85,9 @@ struct worker_context {
 /* No service yet, nothing live, no cap.  0, or -1 with errno ENOMEM. */
 int worker_context_init(struct worker_context *worker, struct loop *loop,
 			struct scoreboard_page *page);
+/* The loop has ended: nothing new begins from here on.  What was posted runs
+ * now; before the services are stopped.  Idempotent. */
+void worker_context_end(struct worker_context *worker);
 /* After all its services. */
 void worker_context_release(struct worker_context *worker);
 

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "net/address.h"
+#include "net/resolver.h"
 #include "net/transport_internal.h"
 
 #define TIMEOUT_MS 10000 /* unless it is given */
@@ -21,7 +22,9 @@
 struct transport_connecting {
 	struct address numeric; /* the only one, if it needs no resolution */
 	struct address source;
-	const struct address *addresses;
+	struct address *resolved;         /* owned, or NULL */
+	struct resolver_request *request; /* under way, or NULL */
+	const struct address *addresses;  /* one or the other */
 	unsigned count;
 	unsigned next;         /* to be tried */
 	int64_t deadline_ms;   /* of all of it */
@@ -208,7 +211,16 @@ void transport_connect_due(struct cohort_transport *t)
 
 void transport_connect_stop(struct cohort_transport *t)
 {
-	free(t->extras->connecting);
+	struct transport_connecting *connecting = connecting_of(t);
+
+	struct resolver *resolver = t->service->worker->resolver;
+
+	/* At the worker's end its resolver has gone first, with all that it was
+	 * asked. */
+	if (connecting->request != NULL && resolver != NULL)
+		resolver_cancel(resolver, connecting->request);
+	free(connecting->resolved);
+	free(connecting);
 	t->extras->connecting = NULL;
 }
 
@@ -232,15 +244,34 @@ static bool is_connectable(const struct address *address)
 	}
 }
 
+static int read_address(struct transport_connecting *connecting,
+			const char *address)
+{
+	struct error error;
+
+	if (address_parse(&connecting->numeric, address, &error) < 0)
+		return address_is_name(address) ? 0 : is_ill();
+	if (!is_connectable(&connecting->numeric))
+		return is_ill();
+	connecting->addresses = &connecting->numeric;
+	connecting->count = 1;
+	return 0;
+}
+
 static int read_source(struct transport_connecting *connecting,
 		       const char *source)
 {
+	enum address_kind kind;
 	struct error error;
 
 	if (source == NULL)
 		return 0;
-	if (address_parse(&connecting->source, source, &error) < 0 ||
-	    connecting->source.kind != connecting->numeric.kind)
+	if (address_parse(&connecting->source, source, &error) < 0)
+		return is_ill();
+	kind = connecting->source.kind;
+	if (connecting->count > 0
+		    ? kind != connecting->numeric.kind
+		    : kind != ADDRESS_IPV4 && kind != ADDRESS_IPV6)
 		return is_ill();
 	connecting->has_source = true;
 	return 0;
@@ -252,7 +283,6 @@ static int read_request(struct transport_connecting *connecting,
 	int64_t timeout_ms =
 		how->timeout_ms != 0 ? how->timeout_ms : TIMEOUT_MS;
 	int64_t now_ms = clock_now_ms();
-	struct error error;
 
 	if (how->protocol == NULL || how->address == NULL || timeout_ms < 0)
 		return is_ill();
@@ -261,11 +291,8 @@ static int read_request(struct transport_connecting *connecting,
 	connecting->deadline_ms = TRANSPORT_NEVER;
 	if (timeout_ms < TRANSPORT_NEVER - now_ms)
 		connecting->deadline_ms = now_ms + timeout_ms;
-	if (address_parse(&connecting->numeric, how->address, &error) < 0 ||
-	    !is_connectable(&connecting->numeric))
-		return is_ill();
-	connecting->addresses = &connecting->numeric;
-	connecting->count = 1;
+	if (read_address(connecting, how->address) < 0)
+		return -1;
 	return read_source(connecting, how->source);
 }
 
@@ -318,6 +345,51 @@ connect_numeric(struct service *service,
 	return t;
 }
 
+/* The name is known, or not. */
+static void resolved(void *context, struct address *addresses, unsigned count,
+		     int error)
+{
+	struct cohort_transport *t = context;
+	struct transport_connecting *connecting = connecting_of(t);
+
+	connecting->request = NULL;
+	connecting->resolved = addresses;
+	connecting->addresses = addresses;
+	connecting->count = count;
+	connecting->error = error;
+	/* One that has ended waits for its connection_lost. */
+	if (t->state != TRANSPORT_ENDED)
+		try_on(t);
+	if (transport_settle(t))
+		transport_arm_all(t);
+}
+
+static struct resolver *need_resolver(struct worker_context *worker)
+{
+	if (worker->resolver == NULL)
+		worker->resolver = resolver_new(&worker->inbox);
+	return worker->resolver;
+}
+
+static struct cohort_transport *
+connect_name(struct service *service, struct transport_connecting *connecting,
+	     const struct cohort_connect *how)
+{
+	struct resolver *resolver = need_resolver(service->worker);
+	struct cohort_transport *t;
+
+	if (resolver == NULL)
+		return NULL;
+	t = make_transport(service, connecting, how->protocol);
+	if (t == NULL)
+		return NULL;
+	connecting->request = resolver_ask(resolver, how->address, resolved, t);
+	if (connecting->request == NULL)
+		transport_end(t, COHORT_REASON_UPSTREAM, errno);
+	transport_arm_all(t);
+	return t;
+}
+
 struct cohort_transport *cohort_connect(struct cohort_worker *w,
 					const struct cohort_connect *how)
 {
@@ -334,7 +406,10 @@ struct cohort_transport *cohort_connect(struct cohort_worker *w,
 	if (connecting == NULL)
 		return NULL;
 	if (read_request(connecting, how) == 0)
-		t = connect_numeric(service, connecting, how->protocol);
+		t = connecting->count > 0
+			    ? connect_numeric(service, connecting,
+					      how->protocol)
+			    : connect_name(service, connecting, how);
 	if (t != NULL)
 		return t;
 	number = errno;

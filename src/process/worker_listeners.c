@@ -106,7 +106,7 @@ static void stop_services(struct worker *worker)
 {
 	unsigned i;
 
-	worker->context.is_ending = true;
+	worker_context_end(&worker->context);
 	for (i = 0; i < worker->order->config->service_count; i++)
 		transport_cut_all(&worker->services[i]);
 	while (i-- > 0)

@@ -171,6 +171,7 @@ static inline void world_close(struct world *world)
 	CHECK(transport_rotate(&world->service) == NULL);
 	check_int(count_of(world, SCOREBOARD_QUEUED_BYTES), 0);
 	close(world->listener);
+	worker_context_end(&world->worker);
 	service_release(&world->service);
 	worker_context_release(&world->worker);
 	scoreboard_fold(world->board, world->worker.page);
