@@ -9,7 +9,9 @@
  * Everything runs in one thread of one worker process: no locks, no callback
  * is entered from within another of the same transport, nothing may block.
  * A transport pointer is valid from connection_made until connection_lost has
- * returned; keep the id (cohort_id) for anything longer.
+ * returned; keep the id (cohort_id) for anything longer.  A call with NULL, or
+ * with a transport that has ended as far as can be seen, is a mistake of the
+ * program: it aborts with a message that names the call.
  *
  * The whole of a server:
  *
@@ -545,7 +547,7 @@ void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
 
 /* ---- Workers --------------------------------------------------------- */
 
-/* Each worker process runs each service; what a protocol shares among the
+/* Each worker process runs every service; what a protocol shares among the
  * transports of one of them hangs on its cohort_worker: the state of
  * worker_size bytes, timers, posted work, outgoing connections.  The pointer is
  * good from worker_start until worker_stop has returned. */

@@ -123,15 +123,16 @@ static inline struct cohort_worker *service_public(struct service *service)
 {
 	return (struct cohort_worker *)(void *)service;
 }
-static inline struct service *service_of_public(struct cohort_worker *w)
+static inline struct service *service_of_public(const struct cohort_worker *w)
 {
-	return (struct service *)(void *)w;
+	return (struct service *)(uintptr_t)w;
 }
-static inline const struct service *
-service_of_const(const struct cohort_worker *w)
-{
-	return (const struct service *)(const void *)w;
-}
+
+/* The same first in every public call: an argument that must not be NULL is
+ * NULL by a mistake of the program, and ends it with the call's name. */
+struct service *service_required(const struct cohort_worker *w,
+				 const char *call);
+void service_require(const void *argument, const char *name, const char *call);
 
 /* All pointers are borrowed and must outlive the service. */
 void service_init(struct service *service, struct worker_context *worker,

@@ -8,32 +8,47 @@
 #include "net/protocol_log.h"
 #include "net/transport_internal.h"
 
+void service_require(const void *argument, const char *name, const char *call)
+{
+	if (argument == NULL)
+		log_bug("%s: %s is NULL", call, name);
+}
+
+struct service *service_required(const struct cohort_worker *w,
+				 const char *call)
+{
+	service_require(w, "the worker", call);
+	return service_of_public(w);
+}
+
 struct cohort_worker *cohort_worker(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return service_public(t->service);
 }
 
 void *cohort_worker_state(struct cohort_worker *w)
 {
-	return service_of_public(w)->state;
+	return service_required(w, __func__)->state;
 }
 
 const void *cohort_worker_options(const struct cohort_worker *w)
 {
-	return service_of_const(w)->protocol_options;
+	return service_required(w, __func__)->protocol_options;
 }
 
 struct cohort_transport *cohort_worker_find(struct cohort_worker *w,
 					    uint64_t id)
 {
-	return transport_table_find(&service_of_public(w)->worker->transports,
-				    id);
+	struct service *service = service_required(w, __func__);
+
+	return transport_table_find(&service->worker->transports, id);
 }
 
 void cohort_worker_info(const struct cohort_worker *w,
 			struct cohort_worker_info *info)
 {
-	const struct service *service = service_of_const(w);
+	const struct service *service = service_required(w, __func__);
 	const struct worker_context *worker = service->worker;
 
 	memset(info, 0, sizeof(*info));
@@ -59,7 +74,7 @@ static void keep_reason(const struct service *service, const char *format,
 void cohort_worker_log(const struct cohort_worker *w,
 		       enum cohort_log_level level, const char *format, ...)
 {
-	const struct service *service = service_of_const(w);
+	const struct service *service = service_required(w, __func__);
 	va_list arguments;
 
 	if (!protocol_log_is_enabled(level))

@@ -27,9 +27,11 @@ int cohort_post(struct cohort_worker *w,
 		void (*run)(struct cohort_worker *w, void *argument),
 		void *argument)
 {
-	struct service *service = service_of_public(w);
-	struct posted *posted = calloc(1, sizeof(*posted));
+	struct service *service = service_required(w, __func__);
+	struct posted *posted;
 
+	service_require((const void *)(uintptr_t)run, "the function", __func__);
+	posted = calloc(1, sizeof(*posted));
 	if (posted == NULL)
 		return -1;
 	posted->letter.run = run_posted;

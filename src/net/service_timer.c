@@ -36,9 +36,12 @@ struct cohort_timer *cohort_timer_new(struct cohort_worker *w,
 						      void *argument),
 				      void *argument)
 {
-	struct service *service = service_of_public(w);
-	struct cohort_timer *timer = calloc(1, sizeof(*timer));
+	struct service *service = service_required(w, __func__);
+	struct cohort_timer *timer;
 
+	service_require((const void *)(uintptr_t)expired, "the callback",
+			__func__);
+	timer = calloc(1, sizeof(*timer));
 	if (timer == NULL)
 		return NULL;
 	timer_init(&timer->timer, run_out);
@@ -53,6 +56,7 @@ void cohort_timer_set(struct cohort_timer *timer, int64_t delay_ms)
 {
 	int64_t now_ms = clock_now_ms();
 
+	service_require(timer, "the timer", __func__);
 	if (delay_ms < 0)
 		delay_ms = 0;
 	/* A moment that the clock cannot express does not come. */
@@ -64,6 +68,7 @@ void cohort_timer_set(struct cohort_timer *timer, int64_t delay_ms)
 
 void cohort_timer_cancel(struct cohort_timer *timer)
 {
+	service_require(timer, "the timer", __func__);
 	timer_stop(timers_of(timer), &timer->timer);
 }
 

@@ -47,6 +47,7 @@ void transport_free(struct cohort_transport *t)
 		t->is_outgoing ? &service->idle_outgoing : &service->idle;
 
 	free_extras(t->extras);
+	t->service = NULL;
 	transport_pool_give(pool, t, t->memory_bytes);
 }
 

@@ -67,16 +67,19 @@ static enum cohort_reason local_reason(const struct cohort_transport *t)
 
 void cohort_close(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	transport_close(t, local_reason(t));
 }
 
 void cohort_abort(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	transport_end(t, COHORT_REASON_LOCAL_CLOSE, 0);
 }
 
 void cohort_reset(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	if (t->state == TRANSPORT_ENDED)
 		return;
 	/* A unix socket has no RST: for it this is an abort. */
@@ -86,10 +89,12 @@ void cohort_reset(struct cohort_transport *t)
 
 void cohort_fail(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);
 }
 
 bool cohort_is_closing(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return t->state != TRANSPORT_OPEN;
 }

@@ -393,11 +393,12 @@ connect_name(struct service *service, struct transport_connecting *connecting,
 struct cohort_transport *cohort_connect(struct cohort_worker *w,
 					const struct cohort_connect *how)
 {
-	struct service *service = service_of_public(w);
+	struct service *service = service_required(w, __func__);
 	struct transport_connecting *connecting;
 	struct cohort_transport *t = NULL;
 	int number;
 
+	service_require(how, "struct cohort_connect", __func__);
 	if (service->worker->is_ending) {
 		errno = ESHUTDOWN;
 		return NULL;

@@ -97,6 +97,7 @@ int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 {
 	struct transport_extras *extras;
 
+	transport_require(t, __func__);
 	if (!transport_may_write(t))
 		return -1;
 	if (offset < 0) {

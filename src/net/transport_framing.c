@@ -45,6 +45,7 @@ int cohort_set_framing(struct cohort_transport *t,
 {
 	struct transport_extras *extras;
 
+	transport_require(t, __func__);
 	if (framing == NULL) {
 		transport_forget_framing(t);
 		return 0;
@@ -71,6 +72,7 @@ int cohort_write_frame(struct cohort_transport *t,
 {
 	struct framing_wrap wrap;
 
+	transport_require(t, __func__);
 	if (framing == NULL)
 		framing = transport_framing(t);
 	if (framing == NULL || !framing_is_valid(framing) ||

@@ -13,23 +13,36 @@
 
 #define LOGGED_BYTES 64 /* of each read and write, at level debug */
 
+void transport_misused(const struct cohort_transport *t, const char *call)
+{
+	if (t == NULL)
+		log_bug("%s: the transport is NULL", call);
+	log_bug("%s: the transport has ended: after connection_lost only its "
+		"id may be kept, which cohort_find looks up",
+		call);
+}
+
 uint64_t cohort_id(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return t->id;
 }
 
 struct cohort_transport *cohort_find(struct cohort_transport *any, uint64_t id)
 {
+	transport_require(any, __func__);
 	return transport_table_find(&any->service->worker->transports, id);
 }
 
 void *cohort_session(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return t->session;
 }
 
 const void *cohort_options(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	if (t->protocol != t->service->protocol)
 		return NULL;
 	return t->service->protocol_options;
@@ -37,9 +50,11 @@ const void *cohort_options(const struct cohort_transport *t)
 
 void cohort_info(const struct cohort_transport *t, struct cohort_info *info)
 {
-	int64_t now_ms = transport_now_ms(t);
 	struct sockopt_tcp tcp;
+	int64_t now_ms;
 
+	transport_require(t, __func__);
+	now_ms = transport_now_ms(t);
 	memset(info, 0, sizeof(*info));
 	info->service = t->service->name;
 	info->worker = t->service->worker->slot;
@@ -61,10 +76,13 @@ void cohort_info(const struct cohort_transport *t, struct cohort_info *info)
 int cohort_set_protocol(struct cohort_transport *t,
 			const struct cohort_protocol *protocol)
 {
-	struct transport_extras *extras = transport_need_extras(t);
+	struct transport_extras *extras;
 	void *session = NULL;
 
+	transport_require(t, __func__);
+	service_require(protocol, "the protocol", __func__);
 	transport_check_protocol(protocol);
+	extras = transport_need_extras(t);
 	/* One byte at least, so that no memory and no session differ. */
 	if (extras != NULL)
 		session = calloc(1, protocol->session_size + 1);
@@ -123,6 +141,7 @@ void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
 	char who[PROTOCOL_LOG_WHO];
 	va_list arguments;
 
+	transport_require(t, __func__);
 	if (!protocol_log_is_enabled(level))
 		return;
 	snprintf(who, sizeof(who), "%s: connection %llu", t->service->name,

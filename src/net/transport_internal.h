@@ -124,6 +124,18 @@ static inline void transport_count(struct cohort_transport *t,
 	scoreboard_add(&t->service->cells[cell], amount);
 }
 
+/* First in every public call: a transport that is none, because it is NULL or
+ * has ended, is a mistake of the program, and ends it with the call's name.
+ * Memory that is kept for the next one has no service. */
+void transport_misused(const struct cohort_transport *t, const char *call)
+	__attribute__((noreturn, cold));
+static inline void transport_require(const struct cohort_transport *t,
+				     const char *call)
+{
+	if (t == NULL || t->service == NULL)
+		transport_misused(t, call);
+}
+
 /* Its extras, zeroed if they are new; NULL with errno ENOMEM. */
 struct transport_extras *transport_need_extras(struct cohort_transport *t);
 

@@ -66,6 +66,7 @@ int cohort_peer(const struct cohort_transport *t,
 {
 	struct address peer;
 
+	transport_require(t, __func__);
 	return publish(transport_peer(t, &peer), &peer, address);
 }
 
@@ -74,6 +75,7 @@ int cohort_local(const struct cohort_transport *t,
 {
 	struct address local;
 
+	transport_require(t, __func__);
 	return publish(transport_local(t, &local), &local, address);
 }
 
@@ -82,6 +84,7 @@ int cohort_raw_peer(const struct cohort_transport *t,
 {
 	struct address peer;
 
+	transport_require(t, __func__);
 	return publish(raw_peer(t, &peer), &peer, address);
 }
 
@@ -90,22 +93,27 @@ int cohort_raw_local(const struct cohort_transport *t,
 {
 	struct address local;
 
+	transport_require(t, __func__);
 	return publish(raw_local(t, &local), &local, address);
 }
 
 enum cohort_proxy_version
 cohort_proxy_received(const struct cohort_transport *t)
 {
-	const struct transport_origin *origin = origin_of(t);
+	const struct transport_origin *origin;
 
+	transport_require(t, __func__);
+	origin = origin_of(t);
 	return origin != NULL ? origin->version : COHORT_PROXY_NONE;
 }
 
 int cohort_proxy_tlv(const struct cohort_transport *t, unsigned type,
 		     const void **value, size_t *size)
 {
-	const struct transport_origin *origin = origin_of(t);
+	const struct transport_origin *origin;
 
+	transport_require(t, __func__);
+	origin = origin_of(t);
 	if (origin != NULL &&
 	    proxy_header_find_tlv(origin->tlvs, origin->tlvs_bytes, type, value,
 				  size) == 0)
@@ -122,6 +130,7 @@ int cohort_write_proxy_header(struct cohort_transport *upstream,
 	struct address peer, local;
 	size_t size;
 
+	transport_require(upstream, __func__);
 	if ((version != COHORT_PROXY_V1 && version != COHORT_PROXY_V2) ||
 	    upstream->sent_bytes > 0 || upstream->queue.size_bytes > 0) {
 		errno = EINVAL;
@@ -130,6 +139,7 @@ int cohort_write_proxy_header(struct cohort_transport *upstream,
 	if (client == NULL) {
 		size = proxy_header_build(header, version, NULL, NULL);
 	} else {
+		transport_require(client, __func__);
 		if (transport_peer(client, &peer) < 0 ||
 		    transport_local(client, &local) < 0)
 			return -1;

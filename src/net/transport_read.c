@@ -172,6 +172,7 @@ void transport_read(struct cohort_transport *t)
 
 void cohort_pause_reading(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	if (t->is_reading_paused || t->state != TRANSPORT_OPEN)
 		return;
 	t->is_reading_paused = true;
@@ -180,6 +181,7 @@ void cohort_pause_reading(struct cohort_transport *t)
 
 void cohort_resume_reading(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	if (!t->is_reading_paused || t->state != TRANSPORT_OPEN)
 		return;
 	t->is_reading_paused = false;
@@ -189,6 +191,7 @@ void cohort_resume_reading(struct cohort_transport *t)
 
 bool cohort_is_reading(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return t->state == TRANSPORT_OPEN && !t->is_reading_paused &&
 	       !t->is_eof_received;
 }

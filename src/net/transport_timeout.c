@@ -210,6 +210,7 @@ void transport_timer_expired(struct timer *timer)
 
 void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms)
 {
+	transport_require(t, __func__);
 	if (t->state != TRANSPORT_OPEN)
 		return;
 	t->user_timer_ms = after(clock_now_ms(), delay_ms > 0 ? delay_ms : 0);
@@ -218,5 +219,6 @@ void cohort_set_timer(struct cohort_transport *t, int64_t delay_ms)
 
 void cohort_cancel_timer(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	t->user_timer_ms = TRANSPORT_NEVER;
 }

@@ -258,6 +258,13 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 	return queue_pieces(t, pieces, count, (size_t)sent);
 }
 
+/* No bytes may be anywhere. */
+static void require_data(const struct iovec *piece, const char *call)
+{
+	if (piece->iov_len > 0)
+		service_require(piece->iov_base, "the data", call);
+}
+
 int cohort_write(struct cohort_transport *t, const void *data, size_t size)
 {
 	const struct iovec piece = {
@@ -265,6 +272,8 @@ int cohort_write(struct cohort_transport *t, const void *data, size_t size)
 		.iov_len = size,
 	};
 
+	transport_require(t, __func__);
+	require_data(&piece, __func__);
 	return write_pieces(t, &piece, 1, size);
 }
 
@@ -274,17 +283,21 @@ int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
 	size_t size = 0;
 	int i;
 
+	transport_require(t, __func__);
 	if (count < 0 || count > IOV_MAX) {
 		errno = EINVAL;
 		return -1;
 	}
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
+		require_data(&pieces[i], __func__);
 		size += pieces[i].iov_len;
+	}
 	return write_pieces(t, pieces, count, size);
 }
 
 void cohort_write_eof(struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	if (t->state != TRANSPORT_OPEN || t->is_eof_wanted)
 		return;
 	t->is_eof_wanted = true;
@@ -294,11 +307,13 @@ void cohort_write_eof(struct cohort_transport *t)
 
 size_t cohort_queued(const struct cohort_transport *t)
 {
+	transport_require(t, __func__);
 	return t->queue.size_bytes;
 }
 
 int cohort_set_write_limits(struct cohort_transport *t, size_t high, size_t low)
 {
+	transport_require(t, __func__);
 	if (high < low) {
 		errno = EINVAL;
 		return -1;
