@@ -5,12 +5,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "check.h"
 #include "random.h"
+#include "without_memory.h"
 
 #define MODEL_BYTES (4 << 20)
 #define PIECES      8
@@ -188,69 +186,32 @@ static void test_a_burst_does_not_stay(void)
 
 /* ---- Without memory -------------------------------------------------- */
 
-/* Sanitizers and valgrind end the program instead.  The shadow memory of the
- * former takes terabytes. */
-static bool is_instrumented(void)
-{
-	const char *preload = getenv("LD_PRELOAD");
-	unsigned long long pages = 0;
-	FILE *sizes = fopen("/proc/self/statm", "r");
-
-	CHECK(sizes != NULL && fscanf(sizes, "%llu", &pages) == 1);
-	if (sizes != NULL)
-		fclose(sizes);
-	return pages >> 28 != 0 || (preload && strstr(preload, "vgpreload"));
-}
-
-static int append_without_memory(void)
+static void test_without_memory_the_queue_stays_as_it_was(void)
 {
 	const size_t size = 3 << 20;
-	struct rlimit before, none = {.rlim_cur = 4096};
+	struct rlimit before;
 	struct world world;
 	size_t held;
 
 	world_open(&world);
 	append(&world, 100);
-	CHECK(getrlimit(RLIMIT_DATA, &before) == 0);
-	none.rlim_max = before.rlim_max;
-	CHECK(setrlimit(RLIMIT_DATA, &none) == 0);
+	forbid_memory(&before);
 	errno = 0;
 	check_int(buffer_append(&world.queue, &world.pool, world.model, size),
 		  -1);
 	check_int(errno, ENOMEM);
 	held = world.queue.size_bytes;
-	CHECK(setrlimit(RLIMIT_DATA, &before) == 0);
+	allow_memory(&before);
 	check_int(held, 100);
 	check_pieces(&world, PIECES);
 	append(&world, 3 * BUFFER_CHUNK_BYTES);
 	check_pieces(&world, PIECES);
 	world_close(&world);
-	return check_failures != 0;
-}
-
-/* Runs first, while the heap holds nothing that was freed. */
-static void test_without_memory_the_queue_stays_as_it_was(void)
-{
-	int status = -1;
-	pid_t pid;
-
-	if (is_instrumented())
-		return;
-	fflush(stdout);
-	pid = fork();
-	CHECK(pid >= 0);
-	if (pid == 0) {
-		status = append_without_memory();
-		fflush(stdout);
-		_exit(status);
-	}
-	CHECK(waitpid(pid, &status, 0) == pid);
-	check_int(status, 0);
 }
 
 int main(void)
 {
-	test_without_memory_the_queue_stays_as_it_was();
+	check_without_memory(test_without_memory_the_queue_stays_as_it_was);
 	test_against_the_model();
 	test_the_edges_of_chunks();
 	test_nothing_changes_nothing();

@@ -3,8 +3,16 @@
  * watermarks, another protocol or framing between two of them, and frames that
  * are written. */
 #include "frames_fixture.h"
+#include "without_memory.h"
 
 static const struct cohort_protocol by_lines = NOTING(&lines);
+static const struct cohort_framing large = {
+	.kind = COHORT_FRAMING_LENGTH,
+	.length_size = 4,
+	.limit = 64 << 20,
+};
+
+static const struct cohort_protocol by_large = NOTING(&large);
 static const struct cohort_protocol by_two = NOTING(&two_bytes);
 static const struct cohort_protocol by_data = NOTING(NULL);
 
@@ -151,6 +159,28 @@ static void test_set_framing(void)
 	scene_close(&scene);
 }
 
+/* A part that by the new framing holds whole frames gives them, soon and
+ * without another byte. */
+static void test_set_framing_on_a_part(void)
+{
+	static const struct cohort_framing hundred = {
+		.kind = COHORT_FRAMING_FIXED,
+		.size = 100,
+	};
+	struct scene scene = scene_open(&by_lines);
+
+	CHECK(cohort_set_framing(latest, &hundred) == 0);
+	scene_say(&scene, "one\ntwo\nth");
+	scene_settle(&scene);
+	check_string(notes.text, "");
+	CHECK(cohort_set_framing(latest, NULL) == 0);
+	check_string(notes.text, "");
+	scene_settle(&scene);
+	check_string(notes.text, "[one][two]");
+	CHECK(kept_room() == 2);
+	scene_close(&scene);
+}
+
 /* Without a framing of its own: plain data before and after. */
 static void back_to_data(struct notes *of, struct cohort_transport *t)
 {
@@ -197,13 +227,40 @@ static void test_write_frame(void)
 	scene_close(&scene);
 }
 
+/* ---- Without memory ---- */
+
+/* A frame that is announced, and comes, but there is nowhere to keep it. */
+static void keep_without_memory(void)
+{
+	static const unsigned char head[] = {2, 0, 0, 0};
+	static unsigned char body[BLOCK_BYTES];
+	struct scene scene = scene_open(&by_large);
+	int64_t until_ms = clock_now_ms() + PATIENCE_MS;
+	struct rlimit before;
+
+	scene_send(&scene, head, sizeof(head));
+	scene_settle(&scene);
+	forbid_memory(&before);
+	while (!notes.is_lost && clock_now_ms() < until_ms) {
+		if (send(scene.client.fd, body, sizeof(body), MSG_NOSIGNAL) < 0)
+			CHECK(errno == EAGAIN || errno == EPIPE);
+		turn(scene.world);
+	}
+	allow_memory(&before);
+	check_int(notes.end.reason, COHORT_REASON_RESOURCE);
+	check_int(notes.end.error, ENOMEM);
+	scene_close(&scene);
+}
+
 int main(void)
 {
+	check_without_memory(keep_without_memory);
 	test_share();
 	test_watermarks();
 	test_set_protocol();
 	test_set_protocol_outside();
 	test_set_framing();
+	test_set_framing_on_a_part();
 	test_framing_for_a_while();
 	test_write_frame();
 	return check_result();
