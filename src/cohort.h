@@ -258,6 +258,7 @@ struct cohort_protocol {
 	 * takes effect before the next frame; what has already been read waits
 	 * and is delivered on resume, or to the new protocol in its way, or is
 	 * dropped after close.  eof_received comes after the last frame.
+	 * Others are served between a pile of frames that came at once.
 	 * A framing that cohort_set_framing would refuse is a bug: abort. */
 	const struct cohort_framing *framing;
 	void (*frame_received)(struct cohort_transport *t, void *session,

@@ -2,6 +2,8 @@
 /* test_transport_reframe.c - frames in their share of a turn and between the
  * watermarks, another protocol or framing between two of them, and frames that
  * are written. */
+#include <signal.h>
+
 #include "frames_fixture.h"
 #include "without_memory.h"
 
@@ -227,6 +229,44 @@ static void test_write_frame(void)
 	scene_close(&scene);
 }
 
+/* ---- Contradictions ---- */
+
+static void *no_buffer(struct cohort_transport *t, void *session, size_t *size)
+{
+	(void)t;
+	(void)session;
+	*size = 0;
+	return NULL;
+}
+
+/* A protocol that cannot be meant ends the program before it serves. */
+static void test_a_crash_ends_contradictions(void)
+{
+	static const struct cohort_framing senseless = {
+		.kind = COHORT_FRAMING_LENGTH,
+		.length_size = 3,
+	};
+	static const struct cohort_protocol bad[] = {
+		{.name = "senseless", .framing = &senseless},
+		{.name = "half", .buffer_get = no_buffer},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		int status = 0;
+		pid_t pid = fork();
+
+		CHECK(pid >= 0);
+		if (pid == 0) {
+			transport_check_protocol(&bad[i]);
+			_exit(0);
+		}
+		CHECK(waitpid(pid, &status, 0) == pid);
+		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	}
+	transport_check_protocol(&by_lines);
+}
+
 /* ---- Without memory ---- */
 
 /* A frame that is announced, and comes, but there is nowhere to keep it. */
@@ -263,5 +303,6 @@ int main(void)
 	test_set_framing_on_a_part();
 	test_framing_for_a_while();
 	test_write_frame();
+	test_a_crash_ends_contradictions();
 	return check_result();
 }
