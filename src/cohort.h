@@ -478,7 +478,7 @@ enum cohort_proxy_version
 cohort_proxy_received(const struct cohort_transport *t);
 
 /* What a version 2 header may say beyond addresses. */
-enum cohort_proxy_tlv {
+enum cohort_proxy_tlv_type {
 	COHORT_PROXY_TLV_ALPN = 0x01,
 	COHORT_PROXY_TLV_AUTHORITY = 0x02, /* the host that is asked for */
 	COHORT_PROXY_TLV_CRC32C = 0x03,    /* was found right */

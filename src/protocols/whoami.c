@@ -129,7 +129,7 @@ static void append_address(struct line *line, const char *name,
 }
 
 static const struct shown_tlv {
-	enum cohort_proxy_tlv type;
+	enum cohort_proxy_tlv_type type;
 	const char *name;
 	void (*append)(struct line *line, const char *name, const void *value,
 		       size_t size);

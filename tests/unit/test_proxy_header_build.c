@@ -306,6 +306,18 @@ static void test_samples(void)
 	}
 }
 
+/* Which of two would be zeros while the other is computed? */
+static void test_two_checksums(void)
+{
+	struct proxy_header header;
+	struct sample sample;
+
+	build(&sample, &rows[0], COHORT_PROXY_V2);
+	append_tlv(&sample, COHORT_PROXY_TLV_CRC32C, "abcd", 4);
+	append_checksum(&sample);
+	check_int(parse(&header, sample.bytes, sample.size), PROXY_HEADER_BAD);
+}
+
 /* ---- What is random ---- */
 
 /* What was said of a beginning holds for more: undecided and partial may become
@@ -384,6 +396,7 @@ int main(void)
 	test_rows();
 	test_our_own();
 	test_samples();
+	test_two_checksums();
 	test_random();
 	test_random_lines();
 	return check_result();

@@ -85,9 +85,10 @@ static void test_plain(void)
 static void test_header(void)
 {
 	static const char header[] = SIGNATURE
-		"\x21\x11\0\x25"
+		"\x21\x11\0\x29"
 		"\xc0\0\2\1\xc0\0\2\2\x13\x88\0\x50"
-		"\2\0\5\"\\\n\x7f\0"
+		"\2\0\6\"\\\n\x7f\0\xc3"
+		"\x80\0\0" /* no part of a character */
 		"\1\0\2h2"
 		"\5\0\3\0\xab\xff"
 		"\x30\0\3net";
@@ -100,7 +101,8 @@ static void test_header(void)
 		  "\"local\":\"192.0.2.2:80\",\"proxy\":2,"
 		  "\"raw_peer\":\"127.0.0.1:");
 	check_has(line, "\",\"raw_local\":\"127.0.0.1:");
-	check_has(line, "\"authority\":\"\\\"\\\\\\u000a\\u007f\\u0000\",");
+	check_has(line,
+		  "\"authority\":\"\\\"\\\\\\u000a\\u007f\\u0000\\ufffd\",");
 	check_has(line, "\"alpn\":\"h2\",");
 	check_has(line, "\"unique_id\":\"00abff\",");
 	check_has(line, "\"netns\":\"net\",");
