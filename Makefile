@@ -69,6 +69,8 @@ TEST_SERVERS     := $(call one_each,servers,servers/)
 TEST_CLIENTS     := $(call one_each,clients,clients/)
 EXAMPLES         := $(patsubst tools/examples/%.c,$(B)/examples/%,$(wildcard tools/examples/*.c))
 
+TEST_PLUGINS     := $(if $(STATIC),,$(patsubst %.c,$(B)/%.so,$(wildcard tests/plugins/*.c)))
+
 # Objects follow a change of compiler or flags, the library a removed source:
 # these files hold what was used last and are written when it has changed.
 # `make -j8 clean all` cleans first: everything comes after them.
@@ -130,6 +132,13 @@ $(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
 $(EXAMPLES): $(B)/examples/%: $(B)/tools/examples/%.o $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+$(TEST_PLUGINS): $(B)/tests/plugins/%.so: $(B)/tests/plugins/%.o
+	$(call show,LINK,$@)$(LINK) -shared $< $(LDFLAGS) $(LIBRARIES) -o $@
+
+# One that brings the library along.
+$(B)/tests/plugins/linked.so: $(B)/libcohort.so
+$(B)/tests/plugins/linked.so: private LIBRARIES += -L$(B) -lcohort -Wl,-rpath,$(abspath $(B))
+
 # In the server of the campaign calls fail when they shall.
 $(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
 $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
@@ -138,7 +147,7 @@ $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(EXAMPLES) ## build, with all that the tests run
+tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 

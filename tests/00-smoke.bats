@@ -43,3 +43,13 @@ load support/common
 		[[ "$output" == *"$flag"* ]]
 	done
 }
+
+@test "what is no plug-in is refused; a static build says that it can load none" {
+	run -78 "$COHORT" -t -o "load $BATS_TEST_FILENAME;"
+	[[ $output == "-o#1:1:6: load: '$BATS_TEST_FILENAME': "* ]]
+	if [ -e "$COHORT_BUILD/libcohort.so" ]; then
+		[[ $output == *"no shared object that can be loaded"* ]]
+	else
+		[[ $output == *"this program is linked statically"* ]]
+	fi
+}

@@ -35,6 +35,16 @@ int error_set_errno(struct error *error, const char *format, ...)
 	return -1;
 }
 
+int error_set_reason(struct error *error)
+{
+	int number = errno;
+
+	error_set(error, "%s", strerror(number));
+	error->number = number;
+	errno = number;
+	return -1;
+}
+
 int error_prefix(struct error *error, const char *format, ...)
 {
 	char before[sizeof(error->text)];

@@ -21,6 +21,10 @@ int error_set(struct error *error, const char *format, ...)
 int error_set_errno(struct error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The text of the current errno alone, which is kept as the number.  Always
+ * returns -1. */
+int error_set_reason(struct error *error);
+
 /* Put words before those already there ("service echo: "...).  Returns -1. */
 int error_prefix(struct error *error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -2,29 +2,74 @@
 /* config.c - a configuration from and to its canonical text. */
 #include "config/config.h"
 
+#include <string.h>
+#include <unistd.h>
+
 #include "config/check.h"
 #include "config/include.h"
 #include "config/layout.h"
+#include "config/load_directive.h"
 #include "config/read.h"
 #include "config/service_block.h"
 
 void config_free(struct config *config)
 {
-	if (config)
-		arena_free(config->arena);
+	unsigned i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->plugin_count; i++)
+		if (config->plugins[i].fd >= 0)
+			close(config->plugins[i].fd);
+	arena_free(config->arena);
+}
+
+static bool has_word(const char *words, const char *word)
+{
+	size_t size = strlen(word), length;
+
+	for (; *words; words += length + (words[length] == ' ')) {
+		length = strcspn(words, " ");
+		if (length == size && memcmp(words, word, size) == 0)
+			return true;
+	}
+	return false;
+}
+
+struct config_plugin *config_plugin_of(const struct config *config,
+				       const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < config->plugin_count; i++)
+		if (has_word(config->plugins[i].names, name))
+			return &config->plugins[i];
+	return NULL;
+}
+
+struct config *
+config_parse_whole(const struct config_source *source,
+		   const struct cohort_protocol *const *protocols,
+		   struct config_opener *opener, struct text *complaints)
+{
+	struct reading reading;
+	struct statement *list;
+
+	reading_open(&reading, complaints, protocols);
+	reading.is_canonical = true;
+	reading.opener = opener;
+	list = include_read_text(&reading, source);
+	load_directive_open(&reading, list);
+	service_block_apply_file(&reading, list);
+	check_configuration(&reading, source);
+	return reading_close(&reading);
 }
 
 struct config *config_parse(const struct config_source *source,
 			    const struct cohort_protocol *const *protocols,
 			    struct text *complaints)
 {
-	struct reading reading;
-
-	reading_open(&reading, complaints, protocols);
-	reading.is_canonical = true;
-	service_block_apply_file(&reading, include_read_text(&reading, source));
-	check_configuration(&reading, source);
-	return reading_close(&reading);
+	return config_parse_whole(source, protocols, NULL, complaints);
 }
 
 void config_print(const struct config *config, struct text *out)

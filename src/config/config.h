@@ -20,6 +20,7 @@
 #define CONFIG_WORKERS_MAX  256
 #define CONFIG_LISTENS_MAX  64 /* addresses of one service, resolved */
 #define CONFIG_SERVICES_MAX SCOREBOARD_SERVICES
+#define CONFIG_PLUGINS_MAX  32
 #define CONFIG_OFF          (-1)
 
 /* One address of a service. */
@@ -33,12 +34,26 @@ struct config_listen {
 	int line; /* of the canonical text, for messages */
 };
 
+/* A shared object with protocols. */
+struct config_plugin {
+	const char *path; /* absolute */
+	const char
+		*names; /* of its protocols, "hello goodbye"; "": not known */
+	/* Its code, as it was checked: for workers, to be opened.  -1: it has
+	 * none (process/plugins.h); else closed with the configuration. */
+	int fd;
+	unsigned deaths_count; /* of workers by its fault: the supervisor's */
+};
+
 struct config_service {
 	const char *name;
 	const struct config_listen *listens;
 	unsigned listen_count; /* at least 1 */
 	const struct cohort_protocol *protocol;
 	void *protocol_options; /* options_size bytes, or NULL */
+	/* A plug-in's protocol for whoever does not open plug-ins: `protocol`
+	 * is no more than a name, and this is how it is written; or NULL. */
+	const char *protocol_text;
 	struct service_settings settings;
 };
 
@@ -66,11 +81,17 @@ struct config {
 	int64_t respawn_first_ms;  /* respawn_delay 100ms:30s */
 	int64_t respawn_limit_ms;
 	bool cpu_affinity;
-	uint64_t max_open_files; /* 0: auto */
+	uint64_t max_open_files;       /* 0: auto */
+	struct config_plugin *plugins; /* CONFIG_PLUGINS_MAX of them */
+	unsigned plugin_count;
 	const struct config_service *services;
 	unsigned service_count; /* at least 1 */
 };
 
 void config_free(struct config *config); /* NULL is fine */
+
+/* The plug-in that has a protocol of this name, or NULL. */
+struct config_plugin *config_plugin_of(const struct config *config,
+				       const char *name);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "config/apply.h"
 #include "config/config.h"
+#include "config/load_directive.h"
 #include "config/log_directive.h"
 #include "config/value.h"
 
@@ -75,6 +76,9 @@ static const struct directive rows[] = {
 	 .words = value_words_auto, .minimum = DESCRIPTORS_LEAST,
 	 .maximum = DESCRIPTORS_MOST,
 	 .help = "descriptors of a process; auto: as many as the system allows"},
+	{.name = "load", .form = "FILE.so", .is_repeatable = true,
+	 .apply = load_directive_apply, .print = load_directive_print,
+	 .help = "a plug-in: a shared object that has protocols"},
 };
 /* clang-format on */
 

@@ -8,6 +8,7 @@
 #include "config/draft.h"
 #include "config/include.h"
 #include "config/listen.h"
+#include "config/load_directive.h"
 #include "config/protocol_options.h"
 #include "config/read.h"
 #include "config/service_block.h"
@@ -65,8 +66,8 @@ static void imply_service(struct reading *reading,
 
 /* ---- What overrides -------------------------------------------------- */
 
-static void override_directives(struct reading *reading, const char *text,
-				unsigned number)
+static struct statement *read_override(struct reading *reading,
+				       const char *text, unsigned number)
 {
 	struct config_source *source =
 		arena_take(reading->scratch, sizeof(*source));
@@ -76,8 +77,7 @@ static void override_directives(struct reading *reading, const char *text,
 	source->name = arena_copy(reading->scratch, name, strlen(name));
 	source->text = text;
 	source->size = strlen(text);
-	service_block_apply_override(reading,
-				     include_read_text(reading, source));
+	return include_read_text(reading, source);
 }
 
 static void override_workers(struct reading *reading, const char *word)
@@ -94,6 +94,30 @@ static void override_workers(struct reading *reading, const char *word)
 
 /* ---- All of it ------------------------------------------------------- */
 
+/* The texts as trees, before anything is made of them. */
+struct texts {
+	struct statement *file;
+	struct statement **overrides;
+};
+
+/* Plug-ins first: -p and any text may name what another one loads. */
+static void read_texts(struct reading *reading, struct texts *texts,
+		       const struct config_request *request)
+{
+	unsigned i, count = request->override_count;
+
+	texts->overrides = arena_take(reading->scratch,
+				      (count + 1) * sizeof(struct statement *));
+	if (request->file)
+		texts->file = include_read_file(reading, request->file);
+	for (i = 0; i < count; i++)
+		texts->overrides[i] =
+			read_override(reading, request->overrides[i], i + 1);
+	load_directive_open(reading, texts->file);
+	for (i = 0; i < count; i++)
+		load_directive_open(reading, texts->overrides[i]);
+}
+
 struct config *config_load(const struct config_request *request,
 			   struct text *complaints)
 {
@@ -101,18 +125,20 @@ struct config *config_load(const struct config_request *request,
 		.name = request->file ? request->file : IMPLIED_SERVICE,
 		.text = "",
 	};
+	struct texts texts = {.file = NULL};
 	struct reading reading;
 	unsigned i;
 
 	reading_open(&reading, complaints, request->protocols);
 	reading.environment = request->environment;
+	reading.opener = request->opener;
+	read_texts(&reading, &texts, request);
 	if (request->file)
-		service_block_apply_file(
-			&reading, include_read_file(&reading, request->file));
+		service_block_apply_file(&reading, texts.file);
 	else
 		imply_service(&reading, request);
 	for (i = 0; i < request->override_count; i++)
-		override_directives(&reading, request->overrides[i], i + 1);
+		service_block_apply_override(&reading, texts.overrides[i]);
 	if (request->workers)
 		override_workers(&reading, request->workers);
 	check_configuration(&reading, &file);

@@ -35,6 +35,11 @@ static const struct kind kinds[] = {
 };
 /* clang-format on */
 
+bool protocol_options_knows(enum cohort_value kind)
+{
+	return (unsigned)kind < sizeof(kinds) / sizeof(kinds[0]);
+}
+
 static void append_directive(struct directive_list *list,
 			     const struct cohort_directive *own)
 {
@@ -93,6 +98,7 @@ void protocol_options_choose(struct reading *reading,
 
 	service->protocol = protocol;
 	service->protocol_options = NULL;
+	service->protocol_text = NULL;
 	if (!protocol->directives)
 		return;
 	directive_list_protocol(&own, protocol);
@@ -120,17 +126,61 @@ static int unknown(struct reading *reading, const char *word,
 }
 
 const struct cohort_protocol *
-protocol_options_find(struct reading *reading, const char *name,
-		      const struct position *where)
+protocol_options_known(const struct reading *reading, const char *name)
 {
 	const struct cohort_protocol *const *protocol = reading->protocols;
 
-	for (; *protocol; protocol++)
-		if (strcmp((*protocol)->name, name) == 0)
-			return *protocol;
-	unknown(reading, name, where);
-	return NULL;
+	while (*protocol && strcmp((*protocol)->name, name) != 0)
+		protocol++;
+	return *protocol;
 }
+
+const struct cohort_protocol *
+protocol_options_find(struct reading *reading, const char *name,
+		      const struct position *where)
+{
+	const struct cohort_protocol *protocol =
+		protocol_options_known(reading, name);
+
+	if (!protocol)
+		unknown(reading, name, where);
+	return protocol;
+}
+
+/* ---- One of a plug-in that is not opened ----------------------------- */
+
+/* Only a loader or a worker could say what its block means. */
+static bool is_opaque(const struct reading *reading, const char *name)
+{
+	return reading->is_canonical && !reading->opener &&
+	       reading->config->plugin_count > 0 &&
+	       !protocol_options_known(reading, name);
+}
+
+static int apply_opaque(struct reading *reading,
+			const struct statement *statement,
+			struct config_service *service)
+{
+	struct cohort_protocol *protocol =
+		arena_take(reading->arena, sizeof(*protocol));
+	const struct position *begin = &statement->name->where;
+	size_t end = statement->has_block ? statement->closed + 1
+					  : statement->end.offset;
+	const char *name = statement->name->next->text;
+	struct text text = {.bytes = NULL};
+
+	protocol->name = arena_copy(reading->arena, name, strlen(name));
+	protocol_options_choose(reading, service, protocol);
+	text_append_bytes(&text, begin->source->text + begin->offset,
+			  end - begin->offset);
+	text_append(&text, "%s", statement->has_block ? "" : ";");
+	service->protocol_text =
+		arena_copy(reading->arena, text.bytes, text.size);
+	text_release(&text);
+	return 0;
+}
+
+/* ---- The statement --------------------------------------------------- */
 
 static int apply_block(struct reading *reading,
 		       const struct statement *statement, void *options,
@@ -157,6 +207,8 @@ int protocol_options_apply(struct reading *reading,
 
 	if (!name)
 		return -1;
+	if (is_opaque(reading, name->text))
+		return apply_opaque(reading, statement, service);
 	protocol = protocol_options_find(reading, name->text, &name->where);
 	if (!protocol)
 		return -1;
@@ -184,6 +236,11 @@ void protocol_options_print(const void *object, struct text *out)
 	const struct config_service *service = object;
 	struct directive_list own;
 
+	if (service->protocol_text) {
+		text_append(out, "%*s%s\n", LAYOUT_INDENT, "",
+			    service->protocol_text);
+		return;
+	}
 	layout_begin(out, 1, "protocol");
 	value_print_word(service->protocol->name, out);
 	directive_list_protocol(&own, service->protocol);

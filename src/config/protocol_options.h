@@ -13,7 +13,14 @@ int protocol_options_apply(struct reading *reading,
 			   const struct statement *statement, void *object);
 void protocol_options_print(const void *object, struct text *out);
 
-/* The protocol of that name; NULL after a complaint at `where`. */
+/* Can a directive be of this kind? */
+bool protocol_options_knows(enum cohort_value kind);
+
+/* The protocol of that name, or NULL. */
+const struct cohort_protocol *
+protocol_options_known(const struct reading *reading, const char *name);
+
+/* The same; NULL after a complaint at `where`. */
 const struct cohort_protocol *
 protocol_options_find(struct reading *reading, const char *name,
 		      const struct position *where);

@@ -21,6 +21,20 @@ struct config_source {
 	size_t size;
 };
 
+/* Who opens plug-ins, as the first member of what it needs for it: a loader
+ * the files, a worker what has been checked by a loader. */
+struct config_opener {
+	/* The protocols that the plug-in has, ended by NULL, for as long as the
+	 * process lives; or NULL with words that do not name it.  Its
+	 * constructors run. */
+	const struct cohort_protocol *const *(*open)(
+		struct config_opener *opener, const char *path,
+		struct error *error);
+	/* Before that: what there will be to say if nothing more is heard of
+	 * this process.  NULL: it has got through it. */
+	void (*announce)(struct config_opener *opener, const char *complaint);
+};
+
 struct config_request {
 	/* What may stand after `protocol`: ended by NULL, the first is the
 	 * default. */
@@ -34,6 +48,7 @@ struct config_request {
 	const char *const *overrides; /* -o texts, in order */
 	unsigned override_count;
 	const char *const *environment; /* NAME=VALUE…, NULL at the end */
+	struct config_opener *opener;   /* or NULL: nothing can be loaded */
 };
 
 /* Loader: read all of it.  NULL if anything is wrong; then `complaints` has
@@ -42,10 +57,18 @@ struct config_request {
 struct config *config_load(const struct config_request *request,
 			   struct text *complaints);
 
-/* Supervisor: read canonical text, the answer of a loader. */
+/* Supervisor: read canonical text, the answer of a loader.  Plug-ins are not
+ * opened: what is no other's protocol is one of theirs, and its block is kept
+ * as it is written. */
 struct config *config_parse(const struct config_source *source,
 			    const struct cohort_protocol *const *protocols,
 			    struct text *complaints);
+
+/* Worker: the same with plug-ins, which `opener` opens (NULL: not). */
+struct config *
+config_parse_whole(const struct config_source *source,
+		   const struct cohort_protocol *const *protocols,
+		   struct config_opener *opener, struct text *complaints);
 
 /* The canonical text: every directive with its value, addresses numeric;
  * config_parse and config_load read it back to the same text. */

@@ -28,6 +28,7 @@ struct reading {
 	struct config *config;
 	const struct cohort_protocol *const *protocols;
 	const char *const *environment;
+	struct config_opener *opener; /* or NULL */
 	/* Canonical text: no include, no variable, no name to resolve. */
 	bool is_canonical;
 	unsigned word_count;

@@ -3,38 +3,12 @@
 #include "config/source_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 #define CHUNK_BYTES 65536
-
-static int system_error(struct error *error)
-{
-	int number = errno;
-
-	error_set(error, "%s", strerror(number));
-	error->number = number;
-	return -1;
-}
-
-static int check_kind(int fd, struct source_file *file, struct error *error)
-{
-	struct stat status;
-
-	if (fstat(fd, &status) < 0)
-		return system_error(error);
-	if (S_ISDIR(status.st_mode))
-		return error_set(error, "it is a directory, not a file");
-	if (!S_ISREG(status.st_mode))
-		return error_set(error,
-				 "it is not a regular file, and could not be "
-				 "read again");
-	file->device = status.st_dev;
-	file->inode = status.st_ino;
-	return 0;
-}
 
 static int read_bytes(int fd, struct text *text, struct error *error)
 {
@@ -45,7 +19,7 @@ static int read_bytes(int fd, struct text *text, struct error *error)
 		if (size < 0 && errno == EINTR)
 			continue;
 		if (size < 0)
-			return system_error(error);
+			return error_set_reason(error);
 		text_append_bytes(text, chunk, (size_t)size);
 		if (text->size > SOURCE_FILE_MAX)
 			return error_set(error, "it is larger than %zu MiB",
@@ -71,10 +45,8 @@ static int read_open_file(struct reading *reading, int fd,
 			  struct source_file *file, struct error *error)
 {
 	struct text text = {.bytes = NULL};
-	int status = check_kind(fd, file, error);
+	int status = read_bytes(fd, &text, error);
 
-	if (status == 0)
-		status = read_bytes(fd, &text, error);
 	if (status == 0)
 		status = account(reading, text.size, error);
 	if (status == 0) {
@@ -90,12 +62,14 @@ static int read_open_file(struct reading *reading, int fd,
 int source_file_read(struct reading *reading, const char *name,
 		     struct source_file *file, struct error *error)
 {
-	int fd = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	int status;
+	struct stat kind;
+	int status, fd = file_open(name, &kind, error);
 
 	if (fd < 0)
-		return system_error(error);
+		return -1;
 	file->source.name = arena_copy(reading->scratch, name, strlen(name));
+	file->device = kind.st_dev;
+	file->inode = kind.st_ino;
 	status = read_open_file(reading, fd, file, error);
 	close(fd);
 	return status;

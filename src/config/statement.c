@@ -108,6 +108,7 @@ static void read_block(struct reader *reader, struct statement *statement)
 	reader->depth++;
 	statement->children = read_list(reader);
 	reader->depth--;
+	statement->closed = reader->lexer.where.offset;
 	if (reader->token == TOKEN_CLOSE)
 		advance(reader);
 	else

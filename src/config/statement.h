@@ -24,6 +24,7 @@ struct statement {
 	bool has_block;
 	struct statement *children; /* NULL also for an empty block */
 	struct position end;        /* behind the last word */
+	size_t closed;              /* offset of the '}', if it has a block */
 };
 
 struct reading;

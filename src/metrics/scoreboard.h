@@ -44,7 +44,8 @@ enum scoreboard_cell {
 	SCOREBOARD_ACCEPT_ENOMEM,
 	SCOREBOARD_ACCEPT_ECONNABORTED,
 	SCOREBOARD_ACCEPT_OTHER,
-	SCOREBOARD_ACCEPTING, /* it takes new connections */
+	SCOREBOARD_ACCEPTING,        /* it takes new connections */
+	SCOREBOARD_CALLBACK_SERVICE, /* index; while a plug-in is opened: of it */
 	SCOREBOARD_CELLS,
 };
 
@@ -89,6 +90,7 @@ enum scoreboard_callback {
 	SCOREBOARD_IN_BUFFER_UPDATED,
 	SCOREBOARD_IN_FILE_SENT,
 	SCOREBOARD_IN_POSTED,
+	SCOREBOARD_IN_LOAD, /* in the constructors of a plug-in */
 	SCOREBOARD_CALLBACKS,
 };
 extern const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS];
@@ -119,6 +121,7 @@ enum scoreboard_restart {
 	SCOREBOARD_RESTART_LEAVE,   /* asked to leave by TERM */
 	SCOREBOARD_RESTART_STARTUP, /* failed before READY */
 	SCOREBOARD_RESTART_HUNG,    /* ended by the watchdog */
+	SCOREBOARD_RESTART_PLUGIN,  /* crash or exit in a plug-in's callback */
 	SCOREBOARD_RESTARTS,
 };
 extern const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS];

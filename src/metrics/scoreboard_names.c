@@ -21,6 +21,7 @@ const char *const scoreboard_callback_names[SCOREBOARD_CALLBACKS] = {
 	[SCOREBOARD_IN_BUFFER_UPDATED] = "buffer_updated",
 	[SCOREBOARD_IN_FILE_SENT] = "file_sent",
 	[SCOREBOARD_IN_POSTED] = "posted work",
+	[SCOREBOARD_IN_LOAD] = "load",
 };
 
 const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {
@@ -30,6 +31,7 @@ const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {
 	[SCOREBOARD_RESTART_LEAVE] = "leave",
 	[SCOREBOARD_RESTART_STARTUP] = "startup",
 	[SCOREBOARD_RESTART_HUNG] = "hung",
+	[SCOREBOARD_RESTART_PLUGIN] = "plugin",
 };
 
 #define LABEL(cell, word)   [cell] = {word, SCOREBOARD_KIND_LABEL}
@@ -57,6 +59,7 @@ const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS] = {
 	COUNTER(SCOREBOARD_ACCEPT_ECONNABORTED, "accept_econnaborted"),
 	COUNTER(SCOREBOARD_ACCEPT_OTHER, "accept_other"),
 	LABEL(SCOREBOARD_ACCEPTING, "accepting"),
+	LABEL(SCOREBOARD_CALLBACK_SERVICE, "callback_service"),
 };
 
 const struct scoreboard_column

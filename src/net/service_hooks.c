@@ -11,6 +11,7 @@ void service_enter(struct service *service, enum scoreboard_callback callback)
 {
 	uint64_t *cells = scoreboard_cells(service->worker->page);
 
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_SERVICE], service->index);
 	scoreboard_store(&cells[SCOREBOARD_CALLBACK_ID], 0);
 	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
 			 (uint64_t)service->worker->loop->now_ms);

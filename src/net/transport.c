@@ -62,6 +62,8 @@ void transport_enter(struct cohort_transport *t,
 	scoreboard_store(&cells[SCOREBOARD_CALLBACK_ID], t->id);
 	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
 			 (uint64_t)transport_now_ms(t));
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_SERVICE],
+			 t->service->index);
 	scoreboard_store(&cells[SCOREBOARD_CALLBACK], callback);
 }
 

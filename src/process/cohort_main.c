@@ -32,7 +32,7 @@ static int load(struct loader *loader, const struct command_line *line)
 	return result == 0 ? 0 : EXIT_CONFIGURATION;
 }
 
-static int serve(const struct loader *loader, const struct command_line *line)
+static int serve(struct loader *loader, const struct command_line *line)
 {
 	const struct config_source source = {
 		.name = "canonical text",
@@ -44,12 +44,15 @@ static int serve(const struct loader *loader, const struct command_line *line)
 	struct error error;
 
 	config = config_parse(&source, line->request.protocols, &complaints);
-	if (config == NULL) {
-		print_text(stderr, &complaints);
-		text_release(&complaints);
-		return EXIT_CONFIGURATION;
-	}
+	print_text(stderr, &complaints);
 	text_release(&complaints);
+	if (config == NULL)
+		return EXIT_CONFIGURATION;
+	if (plugins_attach(&loader->plugins, config, &error) < 0) {
+		fprintf(stderr, "cohort: %s\n", error.text);
+		config_free(config);
+		return EXIT_FAILED;
+	}
 	if (log_open(config->log_path, config->log_level, &error) < 0) {
 		fprintf(stderr, "cohort: %s\n", error.text);
 		config_free(config);

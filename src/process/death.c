@@ -21,10 +21,8 @@ static const struct {
 	{SIGUSR1, "SIGUSR1"}, {SIGUSR2, "SIGUSR2"}, {SIGPIPE, "SIGPIPE"},
 };
 
-enum scoreboard_restart death_cause(const struct death *death)
+static enum scoreboard_restart cause_of(const struct death *death)
 {
-	if (!death->was_ready)
-		return SCOREBOARD_RESTART_STARTUP;
 	if (!WIFSIGNALED(death->status))
 		return SCOREBOARD_RESTART_EXIT;
 	switch (WTERMSIG(death->status)) {
@@ -34,9 +32,22 @@ enum scoreboard_restart death_cause(const struct death *death)
 	}
 }
 
+enum scoreboard_restart death_cause(const struct death *death)
+{
+	enum scoreboard_restart cause = cause_of(death);
+
+	if (!death->was_ready)
+		return SCOREBOARD_RESTART_STARTUP;
+	if (death->is_in_plugin && cause != SCOREBOARD_RESTART_KILLED)
+		return SCOREBOARD_RESTART_PLUGIN;
+	return cause;
+}
+
 bool death_is_early(const struct death *death)
 {
 	if (!death->was_ready)
+		return true;
+	if (death_cause(death) == SCOREBOARD_RESTART_PLUGIN)
 		return true;
 	if (death->ready_ms >= DEATH_EARLY_MS || death->status == 0)
 		return false;

@@ -16,13 +16,14 @@
 struct death {
 	int status; /* of waitpid(2) */
 	bool was_ready;
-	int64_t ready_ms; /* how long it was */
+	bool is_in_plugin; /* it was in a callback of a plug-in */
+	int64_t ready_ms;  /* how long it was */
 };
 
 enum scoreboard_restart death_cause(const struct death *death);
 
-/* Before READY, or by a crash or a non-zero exit within DEATH_EARLY_MS of
- * it. */
+/* Before READY, or by a crash or a non-zero exit within DEATH_EARLY_MS of it; by
+ * the fault of a plug-in whenever it was: that will come again. */
 bool death_is_early(const struct death *death);
 
 /* "was killed by SIGSEGV", "exited with status 3".  Returns `out`, of

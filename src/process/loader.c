@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "event/signals.h"
 #include "process/death.h"
+#include "process/loader_plugins.h"
 #include "process/sandbox.h"
 #include "process/spawn.h"
 
@@ -27,37 +28,52 @@ static bool check_user(const struct config *config, struct text *complaints)
 	return false;
 }
 
-static void answer(const struct config_request *request, struct text *canonical,
-		   struct text *complaints)
+/* 0; or -1: nobody is there to hear it. */
+static int answer(const struct config_request *request,
+		  struct loader_plugins *plugins, struct text *canonical,
+		  struct text *complaints)
 {
-	struct config *config = config_load(request, complaints);
+	struct config_request own = *request;
+	struct config *config;
+	int result = 0;
 
-	if (config != NULL && check_user(config, complaints))
+	loader_plugins_init(plugins);
+	own.opener = &plugins->opener;
+	config = config_load(&own, complaints);
+	if (config != NULL && check_user(config, complaints)) {
 		config_print(config, canonical);
+		result = loader_plugins_send(plugins, config);
+	}
 	config_free(config);
+	return result;
 }
 
 static int loader_main(void *context)
 {
 	const struct loader *loader = context;
+	struct loader_plugins plugins;
 	struct text canonical = {0}, complaints = {0};
 	struct channel_load end = {0};
 	struct error error;
-	int result = 0;
+	int result;
 
 	if (sandbox_forbid_privileges(&error) < 0)
 		log_fatal(1, "%s", error.text);
-	answer(loader->request, &canonical, &complaints);
+	result = answer(loader->request, &plugins, &canonical, &complaints);
 	end.number = canonical.size == 0;
-	if (channel_send_text(SPAWN_CHANNEL, RECORD_COMPLAINT, complaints.bytes,
+	if (result < 0 ||
+	    channel_send_text(SPAWN_CHANNEL, RECORD_COMPLAINT, complaints.bytes,
 			      complaints.size) < 0 ||
 	    channel_send_text(SPAWN_CHANNEL, RECORD_TEXT, canonical.bytes,
 			      canonical.size) < 0 ||
 	    channel_send_waiting(SPAWN_CHANNEL, RECORD_END, &end) < 0)
-		result = 1;
+		result = -1;
 	text_release(&canonical);
 	text_release(&complaints);
-	return result;
+	/* All is said: destructors of plug-ins could only do harm. */
+	if (plugins.count > 0)
+		_exit(result < 0);
+	return result < 0;
 }
 
 /* ---- The parent ---- */
@@ -82,15 +98,48 @@ void loader_cancel(struct loader *loader)
 	loader->is_cancelled = true;
 }
 
+/* The code of a plug-in comes to run, or has run, in it. */
+static void note_opening(struct loader *loader, const struct record *record)
+{
+	int64_t until_ms = loader->loop->now_ms + LOADER_OPENING_MS;
+	bool is_over = record->size == 0;
+
+	if (is_over || record->number == 0)
+		loader->opening.size = 0;
+	text_append_bytes(&loader->opening, record->data, record->size);
+	timer_start(&loader->loop->timers, &loader->deadline,
+		    is_over || until_ms > loader->until_ms ? loader->until_ms
+							   : until_ms);
+}
+
+static void take_plugin(struct loader *loader, const struct record *record,
+			const int *fds)
+{
+	char names[RECORD_DATA_BYTES + 1];
+
+	memcpy(names, record->data, record->size);
+	names[record->size] = '\0';
+	/* Without a descriptor there will be one too few, which is found. */
+	if (plugins_add(&loader->plugins, fds[0], names) < 0)
+		log_error("loader: one plug-in too many");
+}
+
 static void loader_received(struct channel *channel,
 			    const struct record *record, const int *fds)
 {
 	struct loader *loader = list_entry(channel, struct loader, channel);
+	bool is_plugin =
+		record->type == RECORD_PLUGIN && record->descriptor_count == 1;
 	unsigned i;
 
-	for (i = 0; i < record->descriptor_count; i++)
+	for (i = 0; i < record->descriptor_count && !is_plugin; i++)
 		close(fds[i]);
 	switch (record->type) {
+	case RECORD_OPENING: note_opening(loader, record); break;
+	case RECORD_PLUGIN:
+		if (is_plugin)
+			take_plugin(loader, record, fds);
+		break;
 	case RECORD_TEXT:
 		text_append_bytes(&loader->canonical, record->data,
 				  record->size);
@@ -108,11 +157,18 @@ static void loader_received(struct channel *channel,
 	}
 }
 
+static void complain_of_plugin(struct loader *loader)
+{
+	text_append_bytes(&loader->complaints, loader->opening.bytes,
+			  loader->opening.size);
+}
+
 /* It died before its answer was whole. */
 static void loader_closed(struct channel *channel)
 {
 	struct loader *loader = list_entry(channel, struct loader, channel);
 
+	complain_of_plugin(loader);
 	text_append(&loader->complaints,
 		    "the loader ended before it had read the configuration\n");
 	finish(loader);
@@ -123,10 +179,16 @@ static void loader_expired(struct timer *timer)
 	struct loader *loader = list_entry(timer, struct loader, deadline);
 
 	kill(loader->pid, SIGKILL);
-	text_append(&loader->complaints,
-		    "the configuration could not be read within %d s (does a "
-		    "name server not answer?)\n",
-		    LOADER_TIMEOUT_MS / 1000);
+	complain_of_plugin(loader);
+	if (loader->opening.size > 0)
+		text_append(&loader->complaints,
+			    "the loader was killed after %d s with a plug-in\n",
+			    LOADER_OPENING_MS / 1000);
+	else
+		text_append(&loader->complaints,
+			    "the configuration could not be read within %d s "
+			    "(does a name server not answer?)\n",
+			    LOADER_TIMEOUT_MS / 1000);
 	finish(loader);
 }
 
@@ -166,8 +228,8 @@ int loader_start(struct loader *loader, struct loop *loop,
 		close(fds[0]);
 	} else if (spawn_loader(loader, fds[1], error) == 0) {
 		loader->is_running = true;
-		timer_start(&loop->timers, &loader->deadline,
-			    loop->now_ms + LOADER_TIMEOUT_MS);
+		loader->until_ms = loop->now_ms + LOADER_TIMEOUT_MS;
+		timer_start(&loop->timers, &loader->deadline, loader->until_ms);
 	}
 	close(fds[1]);
 	if (!loader->is_running)
@@ -179,6 +241,8 @@ void loader_release(struct loader *loader)
 {
 	text_release(&loader->canonical);
 	text_release(&loader->complaints);
+	text_release(&loader->opening);
+	plugins_release(&loader->plugins);
 }
 
 /* ---- The start of the program ---- */

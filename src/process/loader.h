@@ -14,17 +14,22 @@
 #include "base/text.h"
 #include "config/read.h"
 #include "process/channel.h"
+#include "process/plugins.h"
 
 #define LOADER_TIMEOUT_MS 30000
+#define LOADER_OPENING_MS 10000 /* for one plug-in */
 
 struct loader {
 	struct channel channel;
 	struct timer deadline;
 	struct loop *loop;
 	const struct config_request *request;
-	pid_t pid; /* reaped by the supervisor's reaper */
+	int64_t until_ms; /* the whole of it */
+	pid_t pid;        /* reaped by the supervisor's reaper */
 	struct text canonical;
 	struct text complaints; /* errors and warnings, ready to print */
+	struct text opening;    /* what it is at, if it is at a plug-in */
+	struct plugins plugins; /* of the configuration, for its workers */
 	bool is_answered; /* not killed, and not dead before its last word */
 	bool is_good;
 	bool is_running;

@@ -51,6 +51,11 @@ enum record_type {
 				  from now on */
 	RECORD_REFUSED = 20,   /* worker: cannot do what RECORD_ADOPT said;
 				  number and data are those of that */
+	RECORD_OPENING = 21,   /* loader: a piece of what is to be said if it
+				  does not come to open a plug-in; empty: it
+				  did */
+	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
+				  as a descriptor; data: names of protocols */
 };
 
 struct record {

@@ -20,7 +20,7 @@
  * process that a protocol forked): its last words are waited for no longer. */
 #define LAST_WORDS_MS 50
 
-#define WORDS_BYTES    640
+#define WORDS_BYTES    900
 #define DURATION_BYTES 32
 
 /* ---- Reaping --------------------------------------------------------- */
@@ -147,8 +147,18 @@ char *supervisor_describe_callback(char out[SUPERVISOR_CALLBACK_TEXT],
 	return out;
 }
 
+/* Nobody's fault if it was killed from outside, wherever it was. */
+static void find_fault(const struct child *child, struct death *death,
+		       char out[SUPERVISOR_BLAME])
+{
+	out[0] = '\0';
+	if (child->is_hung || (!child->is_killed &&
+			       death_cause(death) != SCOREBOARD_RESTART_KILLED))
+		death->is_in_plugin = supervisor_blame(child, out);
+}
+
 static void describe_death(char *out, size_t room, const struct child *child,
-			   const struct death *death)
+			   const struct death *death, const char *fault)
 {
 	const struct error *failure = &child->slot->failure;
 	unsigned number = child->slot->number;
@@ -157,20 +167,20 @@ static void describe_death(char *out, size_t room, const struct child *child,
 
 	supervisor_describe_callback(callback, child);
 	if (death->was_ready)
-		snprintf(out, room, "worker %u (process %d) %s after %s%s",
+		snprintf(out, room, "worker %u (process %d) %s after %s%s%s",
 			 number, (int)child->pid,
 			 death_describe(how, death->status),
 			 text_format_duration(after, sizeof(after),
 					      death->ready_ms),
-			 callback);
+			 callback, fault);
 	else if (failure->text[0] != '\0')
 		snprintf(out, room, "worker %u (process %d) cannot start: %s",
 			 number, (int)child->pid, failure->text);
 	else
 		snprintf(out, room,
-			 "worker %u (process %d) %s before it was ready%s",
+			 "worker %u (process %d) %s before it was ready%s%s",
 			 number, (int)child->pid,
-			 death_describe(how, death->status), callback);
+			 death_describe(how, death->status), callback, fault);
 }
 
 /* While nothing was ever served the last word is one message, at the end. */
@@ -248,9 +258,10 @@ static void bury_child(struct child *child)
 		.ready_ms = supervisor->loop.now_ms - child->ready_ms,
 	};
 	bool is_hung = child->is_hung, is_drained = child->is_drained;
-	char words[WORDS_BYTES];
+	char words[WORDS_BYTES], fault[SUPERVISOR_BLAME];
 
-	describe_death(words, sizeof(words), child, &death);
+	find_fault(child, &death, fault);
+	describe_death(words, sizeof(words), child, &death, fault);
 	timer_stop(&supervisor->loop.timers, &child->deadline);
 	scoreboard_fold(supervisor->scoreboard, child->page);
 	if (child->pidfd >= 0)

@@ -194,6 +194,18 @@ static void write_passed(struct exported *exported, const struct passed *passed)
 	}
 }
 
+static void write_plugins(struct exported *exported,
+			  const struct config *config)
+{
+	const struct config_plugin *plugin = config->plugins;
+	unsigned i;
+
+	for (i = 0; i < config->plugin_count; i++, plugin++)
+		text_append(&exported->text, "plugin %d %u %s\n",
+			    supervisor_keep_open(exported, plugin->fd),
+			    plugin->deaths_count, plugin->names);
+}
+
 /* What the keeper acts on when nobody follows; a successor skips it. */
 static void write_keeping(struct exported *exported,
 			  const struct supervisor *supervisor)
@@ -245,6 +257,7 @@ void supervisor_export(const struct supervisor *supervisor,
 	write_slots(exported, supervisor);
 	write_orders(exported, supervisor);
 	write_passed(exported, &supervisor->passed);
+	write_plugins(exported, current->config);
 	scoreboard_export(supervisor->scoreboard, &exported->text);
 	text_append(&exported->text, "config\n");
 	config_print(current->config, &exported->text);

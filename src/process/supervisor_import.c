@@ -177,6 +177,20 @@ static int on_passed(struct import *import, const char *rest)
 	return 0;
 }
 
+static int on_plugin(struct import *import, const char *rest)
+{
+	struct plugins *plugins = &import->plugins;
+	unsigned deaths_count;
+	int fd, size = 0;
+
+	if (sscanf(rest, "%d %u %n", &fd, &deaths_count, &size) < 2 ||
+	    size == 0 ||
+	    plugins_add(plugins, import_take(import, fd), rest + size) < 0)
+		return -1;
+	plugins->list[plugins->count - 1].deaths_count = deaths_count;
+	return 0;
+}
+
 /* ---- Slots ------------------------------------------------------------- */
 
 /* A slot whose worker did not come along gets another one. */
@@ -224,6 +238,7 @@ static const struct line_row {
 	{"unsent", import_unsent, false},
 	{"order", on_order, false},
 	{"passed", on_passed, false},
+	{"plugin", on_plugin, false},
 	{"total", on_count, true},
 	{"worker_total", on_count, true},
 	{"restarts", on_count, true},
@@ -285,6 +300,10 @@ static int take_config(struct import *import, const char *text,
 	text_release(&complaints);
 	if (!config)
 		return -1;
+	if (plugins_attach(&import->plugins, config, error) < 0) {
+		config_free(config);
+		return -1;
+	}
 	supervisor->current = generation_new(config, import->generation, error);
 	return supervisor->current ? 0 : -1;
 }
@@ -330,6 +349,7 @@ int supervisor_import(struct supervisor *supervisor,
 		scoreboard_close(import.board);
 	else
 		settle_slots(supervisor);
+	plugins_release(&import.plugins);
 	free(copy);
 	return status;
 }

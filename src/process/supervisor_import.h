@@ -9,6 +9,7 @@
 
 #include "metrics/scoreboard.h"
 #include "process/bank.h"
+#include "process/plugins.h"
 #include "process/supervisor_handover.h"
 
 struct child;
@@ -21,6 +22,7 @@ struct import {
 	unsigned generation; /* the current one's number */
 	/* Of those who serve; a trial has another one of its own. */
 	struct scoreboard *board;
+	struct plugins plugins; /* of the configuration, which comes last */
 };
 
 bool import_is(const struct import *import, enum import_mode mode);

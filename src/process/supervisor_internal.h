@@ -9,6 +9,7 @@
  *	supervisor_records.c   what workers say
  *	supervisor_orders.c    what workers are told
  *	supervisor_deaths.c    reaps, explains, replaces
+ *	supervisor_plugins.c   plug-ins whose workers die
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
  *	supervisor_watch.c     workers that hang
@@ -347,6 +348,11 @@ char *supervisor_describe_callback(char out[SUPERVISOR_CALLBACK_TEXT],
 void supervisor_kill(struct child *child, const char *reason);
 /* Have supervisor_deadline run no later than `at_ms`. */
 void supervisor_hurry(struct child *child, int64_t at_ms);
+
+/* supervisor_plugins.c: this worker died by its own fault, or hung: if it was
+ * in the code of a plug-in, count that one's death, and say so. */
+#define SUPERVISOR_BLAME 448
+bool supervisor_blame(const struct child *child, char out[SUPERVISOR_BLAME]);
 
 /* supervisor_operations.c */
 void supervisor_init_operations(struct supervisor *supervisor);

@@ -260,6 +260,7 @@ static void commit(struct supervisor *supervisor)
 	supervisor->is_scaled =
 		supervisor->is_scaled &&
 		before->config->workers == supervisor->current->config->workers;
+	plugins_inherit_counts(before->config, supervisor->current->config);
 	apply_all_options(supervisor, before);
 	supervisor_change_access(supervisor->current);
 	supervisor_set_delays(supervisor);
@@ -414,6 +415,14 @@ static struct config *parse(struct supervisor *supervisor,
 	return config;
 }
 
+/* NULL, after a word about it. */
+static struct config *refuse(struct config *config, const struct error *error)
+{
+	log_error("reload: %s", error->text);
+	config_free(config);
+	return NULL;
+}
+
 void supervisor_change_to(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
@@ -429,21 +438,30 @@ static void on_loaded(struct loader *loader)
 	struct supervisor *supervisor =
 		list_entry(loader, struct supervisor, loader);
 	struct config *config = NULL;
+	struct error error;
 
 	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 		       &loader->complaints);
 	if (loader->is_good)
 		config = parse(supervisor, &loader->canonical);
+	if (config && plugins_attach(&loader->plugins, config, &error) < 0)
+		config = refuse(config, &error);
 	supervisor_change_to(supervisor, config);
 	loader_release(loader);
 }
 
 void supervisor_roll(struct supervisor *supervisor)
 {
+	const struct config *now = supervisor->current->config;
 	struct text canonical = {0};
+	struct config *config;
+	struct error error;
 
-	config_print(supervisor->current->config, &canonical);
-	supervisor_change_to(supervisor, parse(supervisor, &canonical));
+	config_print(now, &canonical);
+	config = parse(supervisor, &canonical);
+	if (config && plugins_copy(now, config, &error) < 0)
+		config = refuse(config, &error);
+	supervisor_change_to(supervisor, config);
 	text_release(&canonical);
 }
 

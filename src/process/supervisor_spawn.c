@@ -85,14 +85,15 @@ static void discard_child(struct child *child)
 	child->slot = NULL;
 }
 
-/* The channel and what the bank has for the slot; the plan for the child says
- * which. */
+/* The channel, what the bank has for the slot (the plan for the child says
+ * which) and the plug-ins. */
 static unsigned list_descriptors(struct generation *generation, unsigned slot,
 				 int channel)
 {
 	struct spawn_descriptor *descriptors = generation->descriptors;
+	const struct config *config = generation->config;
 	unsigned i, count = 0;
-	int fd;
+	int fd, number;
 
 	descriptors[count++] =
 		(struct spawn_descriptor){channel, SPAWN_CHANNEL};
@@ -103,6 +104,10 @@ static unsigned list_descriptors(struct generation *generation, unsigned slot,
 			descriptors[count++] = (struct spawn_descriptor){
 				fd, SPAWN_FIRST_LISTENER + (int)i};
 	}
+	number = SPAWN_FIRST_LISTENER + (int)generation->listener_count;
+	for (i = 0; i < config->plugin_count; i++)
+		descriptors[count++] = (struct spawn_descriptor){
+			config->plugins[i].fd, number++};
 	return count;
 }
 
@@ -114,6 +119,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 	const struct supervisor *supervisor = slot->supervisor;
 	struct worker_order order = {
 		.config = generation->config,
+		.protocols = supervisor->line->request.protocols,
 		.page = child->page,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,

@@ -30,12 +30,13 @@ unsigned supervisor_worker_count(const struct config *config)
 }
 
 /* Of the supervisor: a channel and a pidfd for each worker, and while all are
- * replaced another channel.  Of the keeper: two states, an old one and the one
+ * replaced another channel; plug-ins of two configurations.  Of the keeper: two states, an old one and the one
  * that comes. */
-static uint64_t count_needed(uint64_t listeners, uint64_t workers)
+static uint64_t count_needed(uint64_t listeners, uint64_t workers,
+			     uint64_t plugins)
 {
-	uint64_t own = listeners * (workers + 2) + 3 * workers;
-	uint64_t kept = 2 * (listeners * workers + 2 * workers + 1);
+	uint64_t own = listeners * (workers + 2) + 3 * workers + 2 * plugins;
+	uint64_t kept = 2 * (listeners * workers + 2 * workers + 1 + plugins);
 
 	return (own > kept ? own : kept) + OWN_DESCRIPTORS;
 }
@@ -44,7 +45,8 @@ int supervisor_raise_limits(struct generation *generation,
 			    unsigned worker_count, struct error *error)
 {
 	unsigned listeners = generation->listener_count;
-	uint64_t need = count_needed(listeners, worker_count);
+	uint64_t need = count_needed(listeners, worker_count,
+				     generation->config->plugin_count);
 	uint64_t have = limits_raise_descriptors(
 		generation->config->max_open_files, need);
 

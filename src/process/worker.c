@@ -195,7 +195,8 @@ int worker_main(void *order)
 	timer_init(&worker.room, worker_report_room);
 	list_init(&worker.adopted);
 	worker_init_drain(&worker);
-	if (begin(&worker, &error) < 0) {
+	if (worker_open_plugins(&worker, &error) < 0 ||
+	    begin(&worker, &error) < 0) {
 		fail(&worker, &error);
 	} else if (loop_run(&worker.loop, &error) < 0) {
 		log_error("%s", error.text);
@@ -204,5 +205,6 @@ int worker_main(void *order)
 	release(&worker);
 	/* What was dropped after the last turn, too. */
 	beat(worker.order->page, &worker.loop);
+	config_free(worker.own_config);
 	return worker.exit_status;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* worker.h - the process that runs connections, and nothing else.
  *
- *	bind what the bank does not have, give duplicates to the bank (BANK),
- *	wait for BANKED, listen (LISTENING), drop privileges, run the
+ *	open plug-ins, bind what the bank does not have, give duplicates to the
+ *	bank (BANK), wait for BANKED, listen (LISTENING), drop privileges, run the
  *	protocols' worker_start, accept (READY); serve; on DRAIN run
  *	worker_draining, accept what waits, stop (DRAINING), finish, run
  *	worker_stop, exit 0.
@@ -34,6 +34,8 @@ struct worker_listener {
 /* Filled by the supervisor before the fork, read by the child. */
 struct worker_order {
 	const struct config *config;
+	/* Those that are built in, ended by NULL. */
+	const struct cohort_protocol *const *protocols;
 	struct scoreboard_page *page;
 	const struct worker_listener *listeners;
 	unsigned listener_count;

@@ -2,6 +2,7 @@
 /* worker_internal.h - what the files of the worker share.
  *
  *	worker.c            memory, the loop, birth and end
+ *	worker_plugins.c    plug-ins are opened
  *	worker_records.c    what is said over the channel
  *	worker_listeners.c  services; bind, bank, listen, accept, let go
  *	worker_adopted.c    listeners of other slots
@@ -54,6 +55,8 @@ struct worker_drain {
 
 struct worker {
 	const struct worker_order *order;
+	struct worker_order own_order; /* with plug-ins: `order` is this … */
+	struct config *own_config;     /* … and its configuration; owned */
 	struct loop loop;
 	struct signals signals;
 	struct channel channel;
@@ -72,6 +75,11 @@ struct worker {
 
 /* worker.c.  BANKED: listen, give up privileges, accept, READY. */
 void worker_go_on(struct worker *worker);
+
+/* worker_plugins.c: `order` has protocols and options of plug-ins from here on,
+ * if there are any.  With the privileges that it was started with, and the only
+ * one of its descriptors beside.  0, or -1 with words. */
+int worker_open_plugins(struct worker *worker, struct error *error);
 
 /* worker_records.c */
 void worker_receive(struct channel *channel, const struct record *record,

@@ -45,10 +45,39 @@ static const struct {
 	 "was killed by signal 50"},
 };
 
+/* The same in a callback of a plug-in, after a long life. */
+static const struct {
+	int status;
+	bool was_ready;
+	enum scoreboard_restart cause;
+	bool is_early;
+} plugin_rows[] = {
+	{EXITED(0), false, SCOREBOARD_RESTART_STARTUP, true},
+	{DUMPED(SIGSEGV), true, SCOREBOARD_RESTART_PLUGIN, true},
+	{KILLED(SIGABRT), true, SCOREBOARD_RESTART_PLUGIN, true},
+	{EXITED(0), true, SCOREBOARD_RESTART_PLUGIN, true},
+	{EXITED(3), true, SCOREBOARD_RESTART_PLUGIN, true},
+	{KILLED(SIGKILL), true, SCOREBOARD_RESTART_KILLED, false},
+	{KILLED(SIGTERM), true, SCOREBOARD_RESTART_KILLED, false},
+};
+
+static void test_deaths_in_plugins(void)
+{
+	struct death death = {.is_in_plugin = true, .ready_ms = 100000};
+	size_t i;
+
+	for (i = 0; i < sizeof(plugin_rows) / sizeof(plugin_rows[0]); i++) {
+		death.status = plugin_rows[i].status;
+		death.was_ready = plugin_rows[i].was_ready;
+		check_int(death_cause(&death), plugin_rows[i].cause);
+		check_int(death_is_early(&death), plugin_rows[i].is_early);
+	}
+}
+
 int main(void)
 {
 	char text[DEATH_TEXT];
-	struct death death;
+	struct death death = {.is_in_plugin = false};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -60,5 +89,6 @@ int main(void)
 		check_string(death_describe(text, rows[i].status),
 			     rows[i].words);
 	}
+	test_deaths_in_plugins();
 	return check_result();
 }

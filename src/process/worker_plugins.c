@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* worker_plugins.c - a worker opens the plug-ins that a loader has checked, and
+ * reads the configuration again: what the supervisor has kept as text becomes
+ * options. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/list.h"
+#include "config/read.h"
+#include "process/plugin.h"
+#include "process/spawn.h"
+#include "process/worker_internal.h"
+
+#define WORDS_BYTES 400
+
+struct opening {
+	struct config_opener opener;
+	const struct worker_order *order;
+	unsigned index; /* of the next one */
+};
+
+static int number_of(const struct worker_order *order, unsigned index)
+{
+	return SPAWN_FIRST_LISTENER + (int)(order->listener_count + index);
+}
+
+/* They are opened in the order in which they stand in the configuration. */
+static const struct cohort_protocol *const *
+open_checked(struct config_opener *opener, const char *path,
+	     struct error *error)
+{
+	struct opening *opening = list_entry(opener, struct opening, opener);
+
+	(void)path;
+	return plugin_open(number_of(opening->order, opening->index++), error);
+}
+
+/* If it dies, the supervisor finds out of what. */
+static void announce(struct config_opener *opener, const char *complaint)
+{
+	const struct opening *opening =
+		list_entry(opener, struct opening, opener);
+	uint64_t *cells = scoreboard_cells(opening->order->page);
+
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_SERVICE], opening->index);
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
+			 (uint64_t)clock_now_ms());
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK],
+			 complaint ? SCOREBOARD_IN_LOAD : SCOREBOARD_IN_NONE);
+}
+
+static struct config *read_again(const struct worker_order *order,
+				 struct error *error)
+{
+	struct opening opening = {
+		.opener = {open_checked, announce},
+		.order = order,
+	};
+	struct text canonical = {0}, complaints = {0};
+	struct config_source source = {.name = "canonical text"};
+	struct config *config;
+
+	config_print(order->config, &canonical);
+	source.text = canonical.bytes;
+	source.size = canonical.size;
+	config = config_parse_whole(&source, order->protocols, &opening.opener,
+				    &complaints);
+	if (!config)
+		error_set(error, "%.*s", WORDS_BYTES,
+			  complaints.bytes ? complaints.bytes : "no words");
+	text_release(&complaints);
+	text_release(&canonical);
+	return config;
+}
+
+int worker_open_plugins(struct worker *worker, struct error *error)
+{
+	const struct worker_order *order = worker->order;
+	unsigned i;
+
+	if (order->config->plugin_count == 0)
+		return 0;
+	worker->own_config = read_again(order, error);
+	if (!worker->own_config)
+		return -1;
+	/* What is mapped needs no descriptor, whose numbers others want. */
+	for (i = 0; i < order->config->plugin_count; i++)
+		close(number_of(order, i));
+	worker->own_order = *order;
+	worker->own_order.config = worker->own_config;
+	worker->order = &worker->own_order;
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* constructor.c - what it does when it is opened is in the environment: segv,
+ * exit, hang; worker-segv: the same, but in workers alone. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "cohort.h"
+
+static const struct cohort_protocol constructed = {.name = "constructed"};
+
+COHORT_EXPORT(constructed);
+
+static void crash(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+}
+
+static bool is_in_worker(void)
+{
+	char name[16] = "";
+
+	prctl(PR_GET_NAME, name);
+	return strncmp(name, "worker", 6) == 0;
+}
+
+static bool is_asked(const char *act)
+{
+	const char *asked = getenv("CONSTRUCTOR");
+
+	return asked && strcmp(asked, act) == 0;
+}
+
+__attribute__((constructor)) static void construct(void)
+{
+	if (is_asked("segv") || (is_asked("worker-segv") && is_in_worker()))
+		crash();
+	if (is_asked("exit"))
+		exit(0);
+	while (is_asked("hang"))
+		pause();
+}
