@@ -290,8 +290,10 @@ struct cohort_protocol {
  * It calls the cohort_* functions of the program that has loaded it, also if it
  * was linked with -lcohort.  It is copied when it is checked: every worker of a
  * configuration runs that copy, whatever becomes of the file; a reload takes
- * the file as it is then.  Constructors run in each worker before it gives up
- * its privileges, and in a child that checks the configuration.
+ * the file as it is then.  Its constructors run in each worker before that gives
+ * up its privileges, and in a child that checks the configuration: nothing that
+ * takes long, and no threads, which would keep those privileges.  $ORIGIN does
+ * not say where the file is.
  *
  * In a program of its own the line is good for nothing, and does no harm. */
 struct cohort_export {

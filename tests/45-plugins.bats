@@ -264,6 +264,27 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	[[ $output == *"was killed by SIGSEGV before it was ready, in load for "*", of plug-in $PLUGINS/constructor.so, which has ended 5 workers"* ]]
 }
 
+@test "a plug-in whose constructor hangs in workers alone fails a reload, and is named" {
+	need socat
+	# The environment is that of the start; the first file does not look at it.
+	export CONSTRUCTOR=worker-hang
+	cp "$PLUGINS/version_one.so" "$WORK/x.so"
+	configure <<-END
+		workers 1;
+		watchdog_timeout 500ms;
+		watchdog_steer 500ms;
+		load x.so;
+		service a { listen 127.0.0.1:0; protocol version; }
+	END
+	serve -c "$CONFIG"
+	sed -i 's/version/constructed/' "$CONFIG"
+	cp "$PLUGINS/constructor.so" "$WORK/x.so"
+	kill -HUP "$SERVER"
+	wait_until 20 log_has "the reload failed: everything is as it was"
+	log_has "reload: worker 0 .* was killed by SIGABRT before it was ready, in load for .*, of plug-in $WORK/x.so, which has ended 1 worker"
+	version_is one
+}
+
 @test "a crash in a plug-in's callback costs one worker, names the plug-in and backs off" {
 	need socat
 	loaded faulty -p faulty -w 2 -o 'respawn_delay 300ms:30s;'

@@ -272,6 +272,8 @@ static void commit(struct supervisor *supervisor)
 	change_log(supervisor, before->config);
 	change_pid_file(supervisor, before->config);
 	generation_free(before);
+	/* Its plug-ins are closed. */
+	supervisor_keep(supervisor);
 	supervisor_arrange(supervisor);
 	supervisor_close_unused(supervisor);
 	supervisor->was_ready = true;

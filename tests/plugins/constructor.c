@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* constructor.c - what it does when it is opened is in the environment: segv,
- * exit, hang; worker-segv: the same, but in workers alone. */
+ * exit, hang; worker-segv, worker-hang: the same, but in workers alone. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,6 +40,6 @@ __attribute__((constructor)) static void construct(void)
 		crash();
 	if (is_asked("exit"))
 		exit(0);
-	while (is_asked("hang"))
+	while (is_asked("hang") || (is_asked("worker-hang") && is_in_worker()))
 		pause();
 }
