@@ -61,8 +61,9 @@ void cohort_worker_info(const struct cohort_worker *w,
 }
 
 /* Why worker_start fails, if it does: the last reason is the one. */
-static void keep_reason(const struct service *service, const char *format,
-			va_list arguments)
+static void __attribute__((format(printf, 2, 0)))
+keep_reason(const struct service *service, const char *format,
+	    va_list arguments)
 {
 	struct error *words = service->start_words;
 
