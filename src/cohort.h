@@ -242,7 +242,9 @@ struct cohort_protocol {
 	 * transport and before the worker counts as ready.  -1: it cannot
 	 * start, for the reason that was last given to cohort_worker_log at
 	 * level error; its slot tries again as after any failed start.  A
-	 * reload or an upgrade whose workers fail here changes nothing. */
+	 * reload or an upgrade whose workers fail here changes nothing.  (The
+	 * trial before an upgrade runs it in a worker more, and ends that by
+	 * worker_stop, beside those that serve.) */
 	int (*worker_start)(struct cohort_worker *w, void *state);
 
 	/* Once, when the worker begins to drain: before `draining` of its

@@ -207,6 +207,16 @@ serve_hole() {
 	cmp "$WORK/sent" "$WORK/got"
 }
 
+@test "a worker that is full of clients can connect for each of them" {
+	serve_echo
+	tunnel "" 'max_open_files 64;'
+	sed -i 's/workers 2/workers 1/' "$CONFIG"
+	serve_tunnel
+	timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 60 -n 3000
+	run ! log_has 'Too many open files'
+	log_has 'worker 0.* its worker starts'
+}
+
 @test "the trial of an upgrade starts and stops the protocol's worker too" {
 	cp "$COHORT_BUILD/tests/servers/tunnel" "$WORK/tunnel"
 	tunnel ""

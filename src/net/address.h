@@ -51,7 +51,7 @@ int address_parse(struct address *address, const char *word,
  * duplicates, in the resolver's order; `:80` gives [::] and 0.0.0.0.  May
  * block: for the loader and the resolver's thread only.  The number, or -1 with
  * words and an errno: ENOENT (no such name), EAGAIN (no name server answered),
- * E2BIG (more than that: the first ones are there). */
+ * EIO (one refused), E2BIG (more than that: the first ones are there). */
 int address_resolve(struct address *addresses, int limit, const char *word,
 		    struct error *error);
 

@@ -65,7 +65,10 @@ static int number_of(int status)
 	case EAI_SYSTEM: return errno;
 	case EAI_AGAIN: return EAGAIN;
 	case EAI_MEMORY: return ENOMEM;
-	default: return ENOENT;
+	case EAI_NONAME:
+	case EAI_NODATA:
+	case EAI_ADDRFAMILY: return ENOENT;
+	default: return EIO;
 	}
 }
 

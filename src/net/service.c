@@ -57,7 +57,7 @@ void service_init(struct service *service, struct worker_context *worker,
 	list_init(&service->acceptors);
 	list_init(&service->timers);
 	list_append(&worker->services, &service->node);
-	service_set_descriptors(service, 1);
+	service_set_descriptors(service, 0);
 }
 
 void service_release(struct service *service)
@@ -71,9 +71,11 @@ void service_set_descriptors(struct service *service, unsigned count)
 {
 	struct worker_context *worker = service->worker;
 
-	service->descriptors_each = count;
-	if (count > worker->reserved_most)
-		worker->reserved_most = count;
+	if (count > SERVICE_DESCRIPTORS)
+		count = SERVICE_DESCRIPTORS;
+	service->descriptors_each = 1 + count;
+	if (service->descriptors_each > worker->reserved_most)
+		worker->reserved_most = service->descriptors_each;
 }
 
 /* For one transport there always are, however many it may need. */

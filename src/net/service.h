@@ -32,6 +32,7 @@ enum service_proxy {
 	SERVICE_PROXY_OPTIONAL, /* what begins otherwise is payload */
 	SERVICE_PROXY_REQUIRED,
 };
+#define SERVICE_DESCRIPTORS 1024 /* reserved for one transport, at most */
 
 /* As configured; durations in ms or SERVICE_OFF. */
 struct service_settings {
@@ -147,9 +148,9 @@ bool service_has_room(const struct service *service);
  * resource? */
 bool service_is_full(const struct service *service);
 
-/* So many descriptors (1 without this call) may be needed for an accepted
- * transport: they are reserved, so that a worker full of clients can still
- * connect on their behalf. */
+/* So many descriptors (none without this call, SERVICE_DESCRIPTORS at most) may
+ * be needed for an accepted transport besides its own: they are reserved, so
+ * that a worker full of clients can still connect on their behalf. */
 void service_set_descriptors(struct service *service, unsigned count);
 
 /* One accepted connection more, and one less: tells the worker when that makes

@@ -150,6 +150,18 @@ static void try_failed(struct cohort_transport *t, int number)
 	try_on(t);
 }
 
+/* Two ends that connect to each other at once are connected, and so is one to
+ * itself: a port that nobody listens on may be the one it was given. */
+static bool is_mirror(const struct cohort_transport *t)
+{
+	const struct transport_connecting *connecting = connecting_of(t);
+	struct address own;
+
+	return t->is_tcp && address_of_socket(&own, t->source.fd) == 0 &&
+	       address_is_equal(&own,
+				&connecting->addresses[connecting->next - 1]);
+}
+
 /* ---- What came of it ------------------------------------------------- */
 
 static void succeed(struct cohort_transport *t, unsigned found)
@@ -174,12 +186,14 @@ static void connecting_ready(struct loop_source *source, unsigned found)
 
 	if (t->state == TRANSPORT_ENDED)
 		return;
-	if (number == 0 && (found & POLLER_WRITE)) {
+	if (number == 0 && !(found & POLLER_WRITE))
+		return;
+	if (number == 0 && is_mirror(t))
+		number = ECONNREFUSED;
+	if (number == 0) {
 		succeed(t, found);
 		return;
 	}
-	if (number == 0)
-		return;
 	try_failed(t, number > 0 ? number : errno);
 	if (transport_settle(t))
 		transport_arm_all(t);

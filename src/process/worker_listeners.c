@@ -45,7 +45,7 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol = from->protocol;
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
-	service_set_descriptors(service, 1 + from->protocol->descriptors_count);
+	service_set_descriptors(service, from->protocol->descriptors_count);
 	service->live_max =
 		share_of(worker->order->slot, worker->order->worker_count,
 			 from->settings.max_connections);

@@ -76,11 +76,12 @@ struct hole {
 	char text[ADDRESS_ROOM];
 };
 
-static inline void hole_open(struct hole *hole)
+static inline void hole_open_at(struct hole *hole, uint32_t host, uint16_t port)
 {
 	struct sockaddr_in address = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(host),
 	};
 	socklen_t size = sizeof(address);
 	size_t i;
@@ -99,6 +100,11 @@ static inline void hole_open(struct hole *hole)
 	}
 	snprintf(hole->text, sizeof(hole->text), "127.0.0.1:%u",
 		 ntohs(address.sin_port));
+}
+
+static inline void hole_open(struct hole *hole)
+{
+	hole_open_at(hole, INADDR_LOOPBACK, 0);
 }
 
 static inline void hole_close(struct hole *hole)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* test_connect_edges.c - outgoing transports where something is short, ends or
  * is wrong: descriptors, listeners' queues, the worker itself, arguments. */
+#include <limits.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
@@ -84,6 +85,26 @@ static void test_source(void)
 	how.source = "192.0.2.1:0"; /* documentation's, not ours */
 	CHECK(dial_as(world, &record, &how) == NULL);
 	check_int(errno, EADDRNOTAVAIL);
+	world_close(world);
+}
+
+/* Where nobody listens TCP may connect a socket to itself. */
+static void test_no_mirror(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	char text[ADDRESS_ROOM];
+	const struct cohort_connect how = {
+		.address = text,
+		.source = text,
+		.protocol = &recorder,
+	};
+
+	close(nobody(text));
+	CHECK(dial_as(world, &record, &how) != NULL);
+	turn_until(world, !is_alive(&record));
+	check_string(record.events, "l");
+	check_end(&record, COHORT_REASON_UPSTREAM, ECONNREFUSED);
 	world_close(world);
 }
 
@@ -181,7 +202,7 @@ static void test_reserved_descriptors(void)
 	service_init(&other, &world->worker, "other", 0);
 	other.live_max = 1000;
 	world->worker.live_max = 4;
-	service_set_descriptors(&world->service, 2);
+	service_set_descriptors(&world->service, 1);
 	clients[0] = open_unix(world, &records[0]);
 	CHECK(dial_world(world, &out) != NULL); /* takes what is reserved */
 	CHECK(service_has_room(&world->service));
@@ -200,6 +221,8 @@ static void test_reserved_descriptors(void)
 	client_close(&clients[1]);
 	turn_until(world, !is_alive(&records[1]));
 	CHECK(service_has_room(&world->service));
+	service_set_descriptors(&other, UINT_MAX);
+	check_int(other.descriptors_each, 1 + SERVICE_DESCRIPTORS);
 	service_release(&other);
 	world_close(world);
 }
@@ -366,6 +389,7 @@ int main(void)
 {
 	test_ill_arguments();
 	test_source();
+	test_no_mirror();
 	test_options();
 	test_no_descriptor();
 	test_full_unix_listener(false);

@@ -64,6 +64,8 @@ int getaddrinfo(const char *host, const char *port,
 	if (strcmp(host, "several") == 0)
 		for (i = 2; i < 4; i++) /* nobody listens there */
 			add_played(answer, INADDR_LOOPBACK + i, port);
+	if (strcmp(host, "hole") == 0) /* the first to be tried */
+		add_played(answer, INADDR_LOOPBACK + 1, port);
 	if (strcmp(host, "many") == 0)
 		for (i = 1; i < 300; i++)
 			add_played(answer, INADDR_LOOPBACK, port + i % 2);
@@ -121,6 +123,26 @@ static void test_name(const char *name)
 	client_close(&peer);
 	turn_until(world, !is_alive(&record));
 	check_end(&record, COHORT_REASON_EOF, 0);
+	world_close(world);
+}
+
+/* One that never answers does not use up the time of the others. */
+static void test_hole_among_addresses(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct hole hole;
+	struct client peer;
+
+	hole_open_at(&hole, INADDR_LOOPBACK + 1,
+		     ntohs(world->address.sin_port));
+	CHECK(dial_name(world, &record, "hole", 600) != NULL);
+	turn_until(world, record.events[0] != '\0');
+	check_string(record.events, "m");
+	peer = accept_peer(world);
+	client_close(&peer);
+	turn_until(world, !is_alive(&record));
+	hole_close(&hole);
 	world_close(world);
 }
 
@@ -259,6 +281,7 @@ int main(void)
 	test_name("fast");
 	test_name("several");
 	test_name("many");
+	test_hole_among_addresses();
 	test_no_name("nothing", ENOENT);
 	test_no_name("again", EAGAIN);
 	test_all_refuse();
