@@ -197,7 +197,7 @@ serve_hole() {
 	[ "$STATUS" -eq 0 ]
 }
 
-@test "a megabyte each way goes through unharmed" {
+@test "four megabytes each way go through unharmed" {
 	need socat
 	serve_echo
 	tunnel ""

@@ -78,11 +78,22 @@ void service_set_descriptors(struct service *service, unsigned count)
 		worker->reserved_most = service->descriptors_each;
 }
 
-/* For one transport there always are, however many it may need. */
+/* What the clients of now may come to need, or more: outgoing connections can
+ * outlive the clients that they were made for. */
+static uint64_t needed_count(const struct worker_context *worker)
+{
+	unsigned outgoing = worker->all_count - worker->live_count;
+	unsigned besides = worker->reserved_count - worker->live_count;
+
+	return (uint64_t)worker->live_count +
+	       (outgoing > besides ? outgoing : besides);
+}
+
+/* For one client there always are, however many it may need. */
 static bool has_descriptors(const struct worker_context *worker, unsigned count)
 {
 	return worker->live_count == 0 ||
-	       (uint64_t)worker->reserved_count + count <= worker->live_max;
+	       needed_count(worker) + count <= worker->live_max;
 }
 
 /* Is the cap of the worker near enough to matter to any of its services? */
@@ -132,6 +143,14 @@ void service_add_live(struct service *service)
 	worker->live_count++;
 	worker->reserved_count += service->descriptors_each;
 	service_add_outgoing(service);
+}
+
+void service_add_outgoing(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+
+	service->all_count++;
+	worker->all_count++;
 	if (!service_has_room(service) || is_worker_full(worker))
 		for_each_concerned(service, is_worker_full(worker), tell);
 }
@@ -142,31 +161,32 @@ void service_review_room(struct service *service)
 	tell(service);
 }
 
-void service_remove_live(struct service *service)
+static void remove_one(struct service *service, bool is_accepted)
 {
 	struct worker_context *worker = service->worker;
 	bool was_worker_full = is_worker_full(worker);
 	bool was_full = was_worker_full || !service_has_room(service);
 
-	service->live_count--;
-	worker->live_count--;
-	worker->reserved_count -= service->descriptors_each;
-	service_remove_outgoing(service);
+	if (is_accepted) {
+		service->live_count--;
+		worker->live_count--;
+		worker->reserved_count -= service->descriptors_each;
+	}
+	service->all_count--;
+	worker->all_count--;
 	if (was_full)
 		for_each_concerned(service, was_worker_full,
 				   service_review_room);
 }
 
-void service_add_outgoing(struct service *service)
+void service_remove_live(struct service *service)
 {
-	service->all_count++;
-	service->worker->all_count++;
+	remove_one(service, true);
 }
 
 void service_remove_outgoing(struct service *service)
 {
-	service->all_count--;
-	service->worker->all_count--;
+	remove_one(service, false);
 }
 
 void service_add_resting(struct service *service)

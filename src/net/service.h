@@ -76,10 +76,10 @@ struct worker_context {
 	 * nobody wants to know. */
 	void (*room_changed)(struct worker_context *context,
 			     struct service *service);
-	unsigned live_count; /* accepted transports of all services … */
-	unsigned all_count;  /* … and outgoing ones */
-	unsigned live_max;   /* descriptors that all those accepted may need */
-	unsigned reserved_count; /* … and do, by service->descriptors_each */
+	unsigned live_count;     /* accepted transports of all services … */
+	unsigned all_count;      /* … and outgoing ones */
+	unsigned live_max;       /* descriptors for all of them */
+	unsigned reserved_count; /* by those accepted: descriptors_each */
 	unsigned reserved_most;  /* the largest descriptors_each */
 };
 
@@ -158,7 +158,8 @@ void service_set_descriptors(struct service *service, unsigned count);
 void service_add_live(struct service *service);
 void service_remove_live(struct service *service);
 
-/* The same of outgoing ones, for which there is always room. */
+/* The same of outgoing ones, which are never refused, but take the room of
+ * those that nobody reserved. */
 void service_add_outgoing(struct service *service);
 void service_remove_outgoing(struct service *service);
 

@@ -227,6 +227,40 @@ static void test_reserved_descriptors(void)
 	world_close(world);
 }
 
+static void count_change(struct worker_context *worker, struct service *service)
+{
+	(void)service;
+	list_entry(worker, struct world, worker)->drained_count++;
+}
+
+/* Outgoing connections that nobody reserved, or whose client has gone, take
+ * descriptors too. */
+static void test_unreserved_descriptors(void)
+{
+	struct world *world = world_open();
+	struct record record = {0}, out[3] = {{0}, {0}, {0}};
+	struct client client = open_unix(world, &record);
+	int i;
+
+	world->worker.live_max = 4;
+	for (i = 0; i < 3; i++) {
+		CHECK(service_has_room(&world->service));
+		world->worker.room_changed = count_change;
+		world->drained_count = 0;
+		CHECK(dial_world(world, &out[i]) != NULL);
+	}
+	CHECK(!service_has_room(&world->service));
+	check_int(world->drained_count, 1); /* it was told */
+	cohort_abort(out[0].t);
+	turn_until(world, !is_alive(&out[0]));
+	CHECK(service_has_room(&world->service));
+	check_int(world->drained_count, 2);
+	client_close(&client);
+	turn_until(world, !is_alive(&record));
+	world->worker.room_changed = NULL;
+	world_close(world);
+}
+
 /* ---- The worker ends ---- */
 
 static void test_last_of_a_drain(void)
@@ -395,6 +429,7 @@ int main(void)
 	test_full_unix_listener(false);
 	test_full_unix_listener(true);
 	test_reserved_descriptors();
+	test_unreserved_descriptors();
 	test_last_of_a_drain();
 	test_cut();
 	test_sizes();
