@@ -286,6 +286,7 @@ endif
 	install -m 644 src/cohort.h $(TARGET)/include
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' \
 		src/cohort.pc.in >$(TARGET)/lib/pkgconfig/cohort.pc
+	@$(if $(DESTDIR),true,ldconfig 2>/dev/null || true)
 	@echo "cohort $(VERSION) is installed in $(TARGET)"
 
 .PHONY: uninstall

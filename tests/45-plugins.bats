@@ -129,6 +129,14 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	[[ $output != */proc/self* ]]
 }
 
+@test "where memory may not be executed the file itself is opened, with a warning" {
+	need strace
+	local inject=(strace -f -qq -o /dev/null -e trace=memfd_create -e inject=memfd_create:error=EACCES)
+	ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0 run -0 "${inject[@]}" "$COHORT" -T -o "load $PLUGINS/version_one.so;" -p version
+	[[ $output == *"version_one.so cannot be copied into memory that runs (Permission denied): replace it by renaming, never write over it"* ]]
+	[[ $output == *"protocol            version;"* ]]
+}
+
 @test "a plug-in without read permission is refused" {
 	need setpriv
 	[ "$(id -u)" -eq 0 ] || skip "only root can be somebody else"
@@ -283,6 +291,28 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	wait_until 20 log_has "the reload failed: everything is as it was"
 	log_has "reload: worker 0 .* was killed by SIGABRT before it was ready, in load for .*, of plug-in $WORK/x.so, which has ended 1 worker"
 	version_is one
+}
+
+@test "descriptors that a constructor opens are no listener's, nor the other way round" {
+	need socat
+	configure <<-END
+		load $PLUGINS/constructor.so;
+		workers 2;
+		service a { listen 127.0.0.1:0; protocol constructed; }
+		service b { listen 127.0.0.1:0; listen unix:$WORK/b; }
+		service c { listen 127.0.0.1:0; }
+	END
+	export CONSTRUCTOR=hoard
+	start_ready 4 "$COHORT" -c "$CONFIG"
+	hoards() { for pid in $(workers); do [ "$(find "/proc/$pid/fd" -lname /dev/full | wc -l)" -eq 40 ] || return 1; done; }
+	hoards
+	served() { [ "$(say echo "$(sed -n '$s/.*://p' "$READY")")" = echo ]; }
+	served
+	kill -TERM "$(workers | head -n 1)"
+	wait_until 10 log_has "worker 0 is replaced"
+	wait_until 10 worker_count_is 2
+	hoards
+	for _ in 1 2 3 4; do served; done
 }
 
 @test "a crash in a plug-in's callback costs one worker, names the plug-in and backs off" {

@@ -79,8 +79,9 @@ static void add_protocol(struct reading *reading, struct config_plugin *plugin,
 			 const struct cohort_protocol *protocol)
 {
 	unsigned count = count_protocols(reading->protocols);
-	const struct cohort_protocol **list = arena_take(
-		reading->arena, (count + 2) * sizeof(struct cohort_protocol *));
+	const struct cohort_protocol **list =
+		arena_take(reading->scratch,
+			   (count + 2) * sizeof(struct cohort_protocol *));
 	struct text names = {.bytes = NULL};
 
 	memcpy((void *)list, (const void *)reading->protocols,

@@ -2,7 +2,7 @@
 /* worker_plugins.c - a worker opens the plug-ins that a loader has checked, and
  * reads the configuration again: what the supervisor has kept as text becomes
  * options. */
-#include <stdlib.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -75,6 +75,21 @@ static struct config *read_again(const struct worker_order *order,
 	return config;
 }
 
+/* What a constructor opens must not get the numbers of listeners that are still
+ * to be bound, which go there whoever has them. */
+static int hold_numbers(const struct worker_order *order, struct error *error)
+{
+	unsigned i;
+
+	for (i = 0; i < order->listener_count; i++)
+		if (!order->listeners[i].is_banked &&
+		    dup3(STDIN_FILENO, SPAWN_FIRST_LISTENER + (int)i,
+			 O_CLOEXEC) < 0)
+			return error_set_errno(error,
+					       "cannot hold a descriptor");
+	return 0;
+}
+
 int worker_open_plugins(struct worker *worker, struct error *error)
 {
 	const struct worker_order *order = worker->order;
@@ -82,6 +97,8 @@ int worker_open_plugins(struct worker *worker, struct error *error)
 
 	if (order->config->plugin_count == 0)
 		return 0;
+	if (hold_numbers(order, error) < 0)
+		return -1;
 	worker->own_config = read_again(order, error);
 	if (!worker->own_config)
 		return -1;

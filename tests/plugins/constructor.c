@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* constructor.c - what it does when it is opened is in the environment: segv,
- * exit, hang; worker-segv, worker-hang: the same, but in workers alone. */
+ * exit, hang; worker-segv, worker-hang: the same, but in workers alone; hoard: it takes
+ * HOARD descriptors. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,17 @@ static void crash(void)
 {
 	signal(SIGSEGV, SIG_DFL);
 	raise(SIGSEGV);
+}
+
+#define HOARD 40
+
+static void hoard(void)
+{
+	int i;
+
+	for (i = 0; i < HOARD; i++)
+		if (open("/dev/full", O_RDONLY | O_CLOEXEC) < 0)
+			abort();
 }
 
 static bool is_in_worker(void)
@@ -40,6 +53,8 @@ __attribute__((constructor)) static void construct(void)
 		crash();
 	if (is_asked("exit"))
 		exit(0);
+	if (is_asked("hoard"))
+		hoard();
 	while (is_asked("hang") || (is_asked("worker-hang") && is_in_worker()))
 		pause();
 }

@@ -26,6 +26,7 @@ static const struct file {
 	{"/twin.so", {&other, &twin}},
 	{"/taken.so", {&taken}},
 	{"/ill.so", {&ill}},
+	{"/we ird;${X}\".so", {&other}},
 	{NULL, {NULL}},
 };
 
@@ -133,6 +134,23 @@ static void test_all_read_the_same_text_with_and_without_opening(void)
 	outcome_release(&again);
 	text_release(&fake.calls);
 	text_release(&second.calls);
+}
+
+static void test_any_path_reads_back(void)
+{
+	struct outcome loaded, opaque;
+	struct fake fake = a_fake();
+
+	load_with(&loaded, &fake,
+		  "load '/we ird;${X}\".so';\n"
+		  "service a { listen 127.0.0.1:1; protocol other; }");
+	check_string(words_of(&loaded.complaints), "");
+	parse(&opaque, loaded.canonical.bytes, loaded.canonical.size);
+	check_string(words_of(&opaque.canonical), loaded.canonical.bytes);
+	check_string(opaque.config->plugins[0].path, "/we ird;${X}\".so");
+	outcome_release(&loaded);
+	outcome_release(&opaque);
+	text_release(&fake.calls);
 }
 
 static void test_the_owner_of_a_protocol_is_found(void)
@@ -262,6 +280,7 @@ int main(void)
 {
 	enter_directory();
 	test_all_read_the_same_text_with_and_without_opening();
+	test_any_path_reads_back();
 	test_the_owner_of_a_protocol_is_found();
 	test_overrides_load_too();
 	test_errors();
