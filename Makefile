@@ -284,7 +284,7 @@ ifeq ($(STATIC),)
 	ln -sf $(SONAME) $(TARGET)/lib/libcohort.so
 endif
 	install -m 644 src/cohort.h $(TARGET)/include
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(LIBRARIES)|' \
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(THREADS) $(LIBRARIES)|' \
 		src/cohort.pc.in >$(TARGET)/lib/pkgconfig/cohort.pc
 	@$(if $(DESTDIR),true,ldconfig 2>/dev/null || true)
 	@echo "cohort $(VERSION) is installed in $(TARGET)"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* protocol_check.c - a plug-in's protocol: its name and its directives. */
+/* protocol_check.c - a plug-in's protocol: its name, its directives, and what
+ * of it would contradict itself. */
 #include "config/protocol_check.h"
 
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include "config/complaints.h"
 #include "config/protocol_options.h"
 #include "config/value.h"
+#include "net/framing.h"
 
 #define NAME_CHARACTERS                                                        \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
@@ -20,17 +22,48 @@ static bool is_name(const char *name)
 	       strspn(name, NAME_CHARACTERS) == size;
 }
 
-static bool is_repeated(const struct cohort_protocol *protocol,
+/* Its own directives, or the columns of one. */
+struct table {
+	const struct cohort_directive *rows;
+	size_t size; /* of the struct that they are stored in */
+	bool is_columns;
+};
+
+static int check_table(const struct table *table, struct error *error);
+
+/* ---- A row ----------------------------------------------------------- */
+
+static bool is_repeated(const struct table *table,
 			const struct cohort_directive *own)
 {
-	const struct cohort_directive *before = protocol->directives;
+	const struct cohort_directive *before = table->rows;
 
 	while (before != own && strcmp(before->name, own->name) != 0)
 		before++;
 	return before != own;
 }
 
-static int check_row(const struct cohort_protocol *protocol,
+static int check_columns(const struct table *table,
+			 const struct cohort_directive *own,
+			 struct error *error)
+{
+	const struct table columns = {own->columns, own->row_size, true};
+
+	if (table->is_columns)
+		return error_set(error, "'%s' has rows within rows", own->name);
+	if (!own->columns || !own->columns->name)
+		return error_set(error, "the directive '%s' has no columns",
+				 own->name);
+	if (own->initial)
+		return error_set(error,
+				 "the directive '%s' has rows by default",
+				 own->name);
+	if (check_table(&columns, error) < 0)
+		return error_prefix(error, "of '%s': ", own->name);
+	return 0;
+}
+
+static int check_row(const struct table *table,
 		     const struct cohort_directive *own, struct error *error)
 {
 	char quote[COMPLAINTS_QUOTE];
@@ -38,7 +71,7 @@ static int check_row(const struct cohort_protocol *protocol,
 	if (!is_name(own->name))
 		return error_set(error, "%s cannot be a directive's name",
 				 complaints_quote(quote, own->name));
-	if (is_repeated(protocol, own))
+	if (is_repeated(table, own))
 		return error_set(error, "the directive '%s' is there twice",
 				 own->name);
 	if (!protocol_options_knows(own->kind))
@@ -46,68 +79,91 @@ static int check_row(const struct cohort_protocol *protocol,
 				 "the directive '%s' is of a kind (%d) that "
 				 "this program does not know",
 				 own->name, (int)own->kind);
+	if (own->kind == COHORT_VALUE_CHOICE && (!own->words || !own->words[0]))
+		return error_set(error, "the directive '%s' has no words",
+				 own->name);
+	if (own->kind == COHORT_VALUE_ROWS)
+		return check_columns(table, own, error);
 	return 0;
 }
 
+/* ---- Its value ------------------------------------------------------- */
+
 /* Where it is stored, and its default. */
-static int check_value(const struct cohort_protocol *protocol,
-		       const struct directive *row, void *options,
-		       struct error *error)
+static int check_value(const struct table *table, const struct directive *row,
+		       void *options, struct error *error)
 {
 	struct arena *arena;
 	int status = 0;
 
-	if (protocol->options_size < row->width ||
-	    row->offset > protocol->options_size - row->width)
-		return error_set(error,
-				 "the directive '%s' is stored beyond "
-				 "options_size",
-				 row->name);
-	if (!row->kind || !row->initial)
+	if (table->size < row->width || row->offset > table->size - row->width)
+		return error_set(
+			error, "the directive '%s' is stored beyond %s",
+			row->name,
+			table->is_columns ? "row_size" : "options_size");
+	if (!row->initial)
 		return 0;
 	arena = arena_new();
 	if (row->kind->parse(row, row->initial, options, arena, error) < 0)
-		status = error_prefix(error,
-				      "the default of the directive "
-				      "'%s': ",
-				      row->name);
+		status = error_prefix(
+			error,
+			"the default of the directive '%s': ", row->name);
 	arena_free(arena);
 	return status;
 }
 
-static int check_values(const struct cohort_protocol *protocol,
-			struct error *error)
+static int check_values(const struct table *table, struct error *error)
 {
+	const struct cohort_protocol as_protocol = {.directives = table->rows};
 	struct directive_list list;
 	void *options;
 	int status = 0;
 	unsigned i;
 
-	directive_list_protocol(&list, protocol);
-	options = calloc(1, protocol->options_size + 1);
+	directive_list_protocol(&list, &as_protocol);
+	options = calloc(1, table->size + 1);
 	if (!options)
-		return error_set_errno(error, "options_size is %zu",
-				       protocol->options_size);
+		return error_set_errno(error, "options of %zu bytes",
+				       table->size);
 	for (i = 0; i < list.count && status == 0; i++)
-		status = check_value(protocol, &list.rows[i], options, error);
+		status = check_value(table, &list.rows[i], options, error);
 	free(options);
 	return status;
 }
 
-static int check_directives(const struct cohort_protocol *protocol,
-			    struct error *error)
+static int check_table(const struct table *table, struct error *error)
 {
-	const struct cohort_directive *own = protocol->directives;
+	const struct cohort_directive *own = table->rows;
 	unsigned count = 0;
 
 	for (; own && own->name; own++) {
 		if (++count > DIRECTIVES_MAX)
 			return error_set(error, "more than %d directives",
 					 DIRECTIVES_MAX);
-		if (check_row(protocol, own, error) < 0)
+		if (check_row(table, own, error) < 0)
 			return -1;
 	}
-	return check_values(protocol, error);
+	return check_values(table, error);
+}
+
+/* ---- The whole ------------------------------------------------------- */
+
+/* What would be a bug of a built-in one. */
+static int check_members(const struct cohort_protocol *protocol,
+			 struct error *error)
+{
+	const struct table own = {protocol->directives, protocol->options_size,
+				  false};
+
+	if (check_table(&own, error) < 0)
+		return -1;
+	if (protocol->framing && !framing_is_valid(protocol->framing))
+		return error_set(error, "its framing makes no sense");
+	if (!protocol->buffer_get != !protocol->buffer_updated)
+		return error_set(error,
+				 "buffer_get and buffer_updated come "
+				 "together or not at all");
+	return 0;
 }
 
 int protocol_check(const struct cohort_protocol *protocol, struct error *error)
@@ -122,7 +178,7 @@ int protocol_check(const struct cohort_protocol *protocol, struct error *error)
 			protocol->name ? complaints_quote(quote, protocol->name)
 				       : "NULL",
 			PROTOCOL_NAME_MAX);
-	if (check_directives(protocol, error) < 0)
+	if (check_members(protocol, error) < 0)
 		return error_prefix(error,
 				    "its protocol '%s': ", protocol->name);
 	return 0;

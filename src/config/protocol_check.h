@@ -10,7 +10,8 @@
 
 #define PROTOCOL_NAME_MAX 60
 
-/* 0, or -1 with words about its name or its table of directives. */
+/* 0, or -1 with words about its name, its table of directives or members that
+ * contradict each other. */
 int protocol_check(const struct cohort_protocol *protocol, struct error *error);
 
 #endif
