@@ -118,6 +118,11 @@ enum cohort_value {
 	 * differs from row to row; the others are NAME=VALUE in any order,
 	 * or, of booleans, the bare name. */
 	COHORT_VALUE_ROWS,
+	/* const char *, owned by the configuration: the path of a regular
+	 * file, which has to be readable when the configuration is checked
+	 * (by root, where root starts the server) and when worker_start comes
+	 * to read it (by `user`, within `chroot`). */
+	COHORT_VALUE_FILE,
 };
 
 struct cohort_rows {
@@ -130,8 +135,8 @@ struct cohort_directive {
 	enum cohort_value kind;
 	size_t offset;
 	const char *initial; /* the default, as it would be written; NULL for
-				a string or an address means that it may stay
-				unset (NULL); rows have none */
+				a string, a file or an address means that it
+				may stay unset (NULL); rows have none */
 	uint64_t minimum;    /* of number, size and duration, and of how */
 	uint64_t maximum;    /* many rows; 0 stands for no bound */
 	const char *help;    /* one line */

@@ -9,6 +9,7 @@ int main(int argc, char **argv)
 		&protocol_line,    /* echo, line by line */
 		&protocol_discard, /* reads and says nothing */
 		&protocol_chargen, /* speaks without end */
+		&protocol_qotd,    /* a quote */
 		&protocol_daytime, /* what time it is, in words */
 		&protocol_time,    /* … in 32 bits */
 		&protocol_whoami,  /* what is known of the client */

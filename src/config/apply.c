@@ -111,6 +111,18 @@ static int refuse_repetition(struct reading *reading, struct scope *scope,
 
 /* ---- Its value ------------------------------------------------------- */
 
+int apply_word(struct reading *reading, const struct directive *row,
+	       const char *word, void *object, struct error *error)
+{
+	const struct value_kind *kind = row->kind;
+
+	if (kind->parse(row, word, object, reading->arena, error) < 0)
+		return -1;
+	if (reading->is_canonical || !kind->check)
+		return 0;
+	return kind->check(word, error);
+}
+
 static int apply_value(struct reading *reading, const struct directive *row,
 		       const struct statement *statement, void *object)
 {
@@ -119,8 +131,7 @@ static int apply_value(struct reading *reading, const struct directive *row,
 
 	if (!argument || apply_refuse_block(reading, statement) < 0)
 		return -1;
-	if (row->kind->parse(row, argument->text, object, reading->arena,
-			     &error) == 0)
+	if (apply_word(reading, row, argument->text, object, &error) == 0)
 		return 0;
 	return complain(&reading->complaints, &argument->where, "%s: %s",
 			row->name, error.text);

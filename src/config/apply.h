@@ -35,6 +35,11 @@ int apply_statement(struct reading *reading, struct scope *scope,
 int apply_statements(struct reading *reading, struct scope *scope,
 		     const struct statement *list);
 
+/* Store a value of one word, and look whether what it names can be used.  0,
+ * or -1 with words. */
+int apply_word(struct reading *reading, const struct directive *row,
+	       const char *word, void *object, struct error *error);
+
 /* The statement must have exactly one argument and no block: the argument,
  * or NULL after a complaint. */
 const struct word *apply_only_argument(struct reading *reading,

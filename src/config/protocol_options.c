@@ -31,6 +31,7 @@ static const struct kind kinds[] = {
 	[COHORT_VALUE_STRING] = {&value_string, sizeof(const char *), NULL},
 	[COHORT_VALUE_CHOICE] = {&value_index, sizeof(int), NULL},
 	[COHORT_VALUE_ADDRESS] = {&value_remote, sizeof(const char *), NULL},
+	[COHORT_VALUE_FILE] = {&value_file, sizeof(const char *), NULL},
 	[COHORT_VALUE_ROWS] = {&value_rows, sizeof(struct cohort_rows), NULL},
 };
 /* clang-format on */

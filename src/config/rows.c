@@ -71,8 +71,7 @@ static int store(struct row *row, const struct directive *column,
 {
 	struct error error;
 
-	if (column->kind->parse(column, value, row->object, row->reading->arena,
-				&error) == 0)
+	if (apply_word(row->reading, column, value, row->object, &error) == 0)
 		return 0;
 	return complain(&row->reading->complaints, &word->where, "%s: %s",
 			column->name, error.text);
@@ -279,6 +278,7 @@ static void print_column(const struct directive *column, const void *row,
 		break;
 	case COHORT_VALUE_STRING:
 	case COHORT_VALUE_ADDRESS:
+	case COHORT_VALUE_FILE:
 	case COHORT_VALUE_CHOICE:
 		if (string_of(column, row))
 			print_string(column->name, string_of(column, row), out);

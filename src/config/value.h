@@ -16,6 +16,10 @@ struct value_kind {
 		     void *object, struct arena *arena, struct error *error);
 	void (*print)(const struct directive *directive, const void *object,
 		      struct text *out);
+	/* Can what `word` names be used?  Not asked of initial values, nor of
+	 * canonical text, whose reader must not wait; or NULL.  0, or -1 with
+	 * words. */
+	int (*check)(const char *word, struct error *error);
 	/* The form of a directive whose words are its own; or NULL. */
 	void (*describe)(const struct directive *directive, struct text *out);
 	/* Of a value of several words, instead of `parse` and `print`. */
@@ -46,6 +50,7 @@ extern const struct value_kind value_respawn_delay;
 /* Of protocols alone (cohort.h); they look at directive->own. */
 extern const struct value_kind value_index;  /* int, of `words` */
 extern const struct value_kind value_remote; /* const char *, an address */
+extern const struct value_kind value_file;   /* const char *, readable */
 extern const struct value_kind value_rows;   /* struct cohort_rows */
 
 /* Lists of words that several tables use. */

@@ -11,6 +11,7 @@ extern const struct cohort_protocol protocol_whoami;  /* who is connected */
 extern const struct cohort_protocol protocol_line;    /* echo by lines */
 extern const struct cohort_protocol protocol_discard; /* RFC 863 */
 extern const struct cohort_protocol protocol_chargen; /* RFC 864 */
+extern const struct cohort_protocol protocol_qotd;    /* RFC 865 */
 extern const struct cohort_protocol protocol_daytime; /* RFC 867 */
 extern const struct cohort_protocol protocol_time;    /* RFC 868 */
 
