@@ -120,6 +120,12 @@ $(B)/cohort-bench: $(BENCH_OBJECTS) $(B)/libcohort.a
 $(B)/bench/bare-epoll: $(B)/tools/bench/bare_epoll.o
 	$(LINK_PROGRAM)
 
+$(B)/bench/bare-stream: $(B)/tools/bench/bare_stream.o
+	$(LINK_PROGRAM)
+
+$(B)/bench/stream-client: $(B)/tools/bench/stream_client.o
+	$(LINK_PROGRAM)
+
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -164,6 +170,10 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 .PHONY: bench
 bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
 	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
+
+.PHONY: bench-services
+bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
+	tools/bench/services $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
