@@ -545,6 +545,13 @@ void cohort_cancel_timer(struct cohort_transport *t);
 int cohort_set_protocol(struct cohort_transport *t,
 			const struct cohort_protocol *protocol);
 
+/* From now on at most so many bytes a second are read from the peer, and as
+ * many sent to it (after a silence one second's worth at once); 0: as many as
+ * will.  What waits to be sent for it counts in cohort_queued.  `byte_rate` is
+ * what each accepted transport begins with.  -1 with ENOMEM and nothing
+ * changed. */
+int cohort_set_byte_rate(struct cohort_transport *t, uint64_t bytes_per_second);
+
 /* A line in the server's log, with the transport's service and id. */
 enum cohort_log_level {
 	COHORT_LOG_DEBUG,

@@ -195,3 +195,36 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 	start_ready 1 "$COHORT_BUILD/tests/servers/probe" -l "unix:$WORK/probe" -w 1
 	timeout 30 python3 "$BATS_TEST_DIRNAME/support/client.py" behind-descriptor "$WORK/probe" 100
 }
+
+@test "byte_rate: no more than it allows comes back, and all of it in the end" {
+	need python3
+	serve -w 2 -o 'byte_rate 100k service=200k;'
+	timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" <<-'END'
+		import select, socket, sys, time
+		def limited(count, size, rate):
+		    begin, received = time.monotonic(), 0
+		    clients = {}
+		    for _ in range(count):
+		        client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=30)
+		        client.setblocking(False)
+		        clients[client] = [size, size]
+		    while clients:
+		        wanted = [c for c, left in clients.items() if left[0] > 0]
+		        readable, writable, _ = select.select(list(clients), wanted, [], 30)
+		        assert readable or writable
+		        for client in writable:
+		            clients[client][0] -= client.send(b"x" * min(clients[client][0], 65536))
+		        for client in readable:
+		            got = len(client.recv(65536))
+		            assert got > 0
+		            received += got
+		            clients[client][1] -= got
+		            if clients[client][1] == 0:
+		                client.close()
+		                del clients[client]
+		        # and a burst of one second's worth
+		        assert received <= rate * (time.monotonic() - begin) + rate, received
+		limited(1, 150 * 1024, 100 * 1024)
+		limited(4, 90 * 1024, 200 * 1024)
+	END
+}

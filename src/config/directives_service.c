@@ -7,6 +7,7 @@
 #include "config/listen.h"
 #include "config/protocol_options.h"
 #include "config/proxy_directive.h"
+#include "config/rate_directive.h"
 #include "config/value.h"
 
 #define AT(member)    offsetof(struct config_service, settings.member)
@@ -75,6 +76,10 @@ static const struct directive after_options[] = {
 	 .initial = "off", .apply = proxy_directive_apply,
 	 .print = proxy_directive_print,
 	 .help = "a PROXY header comes first: by then, of at most so many bytes"},
+	{.name = "byte_rate", .form = "RATE|off [service=RATE|off]",
+	 .initial = "off", .apply = rate_directive_apply,
+	 .print = rate_directive_print,
+	 .help = "bytes a second of each connection each way, and of all"},
 };
 
 /* How each form of a socket option is stored and written. */

@@ -56,6 +56,8 @@ void service_init(struct service *service, struct worker_context *worker,
 	list_init(&service->transports);
 	list_init(&service->acceptors);
 	list_init(&service->timers);
+	service_rate_init(&service->rates[RATE_IN], worker->loop);
+	service_rate_init(&service->rates[RATE_OUT], worker->loop);
 	list_append(&worker->services, &service->node);
 	service_set_descriptors(service, 0);
 }
@@ -64,6 +66,8 @@ void service_release(struct service *service)
 {
 	transport_pool_release(&service->idle);
 	transport_pool_release(&service->idle_outgoing);
+	service_rate_release(&service->rates[RATE_IN]);
+	service_rate_release(&service->rates[RATE_OUT]);
 	list_remove(&service->node);
 }
 
@@ -100,6 +104,12 @@ static bool has_descriptors(const struct worker_context *worker, unsigned count)
 static bool is_worker_full(const struct worker_context *worker)
 {
 	return !has_descriptors(worker, worker->reserved_most);
+}
+
+void service_set_byte_rate(struct service *service, uint64_t bytes_per_second)
+{
+	service_rate_set(&service->rates[RATE_IN], bytes_per_second);
+	service_rate_set(&service->rates[RATE_OUT], bytes_per_second);
 }
 
 bool service_has_room(const struct service *service)

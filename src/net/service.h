@@ -18,6 +18,7 @@
 #include "event/inbox.h"
 #include "event/loop.h"
 #include "metrics/scoreboard.h"
+#include "net/service_rate.h"
 #include "net/sockopt.h"
 #include "net/steering.h"
 #include "net/transport_pool.h"
@@ -48,6 +49,8 @@ struct service_settings {
 	enum service_proxy proxy;
 	int64_t proxy_timeout_ms;   /* never off */
 	uint64_t proxy_limit_bytes; /* of a header: net/proxy_header.h */
+	uint64_t byte_rate;         /* bytes a second each way; 0: off */
+	uint64_t byte_rate_service; /* of all transports of all workers */
 	enum steering_balance balance;
 	struct sockopt_settings options;
 };
@@ -111,6 +114,7 @@ struct service {
 	unsigned resting_count;     /* of these, for want of a resource */
 	struct transport_pool idle; /* memory of those accepted that ended */
 	struct transport_pool idle_outgoing;
+	struct service_rate rates[RATE_SIDES]; /* shared by those accepted */
 
 	void *state;               /* worker_size bytes of the protocol's */
 	struct list timers;        /* struct cohort_timer */
@@ -140,6 +144,9 @@ void service_init(struct service *service, struct worker_context *worker,
 		  const char *name, unsigned index);
 /* No transport may live any more; frees the kept memory. */
 void service_release(struct service *service);
+
+/* The bytes a second that its accepted transports share, each way; 0: off. */
+void service_set_byte_rate(struct service *service, uint64_t bytes_per_second);
 
 /* May this service take one more connection? */
 bool service_has_room(const struct service *service);

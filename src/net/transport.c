@@ -33,6 +33,7 @@ static void free_extras(struct transport_extras *extras)
 {
 	if (extras == NULL)
 		return;
+	free(extras->rates);
 	free(extras->session);
 	free(extras->origin);
 	free(extras->framing);
@@ -105,6 +106,8 @@ static void detach(struct cohort_transport *t)
 {
 	if (t->is_connecting)
 		transport_connect_stop(t);
+	if (t->is_rated)
+		transport_rate_stop(t);
 	timer_stop(&transport_loop(t)->timers, &t->timer);
 	loop_cancel(&t->task);
 	list_remove(&t->node);
@@ -213,6 +216,8 @@ bool transport_settle(struct cohort_transport *t)
 {
 	transport_settle_file(t);
 	transport_settle_watermarks(t);
+	if (t->is_rated)
+		transport_rate_settle(t);
 	if (t->state != TRANSPORT_ENDED) {
 		/* One file a turn: others want to be served too. */
 		if (t->is_file_over)
@@ -241,8 +246,7 @@ static void settle_failure(struct cohort_transport *t)
 		transport_end(t, COHORT_REASON_PEER_RESET, error);
 }
 
-/* False if the transport is gone after it. */
-static bool serve(struct cohort_transport *t, bool is_writable)
+bool transport_serve(struct cohort_transport *t, bool is_writable)
 {
 	if (is_writable)
 		transport_flush(t);
@@ -268,7 +272,7 @@ static void transport_ready(struct loop_source *source, unsigned found)
 		list_entry(source, struct cohort_transport, source);
 
 	note_found(t, found);
-	serve(t, found & POLLER_WRITE);
+	transport_serve(t, found & POLLER_WRITE);
 }
 
 static void transport_work(struct loop_task *task)
@@ -277,7 +281,7 @@ static void transport_work(struct loop_task *task)
 		list_entry(task, struct cohort_transport, task);
 
 	transport_settle_ack(t);
-	serve(t, t->is_flush_cut);
+	transport_serve(t, t->is_flush_cut);
 }
 
 /* ---- The beginning ---- */
@@ -409,7 +413,7 @@ int transport_accept(struct service *service, int fd, int family)
 		return refuse(service, NULL, fd);
 	}
 	t->is_tcp = family != AF_UNIX;
-	if (attach(t, fd, family) < 0)
+	if (transport_rate_start(t) < 0 || attach(t, fd, family) < 0)
 		return refuse(service, t, fd);
 	list_append(&service->transports, &t->node);
 	service_add_live(service);
@@ -431,7 +435,7 @@ void transport_connected(struct cohort_transport *t, unsigned found)
 	tell_made(t);
 	transport_flush_first(t);
 	note_found(t, found);
-	if (serve(t, false) && t->service->worker->is_draining)
+	if (transport_serve(t, false) && t->service->worker->is_draining)
 		transport_announce_drain(t);
 }
 

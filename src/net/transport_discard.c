@@ -11,21 +11,22 @@
 
 #define DISCARD_BYTES (1 << 18) /* with one recv */
 
-static ssize_t drop(struct cohort_transport *t, size_t *room)
+static size_t room_of(const struct cohort_transport *t)
 {
-	if (t->is_tcp) {
-		*room = DISCARD_BYTES;
-		return recv(t->source.fd, NULL, DISCARD_BYTES, MSG_TRUNC);
-	}
-	*room = SERVICE_READ_BYTES;
-	return recv(t->source.fd, t->service->worker->read_buffer,
-		    SERVICE_READ_BYTES, 0);
+	return t->is_tcp ? DISCARD_BYTES : SERVICE_READ_BYTES;
+}
+
+static ssize_t drop(struct cohort_transport *t, size_t room)
+{
+	if (t->is_tcp)
+		return recv(t->source.fd, NULL, room, MSG_TRUNC);
+	return recv(t->source.fd, t->service->worker->read_buffer, room, 0);
 }
 
 ssize_t transport_drain_input(struct cohort_transport *t)
 {
-	size_t room;
-	ssize_t size = drop(t, &room);
+	size_t room = room_of(t);
+	ssize_t size = drop(t, room);
 
 	transport_note_taken(t, size, room);
 	return size;
@@ -33,8 +34,8 @@ ssize_t transport_drain_input(struct cohort_transport *t)
 
 ssize_t transport_discard_input(struct cohort_transport *t)
 {
-	size_t room;
-	ssize_t size = drop(t, &room);
+	size_t room = transport_read_room(t, room_of(t));
+	ssize_t size = drop(t, room);
 
 	if (size <= 0)
 		return size;

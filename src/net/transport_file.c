@@ -57,6 +57,9 @@ ssize_t transport_send_file_piece(struct cohort_transport *t)
 
 	if (file->left_bytes < size)
 		size = (size_t)file->left_bytes;
+	size = transport_send_room(t, size);
+	if (size == 0)
+		return 0;
 	do
 		sent = sendfile(t->source.fd, file->fd, &file->offset, size);
 	while (sent < 0 && errno == EINTR);

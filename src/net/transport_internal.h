@@ -8,6 +8,7 @@
 
 #include "net/address.h"
 #include "net/transport.h"
+#include "net/transport_rate.h"
 #include "net/transport_rest.h"
 
 #define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
@@ -47,6 +48,7 @@ struct transport_extras {
 	struct cohort_framing *framing;  /* by cohort_set_framing; or NULL */
 	struct transport_rest rest;
 	struct transport_file file;
+	struct transport_rates *rates; /* if is_rated; owned */
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -102,6 +104,9 @@ struct cohort_transport {
 	bool is_input_discarded : 1; /* cohort_discard_input */
 	bool is_file_pending : 1;    /* cohort_send_file: file_sent is due */
 	bool is_file_over : 1;       /* … and nothing more is sent of it */
+	bool is_rated : 1;           /* byte_rate: extras->rates is there */
+	bool is_input_held : 1;      /* … nothing is read, for want of it */
+	bool is_output_held : 1;     /* … nothing is sent */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -180,6 +185,29 @@ bool transport_settle(struct cohort_transport *t);
  * are still owed to the peer. */
 void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 		   int error);
+
+/* How many of `wanted` bytes may be read for the protocol, or sent, now; 0 if
+ * byte_rate holds it.  A receiver is called only if it may read some. */
+static inline size_t transport_read_room(struct cohort_transport *t,
+					 size_t wanted)
+{
+	size_t room;
+
+	if (!t->is_rated)
+		return wanted;
+	/* Asked alike by everybody, so that all get the same answer. */
+	room = transport_rate_room(t, RATE_IN, SERVICE_READ_BYTES);
+	return room < wanted ? room : wanted;
+}
+static inline size_t transport_send_room(struct cohort_transport *t,
+					 size_t wanted)
+{
+	return t->is_rated ? transport_rate_room(t, RATE_OUT, wanted) : wanted;
+}
+
+/* What an event makes possible, is done: flush if `is_writable`, read, settle.
+ * Not from inside a callback of this transport.  False if it is gone. */
+bool transport_serve(struct cohort_transport *t, bool is_writable);
 
 /* One recv, and what it brought delivered in the way that the protocol wants
  * it.  As recv: the bytes, 0 at end of file, or -1 with errno. */

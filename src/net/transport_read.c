@@ -48,6 +48,8 @@ void transport_note_received(struct cohort_transport *t, const void *data,
 			t->is_outgoing ? SCOREBOARD_OUT_RECEIVED_BYTES
 				       : SCOREBOARD_RECEIVED_BYTES,
 			size);
+	if (t->is_rated)
+		transport_rate_spend(t, RATE_IN, size);
 	if (data != NULL && log_is_enabled(LOG_LEVEL_DEBUG))
 		transport_log_bytes(t, "received", data, size);
 }
@@ -67,11 +69,12 @@ void transport_give_data(struct cohort_transport *t, const void *data,
 static ssize_t receive_data(struct cohort_transport *t)
 {
 	unsigned char *data = t->service->worker->read_buffer;
-	ssize_t size = recv(t->source.fd, data, SERVICE_READ_BYTES, 0);
+	size_t room = transport_read_room(t, SERVICE_READ_BYTES);
+	ssize_t size = recv(t->source.fd, data, room, 0);
 
 	if (size <= 0)
 		return size;
-	transport_note_received(t, data, (size_t)size, SERVICE_READ_BYTES);
+	transport_note_received(t, data, (size_t)size, room);
 	transport_give_data(t, data, (size_t)size);
 	return size;
 }
@@ -110,6 +113,13 @@ static void deliver_eof(struct cohort_transport *t)
 		transport_close(t, COHORT_REASON_EOF);
 }
 
+/* A PROXY header is not the protocol's, and what is kept was counted when it
+ * came. */
+static bool is_unrated(const struct cohort_transport *t)
+{
+	return t->is_header_awaited || t->is_rest_due;
+}
+
 /* After close it reads on, to discard: a peer that writes all it has before
  * it reads would otherwise neither get our bytes nor end. */
 bool transport_may_read(const struct cohort_transport *t)
@@ -117,7 +127,9 @@ bool transport_may_read(const struct cohort_transport *t)
 	if ((!t->is_readable && !t->is_rest_due) || t->is_eof_received ||
 	    t->state == TRANSPORT_ENDED)
 		return false;
-	return t->state != TRANSPORT_OPEN || !t->is_reading_paused;
+	if (t->state != TRANSPORT_OPEN)
+		return true;
+	return !t->is_reading_paused && (!t->is_input_held || is_unrated(t));
 }
 
 static void handle_eof(struct cohort_transport *t)
@@ -142,6 +154,13 @@ static void handle_failure(struct cohort_transport *t, int number)
 	}
 }
 
+/* Nothing may be read for protocols, as byte_rate wills. */
+static bool is_input_held(struct cohort_transport *t)
+{
+	return t->is_rated && t->state == TRANSPORT_OPEN && !is_unrated(t) &&
+	       transport_read_room(t, SERVICE_READ_BYTES) == 0;
+}
+
 void transport_read(struct cohort_transport *t)
 {
 	unsigned *frames_left = &t->service->worker->frames_left;
@@ -155,6 +174,8 @@ void transport_read(struct cohort_transport *t)
 			loop_post(transport_loop(t), &t->task);
 			return;
 		}
+		if (is_input_held(t))
+			return;
 		size = choose_receiver(t)(t);
 		if (size < 0) {
 			handle_failure(t, errno);

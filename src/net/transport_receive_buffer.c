@@ -62,7 +62,8 @@ ssize_t transport_receive_buffer(struct cohort_transport *t)
 	void *buffer = ask(t, &room);
 	ssize_t size;
 
-	if (buffer == NULL) {
+	room = transport_read_room(t, room); /* buffer_get may have set it */
+	if (buffer == NULL || room == 0) {
 		errno = EINTR; /* nothing was read, nothing is wrong */
 		return -1;
 	}

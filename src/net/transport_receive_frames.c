@@ -145,14 +145,15 @@ static ssize_t finish(struct cohort_transport *t)
 ssize_t transport_receive_frames(struct cohort_transport *t)
 {
 	unsigned char *data = t->service->worker->read_buffer;
-	ssize_t size = recv(t->source.fd, data, SERVICE_READ_BYTES, 0);
+	size_t room = transport_read_room(t, SERVICE_READ_BYTES);
+	ssize_t size = recv(t->source.fd, data, room, 0);
 	size_t taken = 0;
 
 	if (size == 0)
 		return finish(t);
 	if (size < 0)
 		return size;
-	transport_note_received(t, data, (size_t)size, SERVICE_READ_BYTES);
+	transport_note_received(t, data, (size_t)size, room);
 	if (t->extras != NULL)
 		taken = complete_part(t, data, (size_t)size);
 	give_from_chunk(t, data + taken, (size_t)size - taken);

@@ -15,7 +15,7 @@ struct deadline {
 	void (*due)(struct cohort_transport *t);
 };
 
-#define DEADLINES 6
+#define DEADLINES 7
 
 /* Of a header a part may be there, which is no news; so look at all of it. */
 static bool has_begun(struct cohort_transport *t)
@@ -101,6 +101,12 @@ static int64_t after(int64_t since_ms, int64_t duration_ms)
 	return since_ms + duration_ms;
 }
 
+/* While byte_rate holds it, it is not its fault. */
+static int64_t idle_since_ms(const struct cohort_transport *t)
+{
+	return t->is_rated ? transport_rate_idle_since_ms(t) : t->activity_ms;
+}
+
 /* What is asked of a client only. */
 static int accepted_deadlines(const struct cohort_transport *t,
 			      struct deadline *deadlines)
@@ -115,10 +121,10 @@ static int accepted_deadlines(const struct cohort_transport *t,
 			transport_header_due};
 	else
 		deadlines[count++] = (struct deadline){
-			after(t->activity_ms, s->idle_timeout_ms), due_idle};
+			after(idle_since_ms(t), s->idle_timeout_ms), due_idle};
 	deadlines[count++] = (struct deadline){
 		after(t->accepted_ms, s->lifetime_ms), due_lifetime};
-	if (t->received_bytes == 0)
+	if (t->received_bytes == 0 && !t->is_input_held)
 		deadlines[count++] = (struct deadline){
 			after(t->accepted_ms, s->first_byte_timeout_ms),
 			due_first_byte};
@@ -133,7 +139,7 @@ static int open_deadlines(const struct cohort_transport *t,
 
 	if (!t->is_outgoing)
 		count = accepted_deadlines(t, deadlines);
-	if (transport_owes(t))
+	if (transport_owes(t) && !t->is_output_held)
 		deadlines[count++] = (struct deadline){
 			after(t->progress_ms, s->write_timeout_ms), due_write};
 	deadlines[count++] = (struct deadline){t->user_timer_ms, due_user};
@@ -156,10 +162,13 @@ static int all_deadlines(const struct cohort_transport *t,
 	}
 	if (t->state == TRANSPORT_OPEN)
 		count = open_deadlines(t, deadlines);
-	else
+	else if (!t->is_output_held || !transport_owes(t))
 		deadlines[count++] = (struct deadline){
 			after(t->progress_ms, s->linger_timeout_ms),
 			due_linger};
+	if (t->is_rated)
+		deadlines[count++] = (struct deadline){
+			transport_rate_wake_ms(t), transport_rate_due};
 	deadlines[count++] = (struct deadline){t->resend_ms, due_resend};
 	return count;
 }

@@ -23,6 +23,8 @@ void transport_note_sent(struct cohort_transport *t, size_t size)
 			t->is_outgoing ? SCOREBOARD_OUT_SENT_BYTES
 				       : SCOREBOARD_SENT_BYTES,
 			size);
+	if (t->is_rated)
+		transport_rate_spend(t, RATE_OUT, size);
 }
 
 int transport_handle_send_failure(struct cohort_transport *t, int number)
@@ -156,21 +158,38 @@ static void flushed(struct cohort_transport *t)
 		send_eof(t);
 }
 
-/* One sendmsg from the queue; the bytes taken, or 0 or -1 if that was all for
- * now: the kernel took less than it was offered, so it will say when there is
- * room (POLLER_WRITE), and asking again would only answer EAGAIN. */
-static ssize_t send_queued(struct cohort_transport *t)
+/* Cut the pieces off after `room` bytes; how many bytes are left in them. */
+static size_t trim(struct iovec *pieces, int *count, size_t room)
 {
-	struct iovec pieces[PIECES];
-	int count = buffer_peek(&t->queue, pieces, PIECES);
-	ssize_t sent = send_pieces(t, pieces, count);
 	size_t offered = 0;
 	int i;
 
+	for (i = 0; i < *count && offered < room; i++) {
+		if (pieces[i].iov_len > room - offered)
+			pieces[i].iov_len = room - offered;
+		offered += pieces[i].iov_len;
+	}
+	*count = i;
+	return offered;
+}
+
+/* One sendmsg from the queue; the bytes taken, or 0 or -1 if that was all for
+ * now: byte_rate holds it, or the kernel took less than it was offered, so it
+ * will say when there is room (POLLER_WRITE), and asking again would only
+ * answer EAGAIN. */
+static ssize_t send_queued(struct cohort_transport *t)
+{
+	struct iovec pieces[PIECES];
+	size_t room = transport_send_room(t, t->queue.size_bytes);
+	int count = buffer_peek(&t->queue, pieces, PIECES);
+	size_t offered = trim(pieces, &count, room);
+	ssize_t sent;
+
+	if (offered == 0)
+		return 0;
+	sent = send_pieces(t, pieces, count);
 	if (sent <= 0)
 		return sent;
-	for (i = 0; i < count; i++)
-		offered += pieces[i].iov_len;
 	buffer_consume(&t->queue, &t->service->worker->buffers, (size_t)sent);
 	transport_count(t, SCOREBOARD_QUEUED_BYTES,
 			(uint64_t)0 - (uint64_t)sent);
@@ -237,6 +256,19 @@ static void log_pieces(const struct cohort_transport *t,
 					    pieces[i].iov_len);
 }
 
+/* Nothing goes before it, and byte_rate allows all of it; else it is queued,
+ * and what is allowed of it is sent in the same turn. */
+static bool may_send_at_once(struct cohort_transport *t, size_t size)
+{
+	if (t->queue.size_bytes > 0 || t->is_connecting)
+		return false;
+	if (transport_send_room(t, size) == size)
+		return true;
+	t->is_flush_cut = true;
+	loop_post(transport_loop(t), &t->task);
+	return false;
+}
+
 static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 			int count, size_t size)
 {
@@ -248,7 +280,7 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 		return 0;
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_pieces(t, pieces, count);
-	if (t->queue.size_bytes == 0 && !t->is_connecting) {
+	if (may_send_at_once(t, size)) {
 		sent = send_pieces(t, pieces, count);
 		if (sent < 0)
 			return -1;

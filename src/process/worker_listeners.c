@@ -17,21 +17,35 @@
 
 /* ---- Services -------------------------------------------------------- */
 
-/* The worker's part of `max_connections`: the parts of all slots together are
- * the whole, but no worker goes without, for clients would wait in its queue
- * for ever. */
-static unsigned share_of(unsigned slot, unsigned worker_count,
-			 uint64_t max_connections)
+/* The worker's part of `whole`, more than 0: the parts of all slots together
+ * are the whole, but no worker goes without, for clients would wait in its
+ * queue for ever. */
+static uint64_t share_of(const struct worker *worker, unsigned worker_count,
+			 uint64_t whole)
 {
-	uint64_t share = max_connections / worker_count;
+	uint64_t share = whole / worker_count;
 
-	if (max_connections == 0)
-		return UINT_MAX; /* the cap of the worker is enough */
-	if (slot < max_connections % worker_count)
+	if (worker->order->slot < whole % worker_count)
 		share++;
-	if (share == 0)
-		return 1;
-	return share > UINT_MAX ? UINT_MAX : (unsigned)share;
+	return share > 0 ? share : 1;
+}
+
+static void share_limits(struct worker *worker, struct service *service,
+			 unsigned worker_count)
+{
+	const struct service_settings *settings = service->settings;
+	uint64_t connections = UINT_MAX; /* the cap of the worker is enough */
+	uint64_t rate = 0;
+
+	if (settings->max_connections > 0)
+		connections = share_of(worker, worker_count,
+				       settings->max_connections);
+	if (settings->byte_rate_service > 0)
+		rate = share_of(worker, worker_count,
+				settings->byte_rate_service);
+	service->live_max =
+		connections > UINT_MAX ? UINT_MAX : (unsigned)connections;
+	service_set_byte_rate(service, rate);
 }
 
 static void open_service(struct worker *worker, unsigned index)
@@ -46,9 +60,7 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
 	service_set_descriptors(service, from->protocol->descriptors_count);
-	service->live_max =
-		share_of(worker->order->slot, worker->order->worker_count,
-			 from->settings.max_connections);
+	share_limits(worker, service, worker->order->worker_count);
 	if (worker->order->is_first)
 		sockopt_check_system(&from->settings.options);
 }
@@ -71,9 +83,7 @@ void worker_share_limits(struct worker *worker, unsigned worker_count)
 	worker->context.worker_count = worker_count;
 	for (i = 0; i < worker->order->config->service_count; i++) {
 		service = &worker->services[i];
-		service->live_max =
-			share_of(worker->order->slot, worker_count,
-				 service->settings->max_connections);
+		share_limits(worker, service, worker_count);
 		service_review_room(service);
 	}
 }

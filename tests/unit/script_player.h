@@ -51,7 +51,7 @@ static void play_words(struct play *play, const char *text)
 	}
 }
 
-static void set_scene(struct play *play, enum script_receiving way)
+static void set_scene(struct play *play)
 {
 	const struct script *script = play->script;
 	struct service_settings *settings = &play->world->settings;
@@ -76,7 +76,7 @@ static void set_scene(struct play *play, enum script_receiving way)
 		settings->write_limit_bytes = script->write_limit_bytes;
 	play->world->worker.is_draining = script->is_draining;
 	play->world->service.protocol =
-		script->only == BARE_ONLY ? &bare : receiving[way];
+		script->only == BARE_ONLY ? &bare : &play->receiver;
 	play->record.verdict = script->verdict;
 	play->record.on_made = act_made;
 	play->record.on_data = act_data;
@@ -116,12 +116,13 @@ static void play_script(const struct script *script, bool is_tcp,
 		.script = script,
 		.is_tcp = is_tcp,
 		.read = play_words,
+		.receiver = make_receiver(way),
 		.successor = make_successor(),
 	};
 	int failures = check_failures;
 
 	play.world = world_open();
-	set_scene(&play, way);
+	set_scene(&play);
 	raise_curtain(&play);
 	play_words(&play, script->steps);
 	turn_until(play.world, !is_alive(&play.record));

@@ -34,6 +34,7 @@ struct script {
 
 enum script_receiving {
 	RECEIVE_DATA,
+	RECEIVE_BUFFER,
 	RECEIVE_WAYS,
 };
 
@@ -42,6 +43,7 @@ struct play {
 	struct record bystander;
 	const struct script *script;
 	void (*read)(struct play *play, const char *words);
+	struct cohort_protocol receiver;
 	struct cohort_protocol successor; /* for set_protocol */
 	struct world *world;
 	struct client client;
@@ -113,11 +115,42 @@ static const struct cohort_protocol bare = {
 	.connection_lost = lost,
 };
 
-static const struct cohort_protocol *const receiving[RECEIVE_WAYS] = {
-	[RECEIVE_DATA] = &recorder,
-};
+/* The other way of receiving: into a buffer of the protocol's, smaller than
+ * what comes. */
+static unsigned char script_buffer[5000];
+
+static void *give_buffer(struct cohort_transport *t, void *session,
+			 size_t *size)
+{
+	struct record *record = record_of(session);
+
+	CHECK(record->t == t && !record->is_inside);
+	CHECK(cohort_is_reading(t) && !cohort_is_closing(t));
+	*size = sizeof(script_buffer);
+	return script_buffer;
+}
+
+static void buffer_updated(struct cohort_transport *t, void *session,
+			   size_t size)
+{
+	received(t, session, script_buffer, size);
+}
+
 static const char *const receiving_names[RECEIVE_WAYS] = {
 	[RECEIVE_DATA] = "data_received",
+	[RECEIVE_BUFFER] = "buffer_updated",
 };
+
+static struct cohort_protocol make_receiver(enum script_receiving way)
+{
+	struct cohort_protocol receiver = recorder;
+
+	if (way == RECEIVE_BUFFER) {
+		receiver.data_received = NULL;
+		receiver.buffer_get = give_buffer;
+		receiver.buffer_updated = buffer_updated;
+	}
+	return receiver;
+}
 
 #endif
