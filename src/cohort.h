@@ -386,7 +386,7 @@ void cohort_write_eof(struct cohort_transport *t);
  * but write_timeout watches it.  Reading may wait for a disk, and the worker
  * with it.  What is changed in the file before the peer has it may be sent
  * either way.  0, or -1 with errno: EPIPE as for cohort_write, EBUSY if one is
- * under way, EINVAL (offset below 0), ENOMEM. */
+ * under way or another forwards to it, EINVAL (offset below 0), ENOMEM. */
 int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 		     uint64_t count);
 
@@ -407,6 +407,10 @@ void cohort_close(struct cohort_transport *t);
 /* Drop the queue and close now; cohort_reset does it with an RST. */
 void cohort_abort(struct cohort_transport *t);
 void cohort_reset(struct cohort_transport *t);
+
+/* cohort_reset for a reason that is not in the connection itself:
+ * connection_lost is told `end`. */
+void cohort_reset_for(struct cohort_transport *t, const struct cohort_end *end);
 
 /* The peer broke the protocol: abort with the reason protocol_error. */
 void cohort_fail(struct cohort_transport *t);
@@ -433,6 +437,21 @@ int cohort_set_framing(struct cohort_transport *t,
  * end of file is told as ever, and a pause still holds the peer back.
  * cohort_set_protocol ends it. */
 void cohort_discard_input(struct cohort_transport *t);
+
+/* From now on what `from` receives is written to `to`, and its end of file is
+ * written after it: in the kernel where that is possible and worth it, with no
+ * data_received of `from`.  While `to` is slow nothing is read from `from`; do
+ * not pause or resume it meanwhile, for that is done here.  pause_writing,
+ * resume_writing and eof_received come as ever.
+ * One transport can forward to one other, and be forwarded to by one, also by
+ * that one.  It ends with a NULL for `to` and with cohort_set_protocol of
+ * either; once `to` is closing, nothing is read from `from` any more, whose
+ * protocol should close it.
+ * 0, or -1 with errno: EPIPE (one of them is closing, or `to` was told
+ * cohort_write_eof), EBUSY (another forwards to `to`, or a
+ * file is being sent), EINVAL (they are the
+ * same), ENOMEM. */
+int cohort_forward(struct cohort_transport *from, struct cohort_transport *to);
 
 /* ---- Knowing --------------------------------------------------------- */
 

@@ -17,6 +17,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	worker->page = page;
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
+	worker->forward_pipe[0] = -1;
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);
@@ -40,6 +41,7 @@ void worker_context_end(struct worker_context *worker)
 void worker_context_release(struct worker_context *worker)
 {
 	worker_context_end(worker);
+	transport_forward_release(worker);
 	free(worker->read_buffer);
 	transport_table_release(&worker->transports);
 	buffer_pool_release(&worker->buffers);

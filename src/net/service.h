@@ -68,6 +68,7 @@ struct worker_context {
 	struct resolver *resolver;  /* NULL until a name has to be resolved */
 	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
 	unsigned frames_left; /* of the turn of the transport that reads */
+	int forward_pipe[2];  /* transport_forward.c; -1: none yet */
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;
@@ -92,6 +93,8 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 /* The loop has ended: nothing new begins from here on.  What was posted runs
  * now; before the services are stopped.  Idempotent. */
 void worker_context_end(struct worker_context *worker);
+/* Close the pipe of transport_forward.c, if there is one. */
+void transport_forward_release(struct worker_context *worker);
 /* After all its services. */
 void worker_context_release(struct worker_context *worker);
 

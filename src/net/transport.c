@@ -209,6 +209,7 @@ void transport_settle_watermarks(struct cohort_transport *t)
 			tell_resume(t);
 		else
 			return;
+		transport_forward_settle(t);
 	}
 }
 

@@ -77,14 +77,27 @@ void cohort_abort(struct cohort_transport *t)
 	transport_end(t, COHORT_REASON_LOCAL_CLOSE, 0);
 }
 
-void cohort_reset(struct cohort_transport *t)
+static void reset(struct cohort_transport *t, const struct cohort_end *end)
 {
-	transport_require(t, __func__);
 	if (t->state == TRANSPORT_ENDED)
 		return;
 	/* A unix socket has no RST: for it this is an abort. */
 	sockopt_set_reset_on_close(t->source.fd);
-	transport_end(t, COHORT_REASON_LOCAL_CLOSE, 0);
+	transport_end(t, end->reason, end->error);
+}
+
+void cohort_reset(struct cohort_transport *t)
+{
+	const struct cohort_end end = {.reason = COHORT_REASON_LOCAL_CLOSE};
+
+	transport_require(t, __func__);
+	reset(t, &end);
+}
+
+void cohort_reset_for(struct cohort_transport *t, const struct cohort_end *end)
+{
+	transport_require(t, __func__);
+	reset(t, end);
 }
 
 void cohort_fail(struct cohort_transport *t)

@@ -107,6 +107,10 @@ int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 		errno = EINVAL;
 		return -1;
 	}
+	if (transport_is_forwarded_to(t)) {
+		errno = EBUSY;
+		return -1;
+	}
 	extras = transport_need_extras(t);
 	if (extras == NULL)
 		return -1;

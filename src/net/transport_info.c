@@ -90,6 +90,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 		errno = ENOMEM;
 		return -1;
 	}
+	transport_forward_end(t);
 	free(extras->session);
 	extras->session = session;
 	t->session = session;

@@ -49,6 +49,12 @@ struct transport_extras {
 	struct transport_rest rest;
 	struct transport_file file;
 	struct transport_rates *rates; /* if is_rated; owned */
+
+	/* Of transport_forward.c: ids, 0 for nobody. */
+	uint64_t forward_to;   /* what is received goes there */
+	uint64_t forward_from; /* what that one receives comes here */
+	bool is_forward_bulk;  /* the last read was full */
+	bool is_flush_awaited; /* by forward_from */
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -251,6 +257,21 @@ receiver transport_discard_input;
 /* A recv with room for `room` bytes has brought `size`: is there more? */
 void transport_note_taken(struct cohort_transport *t, ssize_t size,
 			  size_t room);
+/* ---- What is received goes to another: transport_forward.c ---- */
+
+bool transport_is_forwarding(const struct cohort_transport *t);
+bool transport_is_forwarded_to(const struct cohort_transport *t);
+receiver transport_receive_forward;
+/* `to` was told to pause or resume writing; has sent all of its queue. */
+void transport_forward_settle(struct cohort_transport *to);
+void transport_forward_flushed(struct cohort_transport *to);
+/* `from` will send no more. */
+void transport_forward_eof(struct cohort_transport *from);
+/* Nothing is forwarded any more, neither to `t` nor from it. */
+void transport_forward_end(struct cohort_transport *t);
+
+/* The kernel has taken so many bytes. */
+void transport_note_sent(struct cohort_transport *t, size_t size);
 
 /* Deliver (or, after close, discard) what can be read, up to its share of a
  * turn. */

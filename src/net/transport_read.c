@@ -89,6 +89,8 @@ static receiver *choose_receiver(const struct cohort_transport *t)
 		return transport_receive_rest;
 	if (t->is_input_discarded)
 		return transport_discard_input;
+	if (transport_is_forwarding(t))
+		return transport_receive_forward;
 	if (transport_framing(t) != NULL)
 		return transport_receive_frames;
 	if (t->protocol->buffer_get != NULL)
@@ -102,6 +104,7 @@ static void deliver_eof(struct cohort_transport *t)
 {
 	enum cohort_verdict verdict = COHORT_CLOSE;
 
+	transport_forward_eof(t);
 	if (t->protocol->eof_received != NULL) {
 		transport_enter(t, SCOREBOARD_IN_EOF_RECEIVED);
 		verdict = t->protocol->eof_received(t, t->session);

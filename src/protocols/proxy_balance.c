@@ -60,6 +60,17 @@ unsigned proxy_share(uint64_t maximum, unsigned worker, unsigned worker_count)
 	return share > UINT_MAX ? UINT_MAX : (unsigned)share;
 }
 
+void proxy_balance_share(struct proxy_balance *balance, unsigned worker,
+			 unsigned worker_count)
+{
+	size_t i;
+
+	for (i = 0; i < balance->count; i++)
+		balance->upstreams[i].live_max =
+			proxy_share(balance->upstreams[i].max_connections,
+				    worker, worker_count);
+}
+
 static bool is_tried(const struct proxy_tried *tried, size_t i)
 {
 	return tried->bits[i / 64] >> (i % 64) & 1;

@@ -25,7 +25,8 @@ enum proxy_method {
 struct proxy_upstream {
 	const char *address; /* as configured; its name in every log line */
 	uint64_t weight;     /* 1 or more */
-	unsigned live_max;   /* the share of this worker */
+	uint64_t max_connections; /* of all workers; 0: any number */
+	unsigned live_max;        /* the share of this worker */
 	bool is_backup;
 	struct proxy_health_settings health_settings;
 
@@ -60,6 +61,10 @@ uint64_t proxy_hash(const void *data, size_t size);
 /* The part of `maximum` (0: none) that one of `worker_count` workers has; the
  * parts of all are the whole, but no worker goes without. */
 unsigned proxy_share(uint64_t maximum, unsigned worker, unsigned worker_count);
+
+/* Give every upstream its live_max. */
+void proxy_balance_share(struct proxy_balance *balance, unsigned worker,
+			 unsigned worker_count);
 
 /* The upstream for a client whose address has the hash `source`, none of
  * `tried`; NULL if there is none.  Round robin has moved on after it. */

@@ -49,6 +49,8 @@ WITH(worker, (void)cohort_worker(t))
 WITH(write_frame, cohort_write_frame(t, NULL, "x", 1))
 WITH(set_framing, cohort_set_framing(t, NULL))
 WITH(discard_input, cohort_discard_input(t))
+WITH(forward, cohort_forward(t, NULL))
+WITH(reset_for, cohort_reset_for(t, NULL))
 WITH(send_file, cohort_send_file(t, 0, 0, 1))
 WITH(raw_peer, cohort_raw_peer(t, NULL))
 WITH(raw_local, cohort_raw_local(t, NULL))
@@ -91,6 +93,8 @@ static const struct misuse of_transports[] = {
 	{"cohort_write_frame", do_write_frame},
 	{"cohort_set_framing", do_set_framing},
 	{"cohort_discard_input", do_discard_input},
+	{"cohort_forward", do_forward},
+	{"cohort_reset_for", do_reset_for},
 	{"cohort_send_file", do_send_file},
 	{"cohort_raw_peer", do_raw_peer},
 	{"cohort_raw_local", do_raw_local},

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT */
+/* transport_forward.c - what one transport receives goes to another.
+ *
+ * Small reads are copied.  Once a read comes in full, the next go through a
+ * pipe from socket to socket without being copied (splice(2)), until one brings
+ * little.  The worker has one pipe for all of its transports, and it is empty
+ * between any two reads: what the receiver does not take is copied into its
+ * queue, and nothing more is read until that has gone out.
+ *
+ * An urgent byte that arrives in the midst of a splice is passed on in its
+ * place, as the kernel has it; recv leaves it out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/transport_internal.h"
+
+#define SPLICE_BYTES       ((size_t)SERVICE_READ_BYTES)
+/* Below it a copy costs less than the second system call. */
+#define SPLICE_LEAST_BYTES (SPLICE_BYTES / 8)
+
+static struct cohort_transport *find(const struct cohort_transport *t,
+				     uint64_t id)
+{
+	if (id == 0)
+		return NULL;
+	return transport_table_find(&t->service->worker->transports, id);
+}
+
+static struct cohort_transport *receiver_of(const struct cohort_transport *t)
+{
+	return t->extras != NULL ? find(t, t->extras->forward_to) : NULL;
+}
+
+static struct cohort_transport *sender_to(const struct cohort_transport *t)
+{
+	return t->extras != NULL ? find(t, t->extras->forward_from) : NULL;
+}
+
+bool transport_is_forwarded_to(const struct cohort_transport *t)
+{
+	return sender_to(t) != NULL;
+}
+
+bool transport_is_forwarding(const struct cohort_transport *t)
+{
+	return t->extras != NULL && t->extras->forward_to != 0;
+}
+
+/* ---- The pipe -------------------------------------------------------- */
+
+static bool has_pipe(struct worker_context *worker)
+{
+	if (worker->forward_pipe[0] >= 0)
+		return true;
+	return pipe2(worker->forward_pipe, O_CLOEXEC | O_NONBLOCK) == 0;
+}
+
+static void close_pipe(struct worker_context *worker)
+{
+	close(worker->forward_pipe[0]);
+	close(worker->forward_pipe[1]);
+	worker->forward_pipe[0] = -1;
+}
+
+/* From the pipe to the socket, without a copy; what it does not take, for
+ * whatever reason, stays in the pipe. */
+static size_t empty_pipe(struct cohort_transport *to, size_t held)
+{
+	int pipe = to->service->worker->forward_pipe[0];
+
+	while (held > 0) {
+		ssize_t sent = splice(pipe, NULL, to->source.fd, NULL, held,
+				      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			break;
+		transport_note_sent(to, (size_t)sent);
+		held -= (size_t)sent;
+	}
+	return held;
+}
+
+/* The rest is written as by anybody else, who is told what is wrong. */
+static void copy_rest(struct cohort_transport *to, size_t held)
+{
+	struct worker_context *worker = to->service->worker;
+	bool is_wanted = true;
+
+	while (held > 0) {
+		ssize_t size = read(worker->forward_pipe[0],
+				    worker->read_buffer, SERVICE_READ_BYTES);
+
+		if (size < 0 && errno == EINTR)
+			continue;
+		if (size <= 0) {
+			transport_end(to, COHORT_REASON_RESOURCE, errno);
+			close_pipe(worker);
+			return;
+		}
+		held -= (size_t)size;
+		is_wanted = is_wanted && cohort_write(to, worker->read_buffer,
+						      (size_t)size) == 0;
+	}
+}
+
+/* ---- Receivers ------------------------------------------------------- */
+
+/* Without an answer from the kernel: the caller looks again whether it may
+ * read. */
+static ssize_t again(void)
+{
+	errno = EINTR;
+	return -1;
+}
+
+static ssize_t wait_for(struct cohort_transport *t, struct cohort_transport *to)
+{
+	to->extras->is_flush_awaited = true;
+	cohort_pause_reading(t);
+	return again();
+}
+
+/* Whatever is out of the ordinary (nothing there, the end, an error, urgent
+ * data) is for the next recv to tell. */
+static ssize_t receive_spliced(struct cohort_transport *t,
+			       struct cohort_transport *to)
+{
+	struct worker_context *worker = t->service->worker;
+	ssize_t size = splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
+			      SPLICE_BYTES, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (size < (ssize_t)SPLICE_LEAST_BYTES)
+		t->extras->is_forward_bulk = false;
+	if (size <= 0)
+		return again();
+	transport_note_received(t, NULL, (size_t)size, (size_t)size);
+	copy_rest(to, empty_pipe(to, (size_t)size));
+	return size;
+}
+
+static ssize_t receive_copied(struct cohort_transport *t,
+			      struct cohort_transport *to)
+{
+	unsigned char *data = t->service->worker->read_buffer;
+	size_t room = transport_read_room(t, SERVICE_READ_BYTES);
+	ssize_t size = recv(t->source.fd, data, room, 0);
+
+	if (size <= 0)
+		return size;
+	transport_note_received(t, data, (size_t)size, room);
+	t->extras->is_forward_bulk = size == SERVICE_READ_BYTES;
+	if (cohort_write(to, data, (size_t)size) < 0 ||
+	    to->queue.size_bytes > to->write_high)
+		cohort_pause_reading(t);
+	return size;
+}
+
+/* With a log of the bytes they have to be seen, a byte rate counts them one by
+ * one, and near urgent data or the end recv knows better. */
+static bool may_splice(const struct cohort_transport *t,
+		       const struct cohort_transport *to)
+{
+	return t->extras->is_forward_bulk && !t->is_read_to_end &&
+	       !t->is_rated && !to->is_rated &&
+	       !log_is_enabled(LOG_LEVEL_DEBUG) && has_pipe(t->service->worker);
+}
+
+ssize_t transport_receive_forward(struct cohort_transport *t)
+{
+	struct cohort_transport *to = receiver_of(t);
+
+	if (to == NULL || to->state != TRANSPORT_OPEN || to->is_eof_wanted) {
+		cohort_pause_reading(t); /* there is nobody to take it */
+		return again();
+	}
+	if (to->is_connecting || !may_splice(t, to))
+		return receive_copied(t, to);
+	if (to->queue.size_bytes > 0)
+		return wait_for(t, to);
+	return receive_spliced(t, to);
+}
+
+/* ---- What the others tell -------------------------------------------- */
+
+void transport_forward_settle(struct cohort_transport *to)
+{
+	struct cohort_transport *from = sender_to(to);
+
+	if (from == NULL)
+		return;
+	if (to->is_writing_paused)
+		cohort_pause_reading(from);
+	else
+		cohort_resume_reading(from);
+}
+
+void transport_forward_flushed(struct cohort_transport *to)
+{
+	struct cohort_transport *from;
+
+	if (to->extras == NULL || !to->extras->is_flush_awaited)
+		return;
+	to->extras->is_flush_awaited = false;
+	from = sender_to(to);
+	if (from != NULL)
+		cohort_resume_reading(from);
+}
+
+void transport_forward_eof(struct cohort_transport *from)
+{
+	struct cohort_transport *to = receiver_of(from);
+
+	if (to != NULL)
+		cohort_write_eof(to);
+}
+
+/* Who waited for the other need not any more. */
+static void part(struct cohort_transport *from, struct cohort_transport *to)
+{
+	from->extras->forward_to = 0;
+	from->extras->is_forward_bulk = false;
+	if (to == NULL)
+		return;
+	to->extras->forward_from = 0;
+	to->extras->is_flush_awaited = false;
+	cohort_resume_reading(from);
+}
+
+void transport_forward_end(struct cohort_transport *t)
+{
+	struct cohort_transport *from = sender_to(t);
+
+	if (transport_is_forwarding(t))
+		part(t, receiver_of(t));
+	if (from != NULL)
+		part(from, t);
+}
+
+void transport_forward_release(struct worker_context *worker)
+{
+	if (worker->forward_pipe[0] >= 0)
+		close_pipe(worker);
+}
+
+/* ---- Public ---------------------------------------------------------- */
+
+static int join(struct cohort_transport *from, struct cohort_transport *to)
+{
+	struct cohort_transport *other;
+
+	if (transport_need_extras(from) == NULL ||
+	    transport_need_extras(to) == NULL) {
+		errno = ENOMEM;
+		return -1;
+	}
+	other = sender_to(to);
+	if (other != NULL && other != from) {
+		errno = EBUSY;
+		return -1;
+	}
+	if (transport_is_forwarding(from))
+		part(from, receiver_of(from));
+	from->extras->forward_to = to->id;
+	to->extras->forward_from = from->id;
+	return 0;
+}
+
+int cohort_forward(struct cohort_transport *from, struct cohort_transport *to)
+{
+	transport_require(from, __func__);
+	if (to == NULL) {
+		if (transport_is_forwarding(from))
+			part(from, receiver_of(from));
+		return 0;
+	}
+	transport_require(to, __func__);
+	if (from == to) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (from->state != TRANSPORT_OPEN) {
+		errno = EPIPE;
+		return -1;
+	}
+	if (!transport_may_write(to))
+		return -1;
+	return join(from, to);
+}
