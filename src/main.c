@@ -13,6 +13,7 @@ int main(int argc, char **argv)
 		&protocol_daytime, /* what time it is, in words */
 		&protocol_time,    /* … in 32 bits */
 		&protocol_whoami,  /* what is known of the client */
+		&protocol_proxy,   /* forwards to others */
 		NULL,
 	};
 

@@ -270,9 +270,6 @@ void transport_forward_eof(struct cohort_transport *from);
 /* Nothing is forwarded any more, neither to `t` nor from it. */
 void transport_forward_end(struct cohort_transport *t);
 
-/* The kernel has taken so many bytes. */
-void transport_note_sent(struct cohort_transport *t, size_t size);
-
 /* Deliver (or, after close, discard) what can be read, up to its share of a
  * turn. */
 void transport_read(struct cohort_transport *t);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* protocols.h - the protocols that come with the server, one file each,
+/* protocols.h - the protocols that come with the server, one file each
+ * (proxy_*.c are one),
  * written on cohort.h alone. */
 #ifndef COHORT_PROTOCOLS_H
 #define COHORT_PROTOCOLS_H
@@ -14,5 +15,6 @@ extern const struct cohort_protocol protocol_chargen; /* RFC 864 */
 extern const struct cohort_protocol protocol_qotd;    /* RFC 865 */
 extern const struct cohort_protocol protocol_daytime; /* RFC 867 */
 extern const struct cohort_protocol protocol_time;    /* RFC 868 */
+extern const struct cohort_protocol protocol_proxy;   /* a TCP forwarder */
 
 #endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* proxy_attempt.c - how a client comes to an upstream: one after the other is
+ * asked, until one is connected or there is none left to ask. */
+#include <errno.h>
+
+#include "protocols/proxy.h"
+
+/* The same for all connections of one client. */
+static uint64_t source_of(const struct cohort_transport *client)
+{
+	struct cohort_address peer;
+	uint64_t id = cohort_id(client);
+
+	if (cohort_peer(client, &peer) < 0)
+		return 0; /* gone: any upstream will do */
+	switch (peer.family) {
+	case COHORT_FAMILY_IPV4: return proxy_hash(peer.bytes, 4);
+	case COHORT_FAMILY_IPV6: return proxy_hash(peer.bytes, 16);
+	case COHORT_FAMILY_UNIX: break;
+	}
+	return proxy_hash(&id, sizeof(id)); /* nobody in particular */
+}
+
+static struct proxy_upstream *choose(struct cohort_transport *client,
+				     const struct proxy_client *session)
+{
+	struct cohort_worker *w = cohort_worker(client);
+	struct proxy_worker *worker = cohort_worker_state(w);
+	struct proxy_balance *balance = &worker->balance;
+	struct cohort_worker_info info;
+	uint64_t source = 0;
+
+	cohort_worker_info(w, &info);
+	balance->now_ms = info.now_ms;
+	proxy_balance_share(balance, info.worker, info.worker_count);
+	if (balance->method == PROXY_SOURCE)
+		source = source_of(client);
+	return proxy_balance_choose(balance, &session->tried, source);
+}
+
+static void pair(struct cohort_transport *client, struct proxy_client *session,
+		 struct cohort_transport *upstream,
+		 struct proxy_upstream *target)
+{
+	struct proxy_outgoing *outgoing = cohort_session(upstream);
+
+	outgoing->client = client;
+	outgoing->target = target;
+	outgoing->begun_ms = proxy_now_ms(cohort_worker(client));
+	session->upstream = upstream;
+	target->live_count++;
+}
+
+/* 0, or -1 with the errno in the session. */
+static int ask(struct cohort_transport *client, struct proxy_client *session,
+	       struct proxy_upstream *target)
+{
+	struct cohort_worker *w = cohort_worker(client);
+	struct proxy_worker *worker = cohort_worker_state(w);
+	const struct cohort_connect how = {
+		.address = target->address,
+		.timeout_ms = worker->options->connect_timeout_ms,
+		.protocol = &proxy_upstream_protocol,
+	};
+	struct cohort_transport *upstream;
+
+	session->tries_left--;
+	proxy_balance_note_tried(&worker->balance, &session->tried, target);
+	upstream = cohort_connect(w, &how);
+	if (!upstream) {
+		session->error = errno;
+		return -1;
+	}
+	proxy_health_begin(&target->health, &target->health_settings,
+			   worker->balance.now_ms);
+	pair(client, session, upstream, target);
+	return 0;
+}
+
+/* What failed for want of descriptors or memory is no upstream's fault, and
+ * would fail with the next as well. */
+bool proxy_attempt_another(struct cohort_transport *client,
+			   struct proxy_client *session)
+{
+	struct proxy_upstream *target;
+
+	if (session->tries_left == 0 || cohort_is_closing(client))
+		return false;
+	target = choose(client, session);
+	return target && ask(client, session, target) == 0;
+}
+
+void proxy_attempt(struct cohort_transport *client,
+		   struct proxy_client *session)
+{
+	struct cohort_end end = {.reason = COHORT_REASON_UPSTREAM};
+
+	if (proxy_attempt_another(client, session))
+		return;
+	if (cohort_is_closing(client))
+		return;
+	proxy_watch_refused(cohort_worker(client), session->error);
+	end.error = session->error;
+	cohort_reset_for(client, &end);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* proxy_watch.c - who is up, and what the log says of it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "protocols/proxy.h"
+
+#define REFUSED_LINE_MS 5000 /* between two lines about refused clients */
+
+static const char *words_of(int error)
+{
+	switch (error) {
+	case 0: return "it closes at once";
+	case ENOENT: return "there is no such name or path";
+	case EAGAIN: return "no name server answers";
+	default: return strerror(error);
+	}
+}
+
+/* Say so if it is up now and was not before, or the other way round. */
+static void review(struct cohort_worker *w,
+		   const struct proxy_upstream *upstream, bool was_up,
+		   const char *why)
+{
+	bool is_up = proxy_health_is_up(&upstream->health);
+
+	if (is_up == was_up)
+		return;
+	if (is_up)
+		cohort_worker_log(w, COHORT_LOG_INFO, "upstream %s is up again",
+				  upstream->address);
+	else
+		cohort_worker_log(w, COHORT_LOG_WARNING,
+				  "upstream %s is down: %s", upstream->address,
+				  why);
+}
+
+void proxy_watch_connected(struct cohort_worker *w,
+			   struct proxy_upstream *upstream)
+{
+	bool was_up = proxy_health_is_up(&upstream->health);
+
+	upstream->connected_count++;
+	proxy_health_connected(&upstream->health, &upstream->health_settings,
+			       proxy_now_ms(w));
+	review(w, upstream, was_up, "");
+}
+
+void proxy_watch_failed(struct cohort_worker *w,
+			struct proxy_upstream *upstream, int error)
+{
+	bool was_up = proxy_health_is_up(&upstream->health);
+
+	upstream->failed_count++;
+	proxy_health_failed(&upstream->health, &upstream->health_settings,
+			    proxy_now_ms(w));
+	review(w, upstream, was_up, words_of(error));
+}
+
+void proxy_watch_checked(struct cohort_worker *w,
+			 struct proxy_upstream *upstream, bool is_good,
+			 int error)
+{
+	bool was_up = proxy_health_is_up(&upstream->health);
+
+	proxy_health_checked(&upstream->health, &upstream->health_settings,
+			     is_good);
+	review(w, upstream, was_up, words_of(error));
+}
+
+void proxy_watch_refused(struct cohort_worker *w, int error)
+{
+	struct proxy_worker *worker = cohort_worker_state(w);
+	int64_t now_ms = proxy_now_ms(w);
+
+	worker->refused_count++;
+	if (worker->refused_ms != 0 &&
+	    now_ms - worker->refused_ms < REFUSED_LINE_MS)
+		return;
+	worker->refused_ms = now_ms;
+	cohort_worker_log(w, COHORT_LOG_WARNING,
+			  "%" PRIu64
+			  " clients refused since it was last said: %s",
+			  worker->refused_count,
+			  error ? words_of(error) : "no upstream has room");
+	worker->refused_count = 0;
+}
+
+void proxy_watch_report(struct cohort_worker *w)
+{
+	const struct proxy_worker *worker = cohort_worker_state(w);
+	size_t i;
+
+	for (i = 0; i < worker->balance.count; i++) {
+		const struct proxy_upstream *each =
+			&worker->balance.upstreams[i];
+
+		cohort_worker_log(
+			w, COHORT_LOG_INFO,
+			"upstream %s: %s, %" PRIu64 " connected, %" PRIu64
+			" failed, %" PRIu64 " bytes to it, %" PRIu64 " from it",
+			each->address,
+			proxy_health_is_up(&each->health) ? "up" : "down",
+			each->connected_count, each->failed_count,
+			each->sent_bytes, each->received_bytes);
+	}
+}
