@@ -80,7 +80,7 @@ static void settle_balance(struct draft *draft)
 
 static void check_protocol(struct reading *reading, const struct draft *draft)
 {
-	if (!draft->is_faulty)
+	if (!draft->is_faulty && reading->complaints.error_count == 0)
 		protocol_options_check(reading, &draft->service,
 				       where(reading, draft, "protocol"));
 }
