@@ -21,7 +21,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);
-	worker->read_buffer = malloc(SERVICE_READ_BYTES);
+	worker->read_buffer = malloc(SERVICE_DROP_BYTES);
 	if (worker->read_buffer == NULL)
 		return -1;
 	if (inbox_open(&worker->inbox, loop) == 0)

@@ -24,8 +24,9 @@
 #include "net/transport_pool.h"
 #include "net/transport_table.h"
 
-#define SERVICE_READ_BYTES 65536 /* of one data_received, at most */
-#define SERVICE_OFF        (-1)  /* a duration or limit that is off */
+#define SERVICE_READ_BYTES 65536     /* of one data_received, at most */
+#define SERVICE_DROP_BYTES (1 << 18) /* that nobody is to see */
+#define SERVICE_OFF        (-1)      /* a duration or limit that is off */
 
 /* `proxy_protocol`: does a PROXY header come first? */
 enum service_proxy {
@@ -64,9 +65,11 @@ struct worker_context {
 	struct buffer_pool buffers;
 	struct transport_table transports; /* by id */
 	struct list services;
-	struct inbox inbox;         /* what other threads want done */
-	struct resolver *resolver;  /* NULL until a name has to be resolved */
-	unsigned char *read_buffer; /* SERVICE_READ_BYTES, for everyone */
+	struct inbox inbox;        /* what other threads want done */
+	struct resolver *resolver; /* NULL until a name has to be resolved */
+	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
+	 * SERVICE_READ_BYTES are never touched and take no memory. */
+	unsigned char *read_buffer;
 	unsigned frames_left; /* of the turn of the transport that reads */
 	int forward_pipe[2];  /* transport_forward.c; -1: none yet */
 	unsigned slot;

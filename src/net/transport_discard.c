@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* transport_discard.c - input that nobody wants to see.
  *
- * On TCP the kernel drops it without copying it to us (MSG_TRUNC, tcp(7)), so
- * the size of a read is bound by fairness alone.  Unix sockets know no such
- * thing (kernel.md 29): there it is read into the worker's buffer. */
+ * On TCP the kernel drops it without copying it to us (MSG_TRUNC, tcp(7)): the
+ * buffer is only named, and fairness alone bounds a read.  Unix sockets know no
+ * such thing (kernel.md 29): there it is read into the buffer. */
 #include <sys/socket.h>
 
 #include "base/log.h"
 #include "net/transport_internal.h"
 
-#define DISCARD_BYTES (1 << 18) /* with one recv */
-
 static size_t room_of(const struct cohort_transport *t)
 {
-	return t->is_tcp ? DISCARD_BYTES : SERVICE_READ_BYTES;
+	return t->is_tcp ? SERVICE_DROP_BYTES : SERVICE_READ_BYTES;
 }
 
-static ssize_t drop(struct cohort_transport *t, size_t room)
+static ssize_t drop(const struct cohort_transport *t, size_t room)
 {
-	if (t->is_tcp)
-		return recv(t->source.fd, NULL, room, MSG_TRUNC);
-	return recv(t->source.fd, t->service->worker->read_buffer, room, 0);
+	return recv(t->source.fd, t->service->worker->read_buffer, room,
+		    t->is_tcp ? MSG_TRUNC : 0);
 }
 
 ssize_t transport_drain_input(struct cohort_transport *t)
