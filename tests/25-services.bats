@@ -151,11 +151,11 @@ memory_of() { awk '/^RssAnon/ { print $2 }' "/proc/$1/status"; }
 	serve -w 1 -p chargen -o 'send_buffer 16k;'
 	before=$(memory_of "$(workers)")
 	mkfifo "$WORK/hold"
-	timeout $((120 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/deaf.py" "$PORT" 10000 \
+	timeout $((200 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/deaf.py" "$PORT" 10000 \
 		<"$WORK/hold" >"$WORK/deaf" 3>&- &
 	HOLDERS+=("$!")
 	exec 8>"$WORK/hold"
-	wait_until 60 grep -q connected "$WORK/deaf"
+	wait_until 100 grep -q connected "$WORK/deaf"
 	# A client that reads gets its lines past all of them.
 	[ "$(take "$PORT" 2>/dev/null | head -c 5000000 | wc -c)" -eq 5000000 ]
 	connected=$(memory_of "$(workers)")

@@ -6,6 +6,8 @@ import resource
 import socket
 import sys
 
+IP_BIND_ADDRESS_NO_PORT = 24  # ip(7); newer Pythons know it
+
 port, count = int(sys.argv[1]), int(sys.argv[2])
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 if hard != resource.RLIM_INFINITY and hard < count + 64:
@@ -15,7 +17,9 @@ clients = []
 for i in range(count):
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    # Each address of 127/8 has ports of its own.
+    # Each address of 127/8 has ports of its own; which one is left to connect,
+    # which may use a port again that others connect from, and finds one faster.
+    client.setsockopt(socket.IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1)
     client.bind((f"127.0.{1 + i // 5000}.1", 0))
     client.connect(("127.0.0.1", port))
     clients.append(client)
