@@ -126,6 +126,9 @@ $(B)/bench/bare-stream: $(B)/tools/bench/bare_stream.o
 $(B)/bench/stream-client: $(B)/tools/bench/stream_client.o
 	$(LINK_PROGRAM)
 
+$(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
+	$(LINK_PROGRAM)
+
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -153,7 +156,7 @@ $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) ## build, with all that the tests run
+tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
@@ -174,6 +177,10 @@ bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll 
 .PHONY: bench-services
 bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
 	tools/bench/services $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
+
+.PHONY: bench-chat
+bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
+	tools/bench/chat $(B)/examples/chat $(B)/bench/bare-send
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)

@@ -142,3 +142,10 @@ members() {
 	END
 	wait_exit "$SERVER" 15
 }
+
+@test "the bench of the chat room measures every member and every line" {
+	need python3
+	run -0 env MEMBERS=300 ROUNDS=2 timeout $((60 * COHORT_PATIENCE)) "$BATS_TEST_DIRNAME/../tools/bench/chat" \
+		"$COHORT_BUILD/examples/chat" "$COHORT_BUILD/bench/bare-send"
+	[[ "$output" =~ "300 in 1 rooms" && "$output" =~ "ratio of each round" ]]
+}
