@@ -237,6 +237,7 @@ void transport_rate_stop(struct cohort_transport *t)
 
 int cohort_set_byte_rate(struct cohort_transport *t, uint64_t bytes_per_second)
 {
+	transport_require(t, __func__);
 	if (t->state == TRANSPORT_ENDED)
 		return 0;
 	if (bytes_per_second == 0 && !t->is_rated)

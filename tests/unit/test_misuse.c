@@ -42,6 +42,7 @@ WITH(peer, cohort_peer(t, NULL))
 WITH(local, cohort_local(t, NULL))
 WITH(info, cohort_info(t, NULL))
 WITH(set_timer, cohort_set_timer(t, 1))
+WITH(set_byte_rate, cohort_set_byte_rate(t, 1))
 WITH(cancel_timer, cohort_cancel_timer(t))
 WITH(set_protocol, cohort_set_protocol(t, &recorder))
 WITH(log, cohort_log(t, COHORT_LOG_INFO, "x"))
@@ -86,6 +87,7 @@ static const struct misuse of_transports[] = {
 	{"cohort_local", do_local},
 	{"cohort_info", do_info},
 	{"cohort_set_timer", do_set_timer},
+	{"cohort_set_byte_rate", do_set_byte_rate},
 	{"cohort_cancel_timer", do_cancel_timer},
 	{"cohort_set_protocol", do_set_protocol},
 	{"cohort_log", do_log},
