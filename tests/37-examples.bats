@@ -28,6 +28,10 @@ members() {
 			        for line in lines:
 			            heard = self.next()
 			            assert heard == line, (heard, line)
+			    def joined(self): # where nobody is told that it is
+			        self.say("/name ?")
+			        self.hear("* a name is 1 to 23 letters, digits and -")
+			        return self
 		END
 		cat
 	) "$PORT"
@@ -64,7 +68,7 @@ members() {
 	need python3
 	chat -w 1 -o 'protocol chat { notices 0; }'
 	members <<-'END'
-		room = [Member() for _ in range(300)]
+		room = [Member().joined() for _ in range(300)]
 		for i in range(20):
 		    for member in room[:10]:
 		        member.say("line %d" % i)
@@ -82,7 +86,7 @@ members() {
 		    for line in open("/proc/$worker/status"):
 		        if line.startswith("VmRSS"):
 		            return int(line.split()[1])
-		loud, deaf = Member(), Member(space=4096)
+		loud, deaf = Member().joined(), Member(space=4096).joined()
 		before = rss()
 		for i in range(6000):
 		    loud.say("%06d " % i + "x" * 1000)
@@ -122,7 +126,7 @@ members() {
 	chat -w 1 -o 'protocol chat { notices 0; }'
 	members <<-END
 		import os, signal, threading
-		room = [Member() for _ in range(1500)] # two slices
+		room = [Member().joined() for _ in range(1500)] # two slices
 		for member in room:
 		    member.socket.setblocking(True)
 		loud = room[0]
