@@ -201,7 +201,8 @@ connected() { [ "$(for pid in $(workers); do find "/proc/$pid/fd" -lname 'socket
 	need jq
 	for _ in {1..5}; do
 		start_ready 1 "$COHORT_BUILD/tests/servers/ledger" -l 127.0.0.1:0 -w 4
-		timeout 60 "$COHORT_BENCH" ledger "127.0.0.1:$PORT" -c 40 --short 100 -t 86400 --json >"$WORK/ledger" 2>/dev/null 3>&- &
+		# In the background timeout sends a TERM twice, and two end the ledger at once.
+		timeout --foreground 60 "$COHORT_BENCH" ledger "127.0.0.1:$PORT" -c 40 --short 100 -t 86400 --json >"$WORK/ledger" 2>/dev/null 3>&- &
 		ledger=$!
 		is_under_way() { [ "$(ss -Htn state all "dport = :$PORT" | wc -l)" -gt 200 ]; }
 		wait_until 20 is_under_way
