@@ -118,11 +118,13 @@ static ssize_t again(void)
 	return -1;
 }
 
-static ssize_t wait_for(struct cohort_transport *t, struct cohort_transport *to)
+/* Until the queue of `to` is empty, or has fallen to its low mark after a pause
+ * that its protocol was told of: it may be above the high mark for so short a
+ * time that none is. */
+static void wait_for(struct cohort_transport *t, struct cohort_transport *to)
 {
 	to->extras->is_flush_awaited = true;
 	cohort_pause_reading(t);
-	return again();
 }
 
 /* Whatever is out of the ordinary (nothing there, the end, an error, urgent
@@ -154,9 +156,10 @@ static ssize_t receive_copied(struct cohort_transport *t,
 		return size;
 	transport_note_received(t, data, (size_t)size, room);
 	t->extras->is_forward_bulk = size == SERVICE_READ_BYTES;
-	if (cohort_write(to, data, (size_t)size) < 0 ||
-	    to->queue.size_bytes > to->write_high)
+	if (cohort_write(to, data, (size_t)size) < 0)
 		cohort_pause_reading(t);
+	else if (to->queue.size_bytes > to->write_high)
+		wait_for(t, to);
 	return size;
 }
 
@@ -180,8 +183,10 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 	}
 	if (to->is_connecting || !may_splice(t, to))
 		return receive_copied(t, to);
-	if (to->queue.size_bytes > 0)
-		return wait_for(t, to);
+	if (to->queue.size_bytes > 0) {
+		wait_for(t, to);
+		return again();
+	}
 	return receive_spliced(t, to);
 }
 

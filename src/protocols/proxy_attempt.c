@@ -101,5 +101,7 @@ void proxy_attempt(struct cohort_transport *client,
 		return;
 	proxy_watch_refused(cohort_worker(client), session->error);
 	end.error = session->error;
+	if (end.error == EMFILE || end.error == ENFILE || end.error == ENOMEM)
+		end.reason = COHORT_REASON_RESOURCE;
 	cohort_reset_for(client, &end);
 }

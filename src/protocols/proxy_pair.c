@@ -6,6 +6,8 @@
  * it will send no more gets what is on its way to the other delivered.
  * Everything else is a reset for the other side, which can thus tell that
  * something is missing. */
+#include <errno.h>
+
 #include "protocols/proxy.h"
 
 /* The first bytes in each direction; what follows them needs nobody here.
@@ -96,10 +98,11 @@ static void upstream_made(struct cohort_transport *t, void *session)
 
 	outgoing->is_connected = true;
 	proxy_watch_connected(w, outgoing->target);
+	/* Who has gone already cannot be told of. */
 	if (version != 0 &&
 	    cohort_write_proxy_header(t, outgoing->client,
 				      (enum cohort_proxy_version)version) < 0) {
-		cohort_abort(t);
+		cohort_reset(outgoing->client);
 		return;
 	}
 	cohort_resume_reading(outgoing->client);
@@ -205,6 +208,20 @@ static bool is_own_trouble(const struct cohort_end *end)
 	       end->reason == COHORT_REASON_KILLED;
 }
 
+/* Is the upstream to blame?  Not for want of our own ports and memory. */
+static bool is_failure(const struct cohort_transport *t,
+		       const struct proxy_outgoing *outgoing, int error)
+{
+	switch (error) {
+	case EADDRNOTAVAIL:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS: return false;
+	default: return !outgoing->is_connected || is_at_once(t, outgoing);
+	}
+}
+
 static void end_client(struct cohort_transport *client,
 		       const struct proxy_outgoing *outgoing,
 		       const struct cohort_end *end)
@@ -237,7 +254,7 @@ static void upstream_lost(struct cohort_transport *t, void *session,
 		end_client(client, outgoing, end);
 		return;
 	}
-	if (!outgoing->is_connected || is_at_once(t, outgoing))
+	if (is_failure(t, outgoing, end->error))
 		proxy_watch_failed(cohort_worker(t), outgoing->target,
 				   end->error);
 	cohort_pause_reading(client);

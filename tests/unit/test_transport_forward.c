@@ -136,6 +136,23 @@ static void test_strict_marks(void)
 	close_couple(&couple);
 }
 
+/* The queue is above the mark only for a moment, of which the receiver's
+ * protocol never hears. */
+static void test_short_excess(void)
+{
+	struct couple couple;
+
+	open_couple(&couple);
+	couple.sender.sent = write_until_queued(couple.to.t, 0, 20000);
+	client_push(&couple.sender, couple.sender.sent + 100000);
+	client_pull(&couple.taker);
+	turn(couple.world);
+	pump(&couple, couple.sender.sent);
+	CHECK(strchr(couple.to.events, 'p') == NULL);
+	pump(&couple, BULK);
+	close_couple(&couple);
+}
+
 /* ---- Both ways, other sockets ---------------------------------------- */
 
 static void test_both_ways(void)
@@ -384,6 +401,7 @@ int main(void)
 	test_bulk();
 	test_slow();
 	test_strict_marks();
+	test_short_excess();
 	test_both_ways();
 	test_unix(true, false);
 	test_unix(false, true);
