@@ -156,7 +156,7 @@ $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 
 .PHONY: tests
-tests: all $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
@@ -189,6 +189,10 @@ chaos: tests ## every fault under constant load, and what it costs the clients (
 .PHONY: compare
 compare: tests ## beside nginx and HAProxy: what the same events cost the same clients (TIMES=10 KILLS=100)
 	tools/compare/run $(B) --times $(or $(TIMES),10) --kills $(or $(KILLS),100)
+
+.PHONY: compare-forward
+compare-forward: all $(B)/bench/bare-epoll ## the proxy beside HAProxy and nginx: CPU and rate (ROUNDS=7 SECONDS_EACH=3)
+	tools/compare/forward $(B) --rounds $(or $(ROUNDS),7) --seconds $(or $(SECONDS_EACH),3)
 
 .PHONY: help
 help: ## print this list

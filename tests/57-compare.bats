@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# The short form of `make compare`: every event once, on all three servers.
+# The short forms of `make compare`, every event once on all three servers, and
+# of `make compare-forward`, one case through all forwarders.
 
 load support/common
 
@@ -33,4 +34,17 @@ cell() {
 	[ "$(cell HAProxy crash refused)" -gt 0 ]
 	[ "$(cell HAProxy crash 'with worker')" -gt 0 ]
 	[ "$(cell nginx 'crash, queue waiting' 'with worker')" -gt 0 ]
+}
+
+@test "HAProxy, nginx and Cohort forward the same load, and no byte is wrong" {
+	[ -z "$COHORT_WRAPPER" ] || skip "too slow under $COHORT_WRAPPER"
+	PATH+=:/usr/sbin
+	need python3 nginx haproxy
+	[ "$(nproc)" -ge 2 ] || skip "two cores are needed"
+	run timeout $((100 * COHORT_PATIENCE)) "$BATS_TEST_DIRNAME/../tools/compare/forward" "$COHORT_BUILD" --rounds 1 --seconds 0.5 --only "64 x 16,bulk" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	for forwarder in Cohort HAProxy 'HAProxy, splice-auto' nginx; do
+		[ "$(grep -cE "^\| (64 x 16 KiB|bulk, 4 x 1 MiB) \| $forwarder \| [1-9]" <<<"$output")" -eq 2 ]
+	done
 }
