@@ -25,6 +25,7 @@
  *	static const struct cohort_protocol protocol = {
  *		.name = "my-echo",
  *		.data_received = echo,
+ *		.holds_reading = true,
  *	};
  *
  *	int main(int argc, char **argv)
@@ -281,6 +282,12 @@ struct cohort_protocol {
 			    size_t *size);
 	void (*buffer_updated)(struct cohort_transport *t, void *session,
 			       size_t size);
+
+	/* While writing is paused nothing is read, by itself: who does not
+	 * take the answers cannot go on asking.  Right for every protocol that
+	 * answers what it receives; without it a peer that never reads costs
+	 * up to write_limit, unless the protocol pauses reading itself. */
+	bool holds_reading;
 };
 
 /* ---- Plug-ins -------------------------------------------------------- */
@@ -288,8 +295,8 @@ struct cohort_protocol {
 /* `load FILE.so;` in the configuration of any server makes the protocols of a
  * shared object known, which says what it has with one line at file scope:
  *
- *	COHORT_EXPORT(hello);             … or up to 16 of them:
- *	COHORT_EXPORT(hello, goodbye);    each a struct cohort_protocol
+ *	COHORT_EXPORT(&hello);              … or up to 16 of them:
+ *	COHORT_EXPORT(&hello, &goodbye);    each a struct cohort_protocol
  *
  *	cc -fPIC -c hello.c && cc -shared hello.o -o hello.so
  *	cohort -o 'load hello.so;' -p hello
@@ -313,43 +320,15 @@ struct cohort_export {
 #define COHORT_EXPORT(...)                                                     \
 	COHORT_EXPORTED_ const struct cohort_export cohort_protocol_export;    \
 	static const struct cohort_protocol *const cohort_exported_[] = {      \
-		COHORT_ADDRESSES_(__VA_ARGS__), NULL};                         \
+		__VA_ARGS__, NULL};                                            \
 	const struct cohort_export cohort_protocol_export = {                  \
 		COHORT_API, sizeof(struct cohort_protocol), cohort_exported_}
 
-/* What follows, and ends with _, is for COHORT_EXPORT alone. */
 #ifdef __cplusplus
 #define COHORT_EXPORTED_ extern "C" __attribute__((visibility("default")))
 #else
 #define COHORT_EXPORTED_ extern __attribute__((visibility("default")))
 #endif
-
-/* clang-format off */
-#define COHORT_ADDRESSES_(...) \
-	COHORT_SIXTEENTH_(__VA_ARGS__, \
-		COHORT_A16_, COHORT_A15_, COHORT_A14_, COHORT_A13_, \
-		COHORT_A12_, COHORT_A11_, COHORT_A10_, COHORT_A9_, \
-		COHORT_A8_, COHORT_A7_, COHORT_A6_, COHORT_A5_, \
-		COHORT_A4_, COHORT_A3_, COHORT_A2_, COHORT_A1_, 0)(__VA_ARGS__)
-#define COHORT_SIXTEENTH_(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, \
-			  q, ...) q
-#define COHORT_A1_(p) &(p)
-#define COHORT_A2_(p, ...) &(p), COHORT_A1_(__VA_ARGS__)
-#define COHORT_A3_(p, ...) &(p), COHORT_A2_(__VA_ARGS__)
-#define COHORT_A4_(p, ...) &(p), COHORT_A3_(__VA_ARGS__)
-#define COHORT_A5_(p, ...) &(p), COHORT_A4_(__VA_ARGS__)
-#define COHORT_A6_(p, ...) &(p), COHORT_A5_(__VA_ARGS__)
-#define COHORT_A7_(p, ...) &(p), COHORT_A6_(__VA_ARGS__)
-#define COHORT_A8_(p, ...) &(p), COHORT_A7_(__VA_ARGS__)
-#define COHORT_A9_(p, ...) &(p), COHORT_A8_(__VA_ARGS__)
-#define COHORT_A10_(p, ...) &(p), COHORT_A9_(__VA_ARGS__)
-#define COHORT_A11_(p, ...) &(p), COHORT_A10_(__VA_ARGS__)
-#define COHORT_A12_(p, ...) &(p), COHORT_A11_(__VA_ARGS__)
-#define COHORT_A13_(p, ...) &(p), COHORT_A12_(__VA_ARGS__)
-#define COHORT_A14_(p, ...) &(p), COHORT_A13_(__VA_ARGS__)
-#define COHORT_A15_(p, ...) &(p), COHORT_A14_(__VA_ARGS__)
-#define COHORT_A16_(p, ...) &(p), COHORT_A15_(__VA_ARGS__)
-/* clang-format on */
 
 /* ---- Writing --------------------------------------------------------- */
 

@@ -181,6 +181,8 @@ static void tell_pause(struct cohort_transport *t)
 {
 	t->is_writing_paused = true;
 	transport_count(t, SCOREBOARD_WRITE_PAUSES, 1);
+	if (t->protocol->holds_reading && !t->is_reading_paused)
+		transport_count(t, SCOREBOARD_READ_PAUSES, 1);
 	if (t->protocol->pause_writing == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_PAUSE_WRITING);
@@ -191,6 +193,8 @@ static void tell_pause(struct cohort_transport *t)
 static void tell_resume(struct cohort_transport *t)
 {
 	t->is_writing_paused = false;
+	if (t->protocol->holds_reading && (t->is_readable || t->is_rest_due))
+		loop_post(transport_loop(t), &t->task);
 	if (t->protocol->resume_writing == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_RESUME_WRITING);

@@ -274,6 +274,13 @@ void transport_forward_end(struct cohort_transport *t);
  * turn. */
 void transport_read(struct cohort_transport *t);
 
+/* The protocol wants nothing for now. */
+static inline bool transport_is_reading_paused(const struct cohort_transport *t)
+{
+	return t->is_reading_paused ||
+	       (t->is_writing_paused && t->protocol->holds_reading);
+}
+
 /* There may be something to read, and it is wanted. */
 bool transport_may_read(const struct cohort_transport *t);
 

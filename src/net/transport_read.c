@@ -132,7 +132,8 @@ bool transport_may_read(const struct cohort_transport *t)
 		return false;
 	if (t->state != TRANSPORT_OPEN)
 		return true;
-	return !t->is_reading_paused && (!t->is_input_held || is_unrated(t));
+	return !transport_is_reading_paused(t) &&
+	       (!t->is_input_held || is_unrated(t));
 }
 
 static void handle_eof(struct cohort_transport *t)
@@ -216,6 +217,6 @@ void cohort_resume_reading(struct cohort_transport *t)
 bool cohort_is_reading(const struct cohort_transport *t)
 {
 	transport_require(t, __func__);
-	return t->state == TRANSPORT_OPEN && !t->is_reading_paused &&
+	return t->state == TRANSPORT_OPEN && !transport_is_reading_paused(t) &&
 	       !t->is_eof_received;
 }

@@ -22,7 +22,7 @@ static void *ask(struct cohort_transport *t, size_t *room)
 	transport_enter(t, SCOREBOARD_IN_BUFFER_GET);
 	buffer = t->protocol->buffer_get(t, t->session, room);
 	transport_leave(t);
-	if (t->state != TRANSPORT_OPEN || t->is_reading_paused ||
+	if (t->state != TRANSPORT_OPEN || transport_is_reading_paused(t) ||
 	    t->session != session)
 		return NULL;
 	if (buffer == NULL || *room == 0) {

@@ -23,7 +23,7 @@ static void fail(struct cohort_transport *t, enum framing_result result)
 /* May the next frame be given? */
 static bool may_go_on(const struct cohort_transport *t)
 {
-	return t->state == TRANSPORT_OPEN && !t->is_reading_paused &&
+	return t->state == TRANSPORT_OPEN && !transport_is_reading_paused(t) &&
 	       t->service->worker->frames_left > 0;
 }
 

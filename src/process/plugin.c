@@ -116,7 +116,7 @@ const struct cohort_protocol *const *plugin_open(int fd, struct error *error)
 	if (!export) {
 		error_set(error,
 			  "no plug-in (%s): does its source have "
-			  "COHORT_EXPORT(protocol)?",
+			  "COHORT_EXPORT(&protocol)?",
 			  linker_words(path));
 		return NULL;
 	}

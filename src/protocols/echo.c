@@ -30,24 +30,10 @@ static void echo_received(struct cohort_transport *t, void *session,
 		cohort_close(t);
 }
 
-/* A client that does not read is not read from. */
-static void echo_pause(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_pause_reading(t);
-}
-
-static void echo_resume(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_resume_reading(t);
-}
-
 const struct cohort_protocol protocol_echo = {
 	.name = "echo",
 	.directives = directives,
 	.options_size = sizeof(struct echo_options),
 	.data_received = echo_received,
-	.pause_writing = echo_pause,
-	.resume_writing = echo_resume,
+	.holds_reading = true,
 };

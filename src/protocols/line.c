@@ -90,19 +90,6 @@ static void line_received(struct cohort_transport *t, void *session,
 		cohort_write_frame(t, NULL, line, size);
 }
 
-/* A client that does not read is not read from. */
-static void line_pause(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_pause_reading(t);
-}
-
-static void line_resume(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_resume_reading(t);
-}
-
 const struct cohort_protocol protocol_line = {
 	.name = "line",
 	.directives = directives,
@@ -110,6 +97,5 @@ const struct cohort_protocol protocol_line = {
 	.framing = &framing,
 	.connection_made = line_made,
 	.frame_received = line_received,
-	.pause_writing = line_pause,
-	.resume_writing = line_resume,
+	.holds_reading = true,
 };

@@ -13,7 +13,7 @@
 
 static const struct cohort_protocol constructed = {.name = "constructed"};
 
-COHORT_EXPORT(constructed);
+COHORT_EXPORT(&constructed);
 
 static void crash(void)
 {

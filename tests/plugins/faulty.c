@@ -36,4 +36,4 @@ static const struct cohort_protocol faulty = {
 	.data_received = obey,
 };
 
-COHORT_EXPORT(faulty);
+COHORT_EXPORT(&faulty);

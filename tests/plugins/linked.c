@@ -26,4 +26,4 @@ static const struct cohort_protocol linked = {
 	.connection_made = tell,
 };
 
-COHORT_EXPORT(linked);
+COHORT_EXPORT(&linked);

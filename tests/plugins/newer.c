@@ -15,4 +15,4 @@ static const struct cohort_protocol newer = {
 	.connection_made = call,
 };
 
-COHORT_EXPORT(newer);
+COHORT_EXPORT(&newer);

@@ -66,4 +66,4 @@ static const struct cohort_protocol plain = {
 	.connection_made = bye,
 };
 
-COHORT_EXPORT(told, plain);
+COHORT_EXPORT(&told, &plain);

@@ -3,4 +3,4 @@
 #define ANSWER "one"
 #include "version.h"
 
-COHORT_EXPORT(version);
+COHORT_EXPORT(&version);

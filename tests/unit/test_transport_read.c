@@ -193,6 +193,44 @@ static void test_pause_first(void)
 	world_close(world);
 }
 
+static void write_much_and_pause(struct record *record)
+{
+	CHECK(write_bytes(record->t, 0, 8 * MEGABYTE) == 0);
+	cohort_pause_reading(record->t);
+}
+
+/* What the library holds it gives back, what the protocol paused it does not. */
+static void test_hold(void)
+{
+	struct cohort_protocol holding = recorder;
+	struct record record = {.on_data = write_much_and_pause};
+	struct world *world = world_open();
+	struct client client;
+
+	holding.holds_reading = true;
+	world->service.protocol = &holding;
+	client = open_tcp(world, &record);
+	client_push(&client, 10);
+	turn_until(world, strchr(record.events, 'p') != NULL);
+	cohort_resume_reading(record.t);
+	CHECK(!cohort_is_reading(record.t));
+	cohort_pause_reading(record.t);
+	while (client.received < 8 * MEGABYTE && !client.is_ended) {
+		client_pull(&client);
+		turn(world);
+	}
+	turn_until(world, strchr(record.events, 'r') != NULL);
+	CHECK(!cohort_is_reading(record.t));
+	record.on_data = NULL;
+	client_push(&client, 20);
+	turn_for(world, 20);
+	check_int(record.received_bytes, 10);
+	cohort_resume_reading(record.t);
+	turn_until(world, record.received_bytes == 20);
+	client_close(&client);
+	world_close(world);
+}
+
 static void test_pause_and_resume_inside(void)
 {
 	struct world *world = world_open();
@@ -308,6 +346,7 @@ int main(void)
 	test_share();
 	test_pause();
 	test_pause_first();
+	test_hold();
 	test_pause_and_resume_inside();
 	test_close_stops();
 	test_eof_close();

@@ -255,19 +255,6 @@ static void frame_received(struct cohort_transport *t, void *session,
 	reply(t, "ERROR");
 }
 
-/* A client that does not read is not read from. */
-static void pause_writing(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_pause_reading(t);
-}
-
-static void resume_writing(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_resume_reading(t);
-}
-
 static const struct cohort_framing framing = {
 	.kind = COHORT_FRAMING_LENGTH,
 	.length_size = 4,
@@ -278,8 +265,7 @@ static const struct cohort_protocol protocol = {
 	.name = "kv",
 	.framing = &framing,
 	.frame_received = frame_received,
-	.pause_writing = pause_writing,
-	.resume_writing = resume_writing,
+	.holds_reading = true,
 };
 
 int main(int argc, char **argv)

@@ -82,26 +82,12 @@ static void frame_received(struct cohort_transport *t, void *session,
 	cohort_set_framing(t, NULL);
 }
 
-/* A client that does not read is not read from. */
-static void pause_writing(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_pause_reading(t);
-}
-
-static void resume_writing(struct cohort_transport *t, void *session)
-{
-	(void)session;
-	cohort_resume_reading(t);
-}
-
 static const struct cohort_protocol protocol = {
 	.name = "sockperf",
 	.session_size = sizeof(struct session),
 	.framing = &headers,
 	.frame_received = frame_received,
-	.pause_writing = pause_writing,
-	.resume_writing = resume_writing,
+	.holds_reading = true,
 };
 
 int main(int argc, char **argv)
