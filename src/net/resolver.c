@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/clock.h"
+#include "net/resolver_known.h"
+
 struct resolver_request {
 	struct list node; /* of resolver->queue, if it is in there */
 	struct inbox_letter letter;
@@ -32,9 +35,10 @@ struct resolver {
 	pthread_mutex_t lock; /* of what follows, and of requests' states */
 	pthread_cond_t changed;
 	struct list queue;
-	bool is_busy;  /* the thread may be a long time */
-	bool is_ended; /* nobody wants answers */
-	bool is_left;  /* … and the thread has to free it */
+	struct list known; /* the thread's own */
+	bool is_busy;      /* the thread may be a long time */
+	bool is_ended;     /* nobody wants answers */
+	bool is_left;      /* … and the thread has to free it */
 };
 
 static void free_request(struct resolver_request *request)
@@ -45,6 +49,7 @@ static void free_request(struct resolver_request *request)
 
 static void free_memory(struct resolver *resolver)
 {
+	resolver_known_release(&resolver->known);
 	pthread_cond_destroy(&resolver->changed);
 	pthread_mutex_destroy(&resolver->lock);
 	free(resolver);
@@ -52,9 +57,23 @@ static void free_memory(struct resolver *resolver)
 
 /* ---- The thread ------------------------------------------------------ */
 
-static void resolve(struct resolver_request *request)
+static void look_up(struct resolver_request *request)
 {
 	struct error error;
+
+	request->count = address_resolve(request->addresses, RESOLVER_ADDRESSES,
+					 request->word, &error);
+	if (request->count < 0 && error.number == E2BIG)
+		request->count = RESOLVER_ADDRESSES;
+	else if (request->count < 0)
+		request->error = error.number != 0 ? error.number : EINVAL;
+}
+
+static void resolve(struct resolver *resolver, struct resolver_request *request)
+{
+	const struct resolver_known *known = resolver_known_find(
+		&resolver->known, request->word, clock_now_ms());
+	struct resolver_known answer;
 
 	request->addresses =
 		calloc(RESOLVER_ADDRESSES, sizeof(*request->addresses));
@@ -62,12 +81,22 @@ static void resolve(struct resolver_request *request)
 		request->error = ENOMEM;
 		return;
 	}
-	request->count = address_resolve(request->addresses, RESOLVER_ADDRESSES,
-					 request->word, &error);
-	if (request->count < 0 && error.number == E2BIG)
-		request->count = RESOLVER_ADDRESSES;
-	else if (request->count < 0)
-		request->error = error.number != 0 ? error.number : EINVAL;
+	if (known == NULL) {
+		look_up(request);
+		answer = (struct resolver_known){
+			.count = request->count,
+			.error = request->error,
+			.addresses = request->addresses,
+		};
+		resolver_known_add(&resolver->known, request->word, &answer,
+				   clock_now_ms());
+		return;
+	}
+	request->count = known->count;
+	request->error = known->error;
+	if (known->count > 0)
+		memcpy(request->addresses, known->addresses,
+		       (size_t)known->count * sizeof(*known->addresses));
 }
 
 /* Under the lock, which is given away while there is something to do. */
@@ -80,7 +109,7 @@ static void serve_first(struct resolver *resolver)
 	request->is_queued = false;
 	resolver->is_busy = true;
 	pthread_mutex_unlock(&resolver->lock);
-	resolve(request);
+	resolve(resolver, request);
 	pthread_mutex_lock(&resolver->lock);
 	resolver->is_busy = false;
 	/* The inbox is there as long as this has not ended. */
@@ -153,6 +182,7 @@ struct resolver *resolver_new(struct inbox *inbox)
 	pthread_mutex_init(&resolver->lock, NULL);
 	pthread_cond_init(&resolver->changed, NULL);
 	list_init(&resolver->queue);
+	list_init(&resolver->known);
 	return resolver;
 }
 

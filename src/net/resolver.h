@@ -4,6 +4,7 @@
  * Workers only; made when the first name has to be resolved.  getaddrinfo(3)
  * blocks and cannot be interrupted, so it runs in one thread, with all signals
  * blocked, one name after the other; answers come through the worker's inbox.
+ * What it was told lately it does not ask again (resolver_known.h).
  * A worker that ends does not wait for the thread. */
 #ifndef COHORT_NET_RESOLVER_H
 #define COHORT_NET_RESOLVER_H

@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "connect_fixture.h"
+#include "net/resolver_known.h"
 
 /* ---- The resolver that is played ---- */
 
@@ -126,6 +127,25 @@ static void test_name(const char *name)
 	world_close(world);
 }
 
+/* The name server is asked once, for a good answer and for a bad one. */
+static void test_known(const char *name, const char *events)
+{
+	struct world *world = world_open();
+	struct record records[3];
+	int i, asked = count_asked();
+	int64_t since_ms = clock_now_ms();
+
+	memset(records, 0, sizeof(records));
+	for (i = 0; i < 3; i++) {
+		CHECK(dial_name(world, &records[i], name, PATIENCE_MS) != NULL);
+		turn_until(world, records[i].events[0] != '\0');
+		check_string(records[i].events, events);
+	}
+	if (clock_now_ms() - since_ms < RESOLVER_KNOWN_MS)
+		check_int(count_asked(), asked + 1);
+	world_close(world);
+}
+
 /* One that never answers does not use up the time of the others. */
 static void test_hole_among_addresses(void)
 {
@@ -231,11 +251,13 @@ static void test_given_up_in_the_same_turn(void)
 	struct world *world = world_open();
 	struct record records[16];
 	int i, asked = count_asked();
+	char name[ADDRESS_ROOM];
 
 	memset(records, 0, sizeof(records));
-	for (i = 0; i < 16; i++)
-		CHECK(dial_name(world, &records[i], "fast", PATIENCE_MS) !=
-		      NULL);
+	for (i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "fast%d", i);
+		CHECK(dial_name(world, &records[i], name, PATIENCE_MS) != NULL);
+	}
 	while (count_asked() < asked + 16)
 		usleep(100);
 	usleep(1000);
@@ -281,6 +303,8 @@ int main(void)
 	test_name("fast");
 	test_name("several");
 	test_name("many");
+	test_known("fast", "m");
+	test_known("nothing", "l");
 	test_hole_among_addresses();
 	test_no_name("nothing", ENOENT);
 	test_no_name("again", EAGAIN);
