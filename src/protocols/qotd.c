@@ -51,11 +51,13 @@ static const char built_in[] =
 	"\t\t-- Leslie Lamport\n";
 
 struct quote {
+	size_t offset; /* in the text */
 	size_t size;
-	char text[QUOTE_BYTES];
 };
 
 struct qotd_worker {
+	char *text; /* of all quotes, as they go out */
+	size_t text_bytes;
 	struct quote *quotes;
 	size_t count;
 	size_t next;
@@ -66,7 +68,8 @@ struct source {
 	struct cohort_worker *w;
 	const char *name; /* of the file */
 	unsigned line;
-	struct quote quote; /* as far as it goes */
+	size_t size;             /* of the quote that is being read … */
+	char quote[QUOTE_BYTES]; /* … as far as it goes */
 };
 
 static int refuse(const struct source *source, const char *why)
@@ -78,55 +81,64 @@ static int refuse(const struct source *source, const char *why)
 
 /* ---- Into quotes ----------------------------------------------------- */
 
-static int end_quote(struct source *source, struct qotd_worker *worker)
+/* Room for one more quote; 0, or -1. */
+static int make_room(struct qotd_worker *worker, size_t text_bytes)
 {
-	size_t size = (worker->count + 1) * sizeof(*worker->quotes);
+	char *text = realloc(worker->text, worker->text_bytes + text_bytes);
 	struct quote *quotes;
 
-	if (source->quote.size == 0)
-		return 0;
-	quotes = realloc(worker->quotes, size);
+	if (text == NULL)
+		return -1;
+	worker->text = text;
+	quotes = realloc(worker->quotes,
+			 (worker->count + 1) * sizeof(*worker->quotes));
 	if (quotes == NULL)
-		return refuse(source, strerror(errno));
-	quotes[worker->count++] = source->quote;
+		return -1;
 	worker->quotes = quotes;
-	source->quote.size = 0;
+	return 0;
+}
+
+static int end_quote(struct source *source, struct qotd_worker *worker)
+{
+	if (source->size == 0)
+		return 0;
+	if (make_room(worker, source->size) < 0)
+		return refuse(source, strerror(errno));
+	memcpy(worker->text + worker->text_bytes, source->quote, source->size);
+	worker->quotes[worker->count++] = (struct quote){
+		.offset = worker->text_bytes,
+		.size = source->size,
+	};
+	worker->text_bytes += source->size;
+	source->size = 0;
 	return 0;
 }
 
 static int add_line(struct source *source, const char *line, size_t size)
 {
-	struct quote *quote = &source->quote;
-
-	if (size > 0 && line[size - 1] == '\r')
-		size--;
-	if (size + 2 > QUOTE_BYTES - quote->size) {
+	if (size + 2 > QUOTE_BYTES - source->size) {
 		cohort_worker_log(source->w, COHORT_LOG_ERROR,
 				  "%s:%u: a quote of more than %d characters, "
 				  "which RFC 865 does not allow",
 				  source->name, source->line, QUOTE_BYTES);
 		return -1;
 	}
-	memcpy(quote->text + quote->size, line, size);
-	memcpy(quote->text + quote->size + size, "\r\n", 2);
-	quote->size += size + 2;
+	memcpy(source->quote + source->size, line, size);
+	memcpy(source->quote + source->size + size, "\r\n", 2);
+	source->size += size + 2;
 	return 0;
-}
-
-static bool is_separator(const char *line, size_t size)
-{
-	return (size == 1 && line[0] == '%') ||
-	       (size == 2 && line[0] == '%' && line[1] == '\r');
 }
 
 static int read_line(struct source *source, struct qotd_worker *worker,
 		     const char *line, size_t size)
 {
 	source->line++;
-	if (is_separator(line, size))
+	if (size > 0 && line[size - 1] == '\r')
+		size--;
+	if (size == 1 && line[0] == '%')
 		return end_quote(source, worker);
 	/* Empty lines before a quote are none of its own. */
-	if (size == 0 && source->quote.size == 0)
+	if (size == 0 && source->size == 0)
 		return 0;
 	return add_line(source, line, size);
 }
@@ -195,6 +207,7 @@ static void qotd_stop(struct cohort_worker *w, void *state)
 
 	(void)w;
 	free(worker->quotes);
+	free(worker->text);
 }
 
 static int qotd_start(struct cohort_worker *w, void *state)
@@ -228,7 +241,7 @@ static void qotd_made(struct cohort_transport *t, void *session)
 
 	(void)session;
 	worker->next = (worker->next + 1) % worker->count;
-	cohort_write(t, quote->text, quote->size);
+	cohort_write(t, worker->text + quote->offset, quote->size);
 	cohort_close(t);
 }
 
