@@ -95,11 +95,14 @@ static uint64_t needed_count(const struct worker_context *worker)
 	       (outgoing > besides ? outgoing : besides);
 }
 
-/* For one client there always are, however many it may need. */
+/* For one client there always are, however many it may need, unless outgoing
+ * connections that outlive others' have more than half. */
 static bool has_descriptors(const struct worker_context *worker, unsigned count)
 {
-	return worker->live_count == 0 ||
-	       needed_count(worker) + count <= worker->live_max;
+	if (worker->live_count == 0 &&
+	    worker->all_count <= worker->live_max / 2)
+		return true;
+	return needed_count(worker) + count <= worker->live_max;
 }
 
 /* Is the cap of the worker near enough to matter to any of its services? */

@@ -220,6 +220,10 @@ static void test_reserved_descriptors(void)
 	world->worker.live_max = 1;
 	client_close(&clients[1]);
 	turn_until(world, !is_alive(&records[1]));
+	/* … unless what others have left behind has taken it. */
+	CHECK(!service_has_room(&world->service));
+	cohort_abort(out.t);
+	turn_until(world, !is_alive(&out));
 	CHECK(service_has_room(&world->service));
 	service_set_descriptors(&other, UINT_MAX);
 	check_int(other.descriptors_each, 1 + SERVICE_DESCRIPTORS);
