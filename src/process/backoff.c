@@ -27,6 +27,21 @@ void backoff_note_start(struct backoff *backoff, int64_t now_ms)
 	backoff->started_ms = now_ms;
 }
 
+void backoff_forget(struct backoff *backoff, int64_t now_ms)
+{
+	backoff->row = 0;
+	backoff->wait_ms = 0;
+	backoff->is_step = false;
+	backoff->started_ms = now_ms;
+}
+
+static bool was_well(const struct backoff *backoff, int64_t now_ms)
+{
+	int64_t lived_ms = now_ms - backoff->started_ms;
+
+	return lived_ms >= BACKOFF_WELL_MS && lived_ms / 2 >= backoff->wait_ms;
+}
+
 static int64_t longer(const struct backoff *backoff)
 {
 	if (backoff->row == 0)
@@ -50,6 +65,8 @@ int64_t backoff_note_death(struct backoff *backoff, bool is_early,
 		backoff->is_step = false;
 		return gap_ms;
 	}
+	if (was_well(backoff, now_ms))
+		backoff->row = 0;
 	wait_ms = longer(backoff);
 	backoff->is_step = backoff->row == 0 || wait_ms > backoff->wait_ms;
 	backoff->wait_ms = wait_ms;

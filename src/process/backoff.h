@@ -19,6 +19,8 @@
 /* Deaths that are not early: so many lines at once, then one per period. */
 #define BACKOFF_LINES     10
 #define BACKOFF_LINE_MS   5000
+/* Who has lived so long, and twice the last wait, was well. */
+#define BACKOFF_WELL_MS   60000
 
 struct backoff {
 	int64_t first_ms;
@@ -34,8 +36,12 @@ void backoff_init(struct backoff *backoff, int64_t first_ms, int64_t limit_ms);
 
 void backoff_note_start(struct backoff *backoff, int64_t now_ms);
 
+/* What died before is over: another configuration serves from now on. */
+void backoff_forget(struct backoff *backoff, int64_t now_ms);
+
 /* A worker died (or could not even be forked, which counts as early): how long
- * to wait, in ms, 0 for at once.  A death that is not early ends the row. */
+ * to wait, in ms, 0 for at once.  A death that is not early ends the row; one that
+ * is, but comes after it was well for long (BACKOFF_WELL_MS), begins another. */
 int64_t backoff_note_death(struct backoff *backoff, bool is_early,
 			   int64_t now_ms);
 

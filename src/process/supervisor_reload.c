@@ -207,9 +207,12 @@ void supervisor_reopen_log(struct supervisor *supervisor)
 
 static void change_slot(struct supervisor_slot *slot)
 {
+	struct supervisor *supervisor = slot->supervisor;
 	struct child *next = slot->next;
 
-	if (slot->number < slot->supervisor->slot_count) {
+	/* What ended the workers before may be mended. */
+	backoff_forget(&slot->backoff, supervisor->loop.now_ms);
+	if (slot->number < supervisor->slot_count) {
 		supervisor_slot_event(slot, SLOT_EVENT_SWAP);
 		slot->child = next;
 		slot->next = NULL;

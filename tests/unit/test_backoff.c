@@ -74,6 +74,44 @@ static void test_any_other_death_ends_the_row(void)
 	run(100, 30000, steps, COUNT(steps));
 }
 
+/* The fault of a plug-in is early whenever it comes. */
+static void test_a_long_good_life_ends_the_row(void)
+{
+	static const struct step steps[] = {
+		{5, true, 100, true},
+		{5, true, 200, true},
+		{BACKOFF_WELL_MS - 1, true, 400, true},
+		{BACKOFF_WELL_MS, true, 100, true},
+		{5, true, 200, true},
+	};
+	static const struct step slow_steps[] = {
+		{5, true, 40000, true},
+		{BACKOFF_WELL_MS, true, 80000, true},
+		{159999, true, 160000, true},
+		{320000, true, 40000, true},
+	};
+
+	run(100, 30000, steps, COUNT(steps));
+	run(40000, 300000, slow_steps, COUNT(slow_steps));
+}
+
+static void test_another_configuration_ends_the_row(void)
+{
+	struct backoff backoff;
+	int i;
+
+	backoff_init(&backoff, 100, 30000);
+	for (i = 0; i < 5; i++)
+		backoff_note_death(&backoff, true, 1000000);
+	backoff_forget(&backoff, 1000000);
+	check_int(backoff_note_death(&backoff, true, 1000000), 100);
+	check_int(backoff_may_say(&backoff, 1000000), true);
+	/* It serves from then on, and was not well before. */
+	backoff_forget(&backoff, 2000000);
+	backoff_note_death(&backoff, true, 2000001);
+	check_int(backoff_note_death(&backoff, true, 2000001), 200);
+}
+
 static void test_a_slot_starts_at_most_ten_times_a_second(void)
 {
 	static const struct step steps[] = {
@@ -145,6 +183,8 @@ int main(void)
 	test_early_deaths_double_the_wait_up_to_its_limit();
 	test_a_crash_loop_floods_no_log();
 	test_any_other_death_ends_the_row();
+	test_a_long_good_life_ends_the_row();
+	test_another_configuration_ends_the_row();
 	test_a_slot_starts_at_most_ten_times_a_second();
 	test_a_limit_below_the_first_wait_is_the_wait();
 	test_no_delay_still_keeps_the_gap();
