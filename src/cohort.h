@@ -309,6 +309,9 @@ struct cohort_protocol {
  * takes long, and no threads, which would keep those privileges.  $ORIGIN does
  * not say where the file is.
  *
+ * A protocol of a plug-in has a session_size, an options_size and row_sizes of
+ * 1 MiB and a worker_size of 1 GiB at the most.
+ *
  * In a program of its own the line is good for nothing, and does no harm. */
 struct cohort_export {
 	uint32_t api;           /* COHORT_API … */

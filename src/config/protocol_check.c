@@ -14,6 +14,11 @@
 #define NAME_CHARACTERS                                                        \
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
 
+/* What nobody means to have more of, and whose sums cannot overflow. */
+#define SESSION_BYTES_MAX ((size_t)1 << 20)
+#define OPTIONS_BYTES_MAX ((size_t)1 << 20) /* … and of one of the rows */
+#define WORKER_BYTES_MAX  ((size_t)1 << 30)
+
 static bool is_name(const char *name)
 {
 	size_t size = name ? strnlen(name, PROTOCOL_NAME_MAX + 1) : 0;
@@ -51,6 +56,9 @@ static int check_columns(const struct table *table,
 
 	if (table->is_columns)
 		return error_set(error, "'%s' has rows within rows", own->name);
+	if (own->row_size > OPTIONS_BYTES_MAX)
+		return error_set(error, "'%s' has a row_size of %zu bytes",
+				 own->name, own->row_size);
 	if (!own->columns || !own->columns->name)
 		return error_set(error, "the directive '%s' has no columns",
 				 own->name);
@@ -148,6 +156,29 @@ static int check_table(const struct table *table, struct error *error)
 
 /* ---- The whole ------------------------------------------------------- */
 
+static int check_sizes(const struct cohort_protocol *protocol,
+		       struct error *error)
+{
+	const struct {
+		const char *name;
+		size_t size, maximum;
+	} sizes[] = {
+		{"session_size", protocol->session_size, SESSION_BYTES_MAX},
+		{"options_size", protocol->options_size, OPTIONS_BYTES_MAX},
+		{"worker_size", protocol->worker_size, WORKER_BYTES_MAX},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (sizes[i].size > sizes[i].maximum)
+			return error_set(error,
+					 "its %s of %zu bytes is too large: at "
+					 "most %zu",
+					 sizes[i].name, sizes[i].size,
+					 sizes[i].maximum);
+	return 0;
+}
+
 /* What would be a bug of a built-in one. */
 static int check_members(const struct cohort_protocol *protocol,
 			 struct error *error)
@@ -155,7 +186,7 @@ static int check_members(const struct cohort_protocol *protocol,
 	const struct table own = {protocol->directives, protocol->options_size,
 				  false};
 
-	if (check_table(&own, error) < 0)
+	if (check_sizes(protocol, error) < 0 || check_table(&own, error) < 0)
 		return -1;
 	if (protocol->framing && !framing_is_valid(protocol->framing))
 		return error_set(error, "its framing makes no sense");

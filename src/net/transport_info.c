@@ -85,7 +85,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 	extras = transport_need_extras(t);
 	/* One byte at least, so that no memory and no session differ. */
 	if (extras != NULL)
-		session = calloc(1, protocol->session_size + 1);
+		session = calloc(1, protocol->session_size | 1);
 	if (session == NULL) {
 		errno = ENOMEM;
 		return -1;

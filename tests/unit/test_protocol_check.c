@@ -81,6 +81,11 @@ static const struct {
 	{{.name = "rows",
 	  .kind = COHORT_VALUE_ROWS,
 	  .columns = good_columns,
+	  .row_size = SIZE_MAX},
+	 "'rows' has a row_size of "},
+	{{.name = "rows",
+	  .kind = COHORT_VALUE_ROWS,
+	  .columns = good_columns,
 	  .row_size = 16,
 	  .initial = "a"},
 	 "'rows' has rows by default"},
@@ -169,10 +174,39 @@ static void test_protocols(void)
 		"buffer_get and buffer_updated come together");
 }
 
+static void test_sizes(void)
+{
+	static const struct {
+		size_t session, options, worker;
+		const char *why;
+	} sizes[] = {
+		{1 << 20, 1 << 20, 1 << 30, NULL},
+		{(1 << 20) + 1, 0, 0,
+		 "its session_size of 1048577 bytes is too large: at most "
+		 "1048576"},
+		{SIZE_MAX, 0, 0, "its session_size"},
+		{0, (1 << 20) + 1, 0, "its options_size"},
+		{0, SIZE_MAX, 0, "its options_size"},
+		{0, 0, (1 << 30) + 1, "its worker_size"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		check_answer(
+			&(struct cohort_protocol){
+				.name = "some",
+				.session_size = sizes[i].session,
+				.options_size = sizes[i].options,
+				.worker_size = sizes[i].worker,
+			},
+			sizes[i].why);
+}
+
 int main(void)
 {
 	test_directives();
 	test_tables();
 	test_protocols();
+	test_sizes();
 	return check_result();
 }
