@@ -137,7 +137,8 @@ struct cohort_directive {
 	size_t offset;
 	const char *initial; /* the default, as it would be written; NULL for
 				a string, a file or an address means that it
-				may stay unset (NULL); rows have none */
+				may stay unset (NULL); rows and the first of
+				their columns need none, all others do */
 	uint64_t minimum;    /* of number, size and duration, and of how */
 	uint64_t maximum;    /* many rows; 0 stands for no bound */
 	const char *help;    /* one line */

@@ -71,6 +71,19 @@ static int check_columns(const struct table *table,
 	return 0;
 }
 
+/* The first column is always written. */
+static bool needs_default(const struct table *table,
+			  const struct cohort_directive *own)
+{
+	switch (own->kind) {
+	case COHORT_VALUE_STRING:
+	case COHORT_VALUE_ADDRESS:
+	case COHORT_VALUE_FILE:
+	case COHORT_VALUE_ROWS: return false;
+	default: return !table->is_columns || own != table->rows;
+	}
+}
+
 static int check_row(const struct table *table,
 		     const struct cohort_directive *own, struct error *error)
 {
@@ -92,6 +105,10 @@ static int check_row(const struct table *table,
 				 own->name);
 	if (own->kind == COHORT_VALUE_ROWS)
 		return check_columns(table, own, error);
+	if (!own->initial && needs_default(table, own))
+		return error_set(error,
+				 "the directive '%s' has no default (initial)",
+				 own->name);
 	return 0;
 }
 
