@@ -98,6 +98,30 @@ void loader_cancel(struct loader *loader)
 	loader->is_cancelled = true;
 }
 
+static void complain_of_plugin(struct loader *loader)
+{
+	text_append_bytes(&loader->complaints, loader->opening.bytes,
+			  loader->opening.size);
+}
+
+/* The code of a plug-in may send anything, and as much of it as it likes. */
+static void distrust(struct loader *loader, const char *why)
+{
+	kill(loader->pid, SIGKILL);
+	complain_of_plugin(loader);
+	text_append(&loader->complaints, "the loader was killed: %s\n", why);
+	finish(loader);
+}
+
+static void take_text(struct loader *loader, struct text *text, size_t most,
+		      const struct record *record)
+{
+	if (record->size > most - text->size)
+		distrust(loader, "it says too much");
+	else
+		text_append_bytes(text, record->data, record->size);
+}
+
 /* The code of a plug-in comes to run, or has run, in it. */
 static void note_opening(struct loader *loader, const struct record *record)
 {
@@ -106,10 +130,10 @@ static void note_opening(struct loader *loader, const struct record *record)
 
 	if (is_over || record->number == 0)
 		loader->opening.size = 0;
-	text_append_bytes(&loader->opening, record->data, record->size);
 	timer_start(&loader->loop->timers, &loader->deadline,
 		    is_over || until_ms > loader->until_ms ? loader->until_ms
 							   : until_ms);
+	take_text(loader, &loader->opening, LOADER_OPENING_BYTES, record);
 }
 
 static void take_plugin(struct loader *loader, const struct record *record,
@@ -119,9 +143,8 @@ static void take_plugin(struct loader *loader, const struct record *record,
 
 	memcpy(names, record->data, record->size);
 	names[record->size] = '\0';
-	/* Without a descriptor there will be one too few, which is found. */
 	if (plugins_add(&loader->plugins, fds[0], names) < 0)
-		log_error("loader: one plug-in too many");
+		distrust(loader, "one plug-in too many");
 }
 
 static void loader_received(struct channel *channel,
@@ -139,28 +162,24 @@ static void loader_received(struct channel *channel,
 	case RECORD_PLUGIN:
 		if (is_plugin)
 			take_plugin(loader, record, fds);
+		else
+			distrust(loader, "a plug-in came without a descriptor");
 		break;
 	case RECORD_TEXT:
-		text_append_bytes(&loader->canonical, record->data,
-				  record->size);
+		take_text(loader, &loader->canonical, LOADER_TEXT_BYTES,
+			  record);
 		break;
 	case RECORD_COMPLAINT:
-		text_append_bytes(&loader->complaints, record->data,
-				  record->size);
+		take_text(loader, &loader->complaints, LOADER_WORDS_BYTES,
+			  record);
 		break;
 	case RECORD_END:
 		loader->is_answered = true;
 		loader->is_good = record->number == 0;
 		finish(loader);
 		break;
-	default: log_error("loader: an unexpected record %u", record->type);
+	default: distrust(loader, "it sent an unexpected record");
 	}
-}
-
-static void complain_of_plugin(struct loader *loader)
-{
-	text_append_bytes(&loader->complaints, loader->opening.bytes,
-			  loader->opening.size);
 }
 
 /* It died before its answer was whole. */

@@ -19,6 +19,12 @@
 #define LOADER_TIMEOUT_MS 30000
 #define LOADER_OPENING_MS 10000 /* for one plug-in */
 
+/* It is killed for more: canonical text, complaints, and what is said of one
+ * plug-in. */
+#define LOADER_TEXT_BYTES    ((size_t)64 << 20)
+#define LOADER_WORDS_BYTES   ((size_t)1 << 20)
+#define LOADER_OPENING_BYTES ((size_t)64 << 10)
+
 struct loader {
 	struct channel channel;
 	struct timer deadline;

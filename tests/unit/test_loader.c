@@ -149,6 +149,84 @@ static void test_a_loader_that_dies_is_reported(void)
 	loop_release(&victim.loop);
 }
 
+/* ---- One that cannot be trusted ---- */
+
+/* One of which nothing is received but what a test makes up. */
+static void start_victim(struct victim *victim)
+{
+	static struct config_request request;
+	struct error error;
+
+	request = a_request(NULL, 0);
+	victim->done_count = 0;
+	CHECK(loop_init(&victim->loop, &error) == 0);
+	check_int(loader_start(&victim->loader, &victim->loop, &request, done,
+			       &error),
+		  0);
+}
+
+static void end_victim(struct victim *victim)
+{
+	check_int(victim->done_count, 1);
+	CHECK(!victim->loader.is_running && !victim->loader.is_good);
+	CHECK(waitpid(victim->loader.pid, NULL, 0) == victim->loader.pid);
+	loader_release(&victim->loader);
+	loop_release(&victim->loop);
+}
+
+static void say(struct victim *victim, enum record_type type, uint32_t number)
+{
+	static struct record record;
+
+	record.type = (uint16_t)type;
+	record.number = number;
+	record.size = RECORD_DATA_BYTES;
+	memset(record.data, 'x', sizeof(record.data));
+	victim->loader.channel.received(&victim->loader.channel, &record, NULL);
+}
+
+static void test_a_loader_that_says_too_much_is_killed(void)
+{
+	static const struct {
+		enum record_type type;
+		size_t most;
+	} rows[] = {
+		{RECORD_TEXT, LOADER_TEXT_BYTES},
+		{RECORD_COMPLAINT, LOADER_WORDS_BYTES},
+		{RECORD_OPENING, LOADER_OPENING_BYTES},
+	};
+	struct victim victim;
+	size_t i, said;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start_victim(&victim);
+		for (said = 0; said + RECORD_DATA_BYTES <= rows[i].most;
+		     said += RECORD_DATA_BYTES)
+			say(&victim, rows[i].type, 1);
+		check_int(victim.done_count, 0);
+		say(&victim, rows[i].type, 1);
+		CHECK(strstr(victim.loader.complaints.bytes,
+			     "it says too much"));
+		end_victim(&victim);
+	}
+}
+
+static void test_an_unexpected_record_ends_a_loader(void)
+{
+	struct victim victim;
+
+	start_victim(&victim);
+	say(&victim, RECORD_OPENING, 0);
+	say(&victim, RECORD_READY, 0);
+	CHECK(strstr(victim.loader.complaints.bytes,
+		     "xthe loader was killed: it sent an unexpected record\n"));
+	end_victim(&victim);
+	start_victim(&victim);
+	say(&victim, RECORD_PLUGIN, 0);
+	CHECK(strstr(victim.loader.complaints.bytes, "without a descriptor"));
+	end_victim(&victim);
+}
+
 /* ---- One that crashes ---- */
 
 /* It is asked for a file whose name cannot be read. */
@@ -173,6 +251,8 @@ int main(void)
 	test_all_errors_come_back();
 	test_an_unknown_user_is_an_error();
 	test_a_loader_that_dies_is_reported();
+	test_a_loader_that_says_too_much_is_killed();
+	test_an_unexpected_record_ends_a_loader();
 	test_a_crash_is_named();
 	return check_result();
 }
