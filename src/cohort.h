@@ -307,7 +307,8 @@ struct cohort_protocol {
  * configuration runs that copy, whatever becomes of the file; a reload takes
  * the file as it is then.  Its constructors run in each worker before that gives
  * up its privileges, and in a child that checks the configuration: nothing that
- * takes long, and no threads, which would keep those privileges.  $ORIGIN does
+ * takes long, no threads, which would keep those privileges, and no processes,
+ * which would be killed with that child and outlive the worker.  $ORIGIN does
  * not say where the file is.
  *
  * A protocol of a plug-in has a session_size, an options_size and row_sizes of

@@ -183,6 +183,32 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	[[ $output == *"the loader was killed after 10 s with a plug-in"* ]]
 }
 
+@test "nothing of a loader outlives its answer" {
+	export LEFT_BEHIND=$WORK/left
+	CONSTRUCTOR=fork run -0 timeout $((60 * COHORT_PATIENCE)) "$COHORT" -t -o "load $PLUGINS/constructor.so;" -p constructed
+	wait_until 10 is_gone "$(cat "$LEFT_BEHIND")"
+	# Not even one that does not end after it.
+	CONSTRUCTOR=answer run -78 timeout $((60 * COHORT_PATIENCE)) "$COHORT" -t -o "load $PLUGINS/constructor.so;"
+}
+
+@test "what a constructor forks in the loader of a reload is killed with it" {
+	need socat
+	export LEFT_BEHIND=$WORK/left CONSTRUCTOR=fork
+	copy_version one
+	configure <<-END
+		workers 1;
+		load $WORK/version.so;
+		service a { listen 127.0.0.1:0; protocol version; }
+	END
+	serve -c "$CONFIG"
+	# It is bad, so that no worker opens it.
+	sed -i "1s|.*|load $PLUGINS/constructor.so; nonsense;|" "$CONFIG"
+	kill -HUP "$SERVER"
+	wait_until 20 log_has "the reload failed: everything is as it was"
+	wait_until 10 is_gone "$(cat "$LEFT_BEHIND")"
+	version_is one
+}
+
 @test "the supervisor opens no plug-in, and workers keep no descriptor of one" {
 	need socat
 	serve_version -w 1

@@ -78,6 +78,22 @@ static int loader_main(void *context)
 
 /* ---- The parent ---- */
 
+/* And whatever a constructor has forked. */
+static void kill_group(const struct loader *loader)
+{
+	if (loader->pid > 0)
+		kill(-loader->pid, SIGKILL);
+}
+
+bool loader_reaped(struct loader *loader, pid_t pid)
+{
+	if (pid <= 0 || loader->pid != pid)
+		return false;
+	kill_group(loader);
+	loader->pid = 0;
+	return true;
+}
+
 static void end(struct loader *loader)
 {
 	timer_stop(&loader->loop->timers, &loader->deadline);
@@ -85,15 +101,19 @@ static void end(struct loader *loader)
 	loader->is_running = false;
 }
 
+/* What is left of one that has answered could only do harm, if there is a
+ * plug-in in it.  Otherwise it ends by itself. */
 static void finish(struct loader *loader)
 {
+	if (!loader->is_answered || loader->has_opened)
+		kill_group(loader);
 	end(loader);
 	loader->done(loader);
 }
 
 void loader_cancel(struct loader *loader)
 {
-	kill(loader->pid, SIGKILL);
+	kill_group(loader);
 	end(loader);
 	loader->is_cancelled = true;
 }
@@ -107,7 +127,6 @@ static void complain_of_plugin(struct loader *loader)
 /* The code of a plug-in may send anything, and as much of it as it likes. */
 static void distrust(struct loader *loader, const char *why)
 {
-	kill(loader->pid, SIGKILL);
 	complain_of_plugin(loader);
 	text_append(&loader->complaints, "the loader was killed: %s\n", why);
 	finish(loader);
@@ -128,6 +147,7 @@ static void note_opening(struct loader *loader, const struct record *record)
 	int64_t until_ms = loader->loop->now_ms + LOADER_OPENING_MS;
 	bool is_over = record->size == 0;
 
+	loader->has_opened = true;
 	if (is_over || record->number == 0)
 		loader->opening.size = 0;
 	timer_start(&loader->loop->timers, &loader->deadline,
@@ -197,7 +217,6 @@ static void loader_expired(struct timer *timer)
 {
 	struct loader *loader = list_entry(timer, struct loader, deadline);
 
-	kill(loader->pid, SIGKILL);
 	complain_of_plugin(loader);
 	if (loader->opening.size > 0)
 		text_append(&loader->complaints,
@@ -221,6 +240,7 @@ static int spawn_loader(struct loader *loader, int fd, struct error *error)
 		.role = "loader",
 		.descriptors = descriptors,
 		.descriptor_count = 1,
+		.is_group = true,
 	};
 
 	loader->pid = spawn_child(&spawn, error);
@@ -279,6 +299,7 @@ static void reap(struct loader *loader)
 
 	while (waitpid(loader->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	loader_reaped(loader, loader->pid);
 	if (!loader->is_answered && !loader->is_cancelled && status != 0)
 		text_append(&loader->complaints, "the loader %s\n",
 			    death_describe(how, status));

@@ -31,13 +31,14 @@ struct loader {
 	struct loop *loop;
 	const struct config_request *request;
 	int64_t until_ms; /* the whole of it */
-	pid_t pid;        /* reaped by the supervisor's reaper */
+	pid_t pid; /* and its group; 0: reaped, by who reaps all children */
 	struct text canonical;
 	struct text complaints; /* errors and warnings, ready to print */
 	struct text opening;    /* what it is at, if it is at a plug-in */
 	struct plugins plugins; /* of the configuration, for its workers */
 	bool is_answered; /* not killed, and not dead before its last word */
 	bool is_good;
+	bool has_opened; /* the code of a plug-in came to run in it */
 	bool is_running;
 	bool is_cancelled; /* loader_run was told to stop */
 	/* Called once, from the loop; `canonical` and `complaints` stay until
@@ -51,6 +52,8 @@ int loader_start(struct loader *loader, struct loop *loop,
 		 void (*done)(struct loader *loader), struct error *error);
 /* Kill it: `done` will not be called. */
 void loader_cancel(struct loader *loader);
+/* Was it this one that was reaped?  What it has left behind is killed. */
+bool loader_reaped(struct loader *loader, pid_t pid);
 void loader_release(struct loader *loader);
 
 /* The same to the end, in a loop of its own, reaping the child: for the start

@@ -130,9 +130,22 @@ static int arrange_descriptors(const struct spawn *spawn)
 
 /* ---- The fork ---- */
 
-static int run_child(const struct spawn *spawn)
+/* Nobody else would end it after its maker. */
+static int end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		return -1;
+	/* It may have ended before it was asked for. */
+	return getppid() == parent ? 0 : -1;
+}
+
+static int run_child(const struct spawn *spawn, pid_t parent)
 {
 	signals_reset(ignored_signals);
+	if (spawn->is_group)
+		setpgid(0, 0);
+	if (spawn->is_group && end_with(parent) < 0)
+		return SPAWN_STATUS;
 	log_set_role(spawn->role);
 	if (arrange_descriptors(spawn) < 0)
 		return SPAWN_STATUS;
@@ -143,17 +156,19 @@ static int run_child(const struct spawn *spawn)
 pid_t spawn_child(const struct spawn *spawn, struct error *error)
 {
 	sigset_t all, before;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	/* The child must not act on a signal before it is reset. */
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &before);
 	pid = fork();
 	if (pid == 0)
-		exit(run_child(spawn));
+		exit(run_child(spawn, parent));
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid < 0)
 		error_set_errno(error, "cannot fork %s", spawn->role);
+	else if (spawn->is_group) /* whoever of the two comes first */
+		setpgid(pid, pid);
 	return pid;
 }
 
@@ -171,15 +186,6 @@ static void execute(const struct spawn_program *program)
 {
 	set_flags(program, 0);
 	fexecve(program->file, program->arguments, program->environment);
-}
-
-/* Nobody else would end it after its maker. */
-static int end_with(pid_t parent)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
-		return -1;
-	/* It may have ended before it was asked for. */
-	return getppid() == parent ? 0 : -1;
 }
 
 static void run_program(const struct spawn_program *program, pid_t parent)

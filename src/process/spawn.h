@@ -7,6 +7,7 @@
 #ifndef COHORT_PROCESS_SPAWN_H
 #define COHORT_PROCESS_SPAWN_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -29,6 +30,9 @@ struct spawn {
 	const char *role;  /* for the log: "worker 3" */
 	const struct spawn_descriptor *descriptors;
 	unsigned descriptor_count;
+	/* It leads a process group of its own, by which all that it forks can
+	 * be ended, and is killed when this process ends. */
+	bool is_group;
 };
 
 /* The child's pid; or -1 with words (number EAGAIN or ENOMEM: try again

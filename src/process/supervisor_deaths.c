@@ -111,7 +111,8 @@ void supervisor_reap(struct supervisor *supervisor)
 		child = supervisor_find(supervisor, pid);
 		if (child)
 			note_reaped(child, status);
-		else if (!supervisor_trial_reaped(supervisor, pid, status) &&
+		else if (!loader_reaped(&supervisor->loader, pid) &&
+			 !supervisor_trial_reaped(supervisor, pid, status) &&
 			 !supervisor_keeper_reaped(supervisor, pid))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
