@@ -217,11 +217,15 @@ static void loader_expired(struct timer *timer)
 {
 	struct loader *loader = list_entry(timer, struct loader, deadline);
 
+	bool is_all = loader->loop->now_ms >= loader->until_ms;
+
 	complain_of_plugin(loader);
 	if (loader->opening.size > 0)
 		text_append(&loader->complaints,
-			    "the loader was killed after %d s with a plug-in\n",
-			    LOADER_OPENING_MS / 1000);
+			    "the loader was killed after %d s %s\n",
+			    (is_all ? LOADER_TIMEOUT_MS : LOADER_OPENING_MS) /
+				    1000,
+			    is_all ? "in all, at a plug-in" : "with a plug-in");
 	else
 		text_append(&loader->complaints,
 			    "the configuration could not be read within %d s "

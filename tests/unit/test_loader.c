@@ -227,6 +227,32 @@ static void test_an_unexpected_record_ends_a_loader(void)
 	end_victim(&victim);
 }
 
+static void test_the_bound_that_ends_a_loader_is_said(void)
+{
+	static const struct {
+		bool has_plugin;
+		int64_t after_ms;
+		const char *words;
+	} rows[] = {
+		{true, LOADER_OPENING_MS, "killed after 10 s with a plug-in\n"},
+		{true, LOADER_TIMEOUT_MS, "after 30 s in all, at a plug-in\n"},
+		{false, LOADER_TIMEOUT_MS, "not be read within 30 s"},
+	};
+	struct victim victim;
+	struct timer *deadline = &victim.loader.deadline;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		start_victim(&victim);
+		if (rows[i].has_plugin)
+			say(&victim, RECORD_OPENING, 0);
+		victim.loop.now_ms += rows[i].after_ms;
+		deadline->expired(deadline);
+		CHECK(strstr(victim.loader.complaints.bytes, rows[i].words));
+		end_victim(&victim);
+	}
+}
+
 /* ---- One that crashes ---- */
 
 /* It is asked for a file whose name cannot be read. */
@@ -253,6 +279,7 @@ int main(void)
 	test_a_loader_that_dies_is_reported();
 	test_a_loader_that_says_too_much_is_killed();
 	test_an_unexpected_record_ends_a_loader();
+	test_the_bound_that_ends_a_loader_is_said();
 	test_a_crash_is_named();
 	return check_result();
 }
