@@ -369,6 +369,23 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	wait_until 10 log_has 'killed by SIGSEGV after .*/faulty.so, which has ended 4 workers'
 }
 
+@test "a crash in a worker that finishes with an older plug-in names it, too" {
+	need socat
+	loaded faulty -p faulty -w 1
+	coproc CLIENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	client=$CLIENT_PID
+	echo hello >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = hello ]
+	reload
+	reload
+	echo segv >&"${CLIENT[1]}"
+	wait_until 10 log_has 'worker 0 .* killed by SIGSEGV after .*, in data_received for .*, protocol faulty of plug-in .*/faulty.so, which has ended 1 worker .draining'
+	wait "$client" || true
+	ask segv
+	wait_until 10 log_has 'which has ended 2 workers; the next one starts in '
+}
+
 @test "a plug-in that hangs is named when its worker is replaced" {
 	need socat
 	loaded faulty -p faulty -w 2 -o 'watchdog_steer 200ms; watchdog_timeout 500ms;'

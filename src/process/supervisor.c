@@ -63,6 +63,7 @@ static void release_prepared(struct supervisor *supervisor)
 		inherited_give_up(supervisor->ready_fd);
 	free(supervisor->slots);
 	free(supervisor->children);
+	retired_drop(&supervisor->retired, NULL, NULL);
 	generation_free(supervisor->current);
 }
 

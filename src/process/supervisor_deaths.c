@@ -277,7 +277,8 @@ static void bury_child(struct child *child)
 	} else if (slot->next == child) {
 		supervisor_next_died(slot, words);
 	} else {
-		if (death.status == 0 || child->is_killed)
+		if ((death.status == 0 && !death.is_in_plugin) ||
+		    child->is_killed)
 			log_debug("%s", words);
 		else if (death.was_ready)
 			log_warning("%s (draining)", words);
@@ -286,6 +287,18 @@ static void bury_child(struct child *child)
 		supervisor_succeed(slot);
 	else if (!is_drained)
 		supervisor_succeed_later(slot);
+}
+
+static bool is_generation_alive(const void *context, unsigned number)
+{
+	const struct supervisor *supervisor = context;
+	unsigned i;
+
+	for (i = 0; i < supervisor->child_high; i++)
+		if (supervisor->children[i].slot &&
+		    supervisor->children[i].generation == number)
+			return true;
+	return false;
 }
 
 void supervisor_bury(struct loop_task *task)
@@ -300,6 +313,7 @@ void supervisor_bury(struct loop_task *task)
 		if (child->slot && child->is_reaped && child->channel.fd < 0)
 			bury_child(child);
 	}
+	retired_drop(&supervisor->retired, is_generation_alive, supervisor);
 	supervisor_shorten_waits(supervisor);
 	supervisor_close_unused(supervisor);
 	supervisor_order_listen(supervisor);

@@ -54,6 +54,7 @@
 #include "process/notify.h"
 #include "process/orders.h"
 #include "process/passed.h"
+#include "process/retired.h"
 #include "process/slot.h"
 #include "process/strays.h"
 #include "process/supervisor_handover.h"
@@ -158,6 +159,7 @@ struct supervisor {
 	const struct command_line *line;
 	struct generation *current;
 	struct generation *next; /* of a reload under way, or NULL */
+	struct retired *retired; /* of workers that end */
 	unsigned generation_count;
 	unsigned next_count; /* workers of the next one */
 	struct orders orders;

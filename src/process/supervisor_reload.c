@@ -74,7 +74,8 @@ static void undo(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->slot_high; i++)
 		end_next(&supervisor->slots[i]);
 	supervisor->next = NULL;
-	generation_free(next);
+	if (next)
+		retired_keep(&supervisor->retired, next);
 	limits_restore_descriptors(supervisor->current->descriptor_limit);
 	supervisor_close_unused(supervisor);
 	park_empty(supervisor);
@@ -274,7 +275,7 @@ static void commit(struct supervisor *supervisor)
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
 	change_pid_file(supervisor, before->config);
-	generation_free(before);
+	retired_keep(&supervisor->retired, before);
 	/* Its plug-ins are closed. */
 	supervisor_keep(supervisor);
 	supervisor_arrange(supervisor);
