@@ -298,6 +298,13 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	[[ $output == *"was killed by SIGSEGV before it was ready, in load for "*", of plug-in $PLUGINS/constructor.so, which has ended 5 workers"* ]]
 }
 
+@test "a plug-in that is another one in workers fails their start, with one line" {
+	ILL=worker-name run -70 timeout $((60 * COHORT_PATIENCE)) "$COHORT" -l 127.0.0.1:0 -w 1 \
+		-o "load $PLUGINS/ill.so;" -p ill 3>&-
+	[[ $output == *"worker 0"*" cannot start: opening the plug-ins again: unknown protocol 'ill'"* ]]
+	[[ $output != *"canonical text"* && $output != *"^"* ]]
+}
+
 @test "a plug-in whose constructor hangs in workers alone fails a reload, and is named" {
 	need socat
 	# The environment is that of the start; the first file does not look at it.

@@ -13,7 +13,8 @@
 #include "process/spawn.h"
 #include "process/worker_internal.h"
 
-#define WORDS_BYTES 400
+#define SOURCE_NAME "canonical text"
+#define WARNING     "warning: "
 
 struct opening {
 	struct config_opener opener;
@@ -51,6 +52,35 @@ static void announce(struct config_opener *opener, const char *complaint)
 			 complaint ? SCOREBOARD_IN_LOAD : SCOREBOARD_IN_NONE);
 }
 
+/* The message of a complaint that begins at `line`, or NULL: it is no error. */
+static const char *message_of(const char *line)
+{
+	if (strncmp(line, SOURCE_NAME ":", strlen(SOURCE_NAME ":")) != 0)
+		return NULL;
+	line += strlen(SOURCE_NAME);
+	line += strspn(line, ":0123456789");
+	line += strspn(line, " ");
+	return strncmp(line, WARNING, strlen(WARNING)) == 0 ? NULL : line;
+}
+
+/* The first error, without the place in a text that nobody has seen. */
+static void take_words(const struct text *complaints, struct error *error)
+{
+	const char *line = complaints->size > 0 ? complaints->bytes : NULL;
+	const char *message = NULL;
+
+	while (line && !message) {
+		message = message_of(line);
+		line = strchr(line, '\n');
+		if (line)
+			line++;
+	}
+	if (!message)
+		message = "the configuration cannot be read again";
+	error_set(error, "opening the plug-ins again: %.*s",
+		  (int)strcspn(message, "\n"), message);
+}
+
 static struct config *read_again(const struct worker_order *order,
 				 struct error *error)
 {
@@ -59,7 +89,7 @@ static struct config *read_again(const struct worker_order *order,
 		.order = order,
 	};
 	struct text canonical = {0}, complaints = {0};
-	struct config_source source = {.name = "canonical text"};
+	struct config_source source = {.name = SOURCE_NAME};
 	struct config *config;
 
 	config_print(order->config, &canonical);
@@ -68,8 +98,7 @@ static struct config *read_again(const struct worker_order *order,
 	config = config_parse_whole(&source, order->protocols, &opening.opener,
 				    &complaints);
 	if (!config)
-		error_set(error, "%.*s", WORDS_BYTES,
-			  complaints.bytes ? complaints.bytes : "no words");
+		take_words(&complaints, error);
 	text_release(&complaints);
 	text_release(&canonical);
 	return config;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* ill.c - what is wrong with what it exports is in the environment. */
+/* ill.c - what is wrong with what it exports is in the environment; worker-name:
+ * another one in workers alone. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "cohort.h"
 
@@ -48,8 +50,18 @@ static void spoil_export(void)
 		protocols[1] = &ill;
 }
 
+static bool is_in_worker(void)
+{
+	char name[16] = "";
+
+	prctl(PR_GET_NAME, name);
+	return strncmp(name, "worker", 6) == 0;
+}
+
 static void spoil_protocol(void)
 {
+	if (is_wrong("worker-name") && is_in_worker())
+		ill.name = "sick";
 	if (is_wrong("null"))
 		ill.name = NULL;
 	if (is_wrong("empty"))
