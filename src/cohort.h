@@ -122,7 +122,8 @@ enum cohort_value {
 	/* const char *, owned by the configuration: the path of a regular
 	 * file, which has to be readable when the configuration is checked
 	 * (by root, where root starts the server) and when worker_start comes
-	 * to read it (by `user`, within `chroot`). */
+	 * to read it (by `user`, within `chroot`).  A default is not looked
+	 * for.  A relative path is one from the working directory. */
 	COHORT_VALUE_FILE,
 };
 
@@ -302,6 +303,8 @@ struct cohort_protocol {
  *	cc -fPIC -c hello.c && cc -shared hello.o -o hello.so
  *	cohort -o 'load hello.so;' -p hello
  *
+ * A relative path is looked for beside the configuration file that has it; of
+ * -o, in the working directory.
  * It calls the cohort_* functions of the program that has loaded it, also if it
  * was linked with -lcohort.  It is copied when it is checked: every worker of a
  * configuration runs that copy, whatever becomes of the file; a reload takes

@@ -203,7 +203,7 @@ as_whom() { [ "$(id -u)" -ne 0 ] || echo "user root;"; }
 	[[ $output == *":1:57: file: '$WORK/none' cannot be read: No such file or directory"* ]]
 	mkdir "$WORK/none"
 	run -78 "$COHORT" -t -c "$CONFIG"
-	[[ $output == *"'$WORK/none' cannot be read: it is no regular file"* ]]
+	[[ $output == *"'$WORK/none' cannot be read: it is a directory, not a file"* ]]
 	rmdir "$WORK/none"
 	mkfifo "$WORK/none"
 	run -78 timeout 20 "$COHORT" -t -c "$CONFIG"

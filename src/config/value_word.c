@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "config/complaints.h"
 #include "config/value.h"
 
@@ -69,6 +71,28 @@ const struct value_kind value_string = {
 	.form = "STRING",
 	.parse = parse_string,
 	.print = print_string,
+};
+
+/* ---- Files that a protocol reads ------------------------------------- */
+
+static int check_file(const char *word, struct error *error)
+{
+	char quote[COMPLAINTS_QUOTE];
+	struct stat status;
+	int fd = file_open(word, &status, error);
+
+	if (fd < 0)
+		return error_prefix(error, "%s cannot be read: ",
+				    complaints_quote(quote, word));
+	close(fd);
+	return 0;
+}
+
+const struct value_kind value_file = {
+	.form = "FILE",
+	.parse = parse_string,
+	.print = print_string,
+	.check = check_file,
 };
 
 /* ---- Short words in place -------------------------------------------- */

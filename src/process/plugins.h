@@ -9,8 +9,6 @@
 #include "base/text.h"
 #include "config/config.h"
 
-#define PLUGINS_NAMES 1000 /* bytes: of a record */
-
 struct plugins {
 	struct config_plugin list[CONFIG_PLUGINS_MAX];
 	unsigned count;
