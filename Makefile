@@ -10,6 +10,8 @@ LDFLAGS      ?=
 WERROR       ?=
 SANITIZE     ?=
 PREFIX       ?= /usr/local
+LIBDIR       ?= $(PREFIX)/lib
+INCLUDEDIR   ?= $(PREFIX)/include
 DESTDIR      ?=
 ARGS         ?=
 V            ?=
@@ -291,22 +293,27 @@ coverage: | $(CLEAN_FIRST) ## which lines the tests run, file by file
 
 VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.h)
 TARGET    = $(DESTDIR)$(PREFIX)
-INSTALLED = $(addprefix $(TARGET)/,bin/cohort bin/cohort-bench include/cohort.h lib/libcohort.a lib/pkgconfig/cohort.pc \
-	$(if $(STATIC),,lib/libcohort.so lib/$(SONAME) lib/$(SONAME).$(VERSION)))
+LIB_PLACE = $(DESTDIR)$(LIBDIR)
+INC_PLACE = $(DESTDIR)$(INCLUDEDIR)
+INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohort-bench) $(INC_PLACE)/cohort.h \
+	$(addprefix $(LIB_PLACE)/,libcohort.a pkgconfig/cohort.pc $(if $(STATIC),,libcohort.so $(SONAME) $(SONAME).$(VERSION)))
+# As pkg-config writes it: what is below the prefix moves with it.
+BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
 .PHONY: install
-install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX=/usr/local)
+install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX, LIBDIR, INCLUDEDIR)
 	install -d $(sort $(dir $(INSTALLED)))
 	install -m 755 $(B)/cohort $(B)/cohort-bench $(TARGET)/bin
-	install -m 644 $(B)/libcohort.a $(TARGET)/lib
+	install -m 644 $(B)/libcohort.a $(LIB_PLACE)
 ifeq ($(STATIC),)
-	install -m 755 $(B)/$(SONAME) $(TARGET)/lib/$(SONAME).$(VERSION)
-	ln -sf $(SONAME).$(VERSION) $(TARGET)/lib/$(SONAME)
-	ln -sf $(SONAME) $(TARGET)/lib/libcohort.so
+	install -m 755 $(B)/$(SONAME) $(LIB_PLACE)/$(SONAME).$(VERSION)
+	ln -sf $(SONAME).$(VERSION) $(LIB_PLACE)/$(SONAME)
+	ln -sf $(SONAME) $(LIB_PLACE)/libcohort.so
 endif
-	install -m 644 src/cohort.h $(TARGET)/include
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(THREADS) $(LIBRARIES)|' \
-		src/cohort.pc.in >$(TARGET)/lib/pkgconfig/cohort.pc
+	install -m 644 src/cohort.h $(INC_PLACE)
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call BELOW,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call BELOW,$(INCLUDEDIR))|' \
+		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(THREADS) $(LIBRARIES)|' \
+		src/cohort.pc.in >$(LIB_PLACE)/pkgconfig/cohort.pc
 	@$(if $(DESTDIR),true,ldconfig 2>/dev/null || true)
 	@echo "cohort $(VERSION) is installed in $(TARGET)"
 

@@ -134,6 +134,21 @@ exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); pr
 	[ -z "$output" ]
 }
 
+@test "make install puts libraries and the header where it is told, and pkg-config says so" {
+	need pkg-config
+	need_shared_library
+	local places=(LIBDIR="$PREFIX/lib/multi" INCLUDEDIR=/opt/include)
+	in_top "$WORK" -o all install "${places[@]}"
+	[ -e "$WORK$PREFIX/lib/multi/libcohort.so.0" ]
+	[ -e "$WORK/opt/include/cohort.h" ]
+	[ ! -e "$WORK$PREFIX/include" ]
+	told() { PKG_CONFIG_PATH=$WORK$PREFIX/lib/multi/pkgconfig pkg-config --variable="$1" cohort; }
+	[ "$(told libdir)" = "$PREFIX/lib/multi" ]
+	[ "$(told includedir)" = /opt/include ]
+	in_top "$WORK" uninstall "${places[@]}"
+	[ -z "$(find "$WORK/opt" -type f)" ]
+}
+
 @test "pkg-config says the version of the header" {
 	need pkg-config
 	need_shared_library
