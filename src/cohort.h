@@ -317,6 +317,11 @@ struct cohort_protocol {
  * A protocol of a plug-in has a session_size, an options_size and row_sizes of
  * 1 MiB and a worker_size of 1 GiB at the most.
  *
+ * An upgrade of the program (USR2) goes on with the copies, so that it takes
+ * one of the same COHORT_API and the same size of struct cohort_protocol: to
+ * another, with plug-ins that were compiled for that, it has to be stopped and
+ * started.  Nor may what a plug-in calls itself be built into the new one.
+ *
  * In a program of its own the line is good for nothing, and does no harm. */
 struct cohort_export {
 	uint32_t api;           /* COHORT_API … */

@@ -303,6 +303,10 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 		-o "load $PLUGINS/ill.so;" -p ill 3>&-
 	[[ $output == *"worker 0"*" cannot start: opening the plug-ins again: unknown protocol 'ill'"* ]]
 	[[ $output != *"canonical text"* && $output != *"^"* ]]
+	# As for a program with another API that takes over.
+	ILL=worker-api run -70 timeout $((60 * COHORT_PATIENCE)) "$COHORT" -l 127.0.0.1:0 -w 1 \
+		-o "load $PLUGINS/ill.so;" -p ill 3>&-
+	[[ $output == *"the copy that an upgrade goes on with (to take the file, stop and start): it is for API 4711,"* ]]
 }
 
 @test "a plug-in whose constructor hangs in workers alone fails a reload, and is named" {
@@ -418,6 +422,20 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	wait_until 20 twice
 	version_is one
 	[ "$(find "/proc/$SERVER/fd" -lname '*version.so*' | wc -l)" -eq 1 ]
+}
+
+@test "USR2 to a program that has what a plug-in calls itself built in changes nothing, and says so" {
+	need socat
+	cp "$COHORT" "$WORK/cohort"
+	export ILL=probe
+	start_ready 1 "$WORK/cohort" -l 127.0.0.1:0 -w 1 -o "load $PLUGINS/ill.so;" -p probe
+	first=$(workers)
+	cp "$COHORT_BUILD/tests/servers/probe" "$WORK/new"
+	mv "$WORK/new" "$WORK/cohort"
+	kill -USR2 "$SERVER"
+	wait_until 20 log_has 'the upgrade failed'
+	log_has "the protocol 'probe' is built in now, and was one of a plug-in"
+	[ "$(workers)" = "$first" ]
 }
 
 @test "a successor goes on with the plug-ins of a supervisor that was killed" {

@@ -36,13 +36,18 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
+bool config_plugin_has(const struct config_plugin *plugin, const char *name)
+{
+	return has_word(plugin->names, name);
+}
+
 struct config_plugin *config_plugin_of(const struct config *config,
 				       const char *name)
 {
 	unsigned i;
 
 	for (i = 0; i < config->plugin_count; i++)
-		if (has_word(config->plugins[i].names, name))
+		if (config_plugin_has(&config->plugins[i], name))
 			return &config->plugins[i];
 	return NULL;
 }

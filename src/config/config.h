@@ -90,6 +90,9 @@ struct config {
 
 void config_free(struct config *config); /* NULL is fine */
 
+/* Has it a protocol of this name? */
+bool config_plugin_has(const struct config_plugin *plugin, const char *name);
+
 /* The plug-in that has a protocol of this name, or NULL. */
 struct config_plugin *config_plugin_of(const struct config *config,
 				       const char *name);

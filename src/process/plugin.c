@@ -3,6 +3,7 @@
 #include "process/plugin.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,5 +121,8 @@ const struct cohort_protocol *const *plugin_open(int fd, struct error *error)
 			  linker_words(path));
 		return NULL;
 	}
-	return check_export(export, error) < 0 ? NULL : export->protocols;
+	if (check_export(export, error) == 0)
+		return export->protocols;
+	error->number = ENOEXEC;
+	return NULL;
 }

@@ -18,8 +18,8 @@
 int plugin_copy(const char *path, struct error *error);
 
 /* Open what `fd` is a copy of: its constructors run.  The protocols that it
- * exports, ended by NULL; NULL with words (which do not name it).  It is never
- * closed again: its code may be in use anywhere. */
+ * exports, ended by NULL; NULL with words (which do not name it; number ENOEXEC:
+ * it is for another program than this one).  It is never closed again: its code may be in use anywhere. */
 const struct cohort_protocol *const *plugin_open(int fd, struct error *error);
 
 #endif

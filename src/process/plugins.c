@@ -50,6 +50,25 @@ int plugins_attach(struct plugins *plugins, struct config *config,
 	return 0;
 }
 
+int plugins_check_names(const struct plugins *plugins,
+			const struct cohort_protocol *const *protocols,
+			struct error *error)
+{
+	unsigned i;
+
+	for (; *protocols; protocols++)
+		for (i = 0; i < plugins->count; i++)
+			if (config_plugin_has(&plugins->list[i],
+					      (*protocols)->name))
+				return error_set(
+					error,
+					"the protocol '%s' is built in now, "
+					"and was one of a plug-in: 'load' "
+					"that no more before the upgrade",
+					(*protocols)->name);
+	return 0;
+}
+
 void plugins_release(struct plugins *plugins)
 {
 	unsigned i;

@@ -23,6 +23,12 @@ int plugins_add(struct plugins *plugins, int fd, const char *names);
 int plugins_attach(struct plugins *plugins, struct config *config,
 		   struct error *error);
 
+/* Another build handed them over: 0, or -1 with words: one of `protocols`,
+ * ended by NULL, which are built into this one, has a name of theirs. */
+int plugins_check_names(const struct plugins *plugins,
+			const struct cohort_protocol *const *protocols,
+			struct error *error);
+
 /* Close and free what nobody was given. */
 void plugins_release(struct plugins *plugins);
 

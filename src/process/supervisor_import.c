@@ -290,10 +290,15 @@ static int take_config(struct import *import, const char *text,
 	struct supervisor *supervisor = import->supervisor;
 	const struct config_source source = {
 		.name = "state", .text = text, .size = strlen(text)};
+	const struct cohort_protocol *const *protocols =
+		supervisor->line->request.protocols;
 	struct text complaints = {0};
-	struct config *config = config_parse(
-		&source, supervisor->line->request.protocols, &complaints);
+	struct config *config;
 
+	/* Its block would be read as one of ours. */
+	if (plugins_check_names(&import->plugins, protocols, error) < 0)
+		return -1;
+	config = config_parse(&source, protocols, &complaints);
 	if (!config)
 		error_set(error, "the configuration in force is not good: %s",
 			  complaints.bytes ? complaints.bytes : "");

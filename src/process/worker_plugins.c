@@ -2,6 +2,7 @@
 /* worker_plugins.c - a worker opens the plug-ins that a loader has checked, and
  * reads the configuration again: what the supervisor has kept as text becomes
  * options. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,9 +34,16 @@ open_checked(struct config_opener *opener, const char *path,
 	     struct error *error)
 {
 	struct opening *opening = list_entry(opener, struct opening, opener);
+	int number = number_of(opening->order, opening->index++);
+	const struct cohort_protocol *const *list = plugin_open(number, error);
 
 	(void)path;
-	return plugin_open(number_of(opening->order, opening->index++), error);
+	/* It was right for the program that has copied it. */
+	if (!list && error->number == ENOEXEC)
+		error_prefix(error,
+			     "the copy that an upgrade goes on with (to take "
+			     "the file, stop and start): ");
+	return list;
 }
 
 /* If it dies, the supervisor finds out of what. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* ill.c - what is wrong with what it exports is in the environment; worker-name:
- * another one in workers alone. */
+/* ill.c - what is wrong with what it exports is in the environment; worker-name,
+ * worker-api: another one in workers alone. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -38,9 +38,17 @@ static bool is_wrong(const char *what)
 	return wrong && strcmp(wrong, what) == 0;
 }
 
+static bool is_wrong_in_worker(const char *what)
+{
+	char name[16] = "";
+
+	prctl(PR_GET_NAME, name);
+	return is_wrong(what) && strncmp(name, "worker", 6) == 0;
+}
+
 static void spoil_export(void)
 {
-	if (is_wrong("api"))
+	if (is_wrong("api") || is_wrong_in_worker("worker-api"))
 		cohort_protocol_export.api = 4711;
 	if (is_wrong("size"))
 		cohort_protocol_export.protocol_size -= 8;
@@ -50,17 +58,9 @@ static void spoil_export(void)
 		protocols[1] = &ill;
 }
 
-static bool is_in_worker(void)
-{
-	char name[16] = "";
-
-	prctl(PR_GET_NAME, name);
-	return strncmp(name, "worker", 6) == 0;
-}
-
 static void spoil_protocol(void)
 {
-	if (is_wrong("worker-name") && is_in_worker())
+	if (is_wrong_in_worker("worker-name"))
 		ill.name = "sick";
 	if (is_wrong("null"))
 		ill.name = NULL;
@@ -70,6 +70,8 @@ static void spoil_protocol(void)
 		ill.name = "a b";
 	if (is_wrong("echo"))
 		ill.name = "echo";
+	if (is_wrong("probe"))
+		ill.name = "probe";
 }
 
 static void spoil_directives(void)
