@@ -12,25 +12,33 @@ plays_along() {
 	esac
 }
 
+# run_unit PROGRAM: its last words are kept, and its name if it fails.
+run_unit() {
+	# shellcheck disable=SC2086
+	timeout $((120 * COHORT_PATIENCE)) $COHORT_WRAPPER "$1" >"$WORK/${1##*/}.out" 2>&1 ||
+		echo "${1##*/}" >>"$WORK/failed"
+}
+
 # bats_test_function is newer than the bats of stable distributions, so the
-# cases are listed by one test that runs every program and names what failed.
+# cases are listed by one test that runs every program, as many at a time as
+# there are cores, and names what failed.
 @test "every unit test program passes" {
-	failed=()
-	count=0
 	for program in "$COHORT_BUILD"/tests/test_*; do
 		[ -x "$program" ] && [ -f "$program" ] || continue
 		case $program in *.d | *.o) continue ;; esac
 		plays_along "${program##*/}" || continue
-		count=$((count + 1))
-		# shellcheck disable=SC2086
-		timeout $((120 * COHORT_PATIENCE)) $COHORT_WRAPPER "$program" >"$WORK/out" 2>&1 3>&- || {
-			failed+=("${program##*/}")
-			tail -n 20 "$WORK/out"
-		}
-	done
-	[ "$count" -ge 15 ]
-	[ "${#failed[@]}" -eq 0 ] || {
-		echo "failed: ${failed[*]}"
+		echo "$program"
+	done >"$WORK/programs"
+	[ "$(wc -l <"$WORK/programs")" -ge 15 ]
+	touch "$WORK/failed"
+	export -f run_unit
+	export WORK
+	xargs -P "$(nproc)" -I '{}' bash -c 'run_unit {}' <"$WORK/programs" 3>&-
+	[ ! -s "$WORK/failed" ] || {
+		while read -r name; do
+			echo "failed: $name"
+			tail -n 20 "$WORK/$name.out"
+		done <"$WORK/failed"
 		false
 	}
 }

@@ -414,7 +414,7 @@ static void test_log(void)
 }
 
 /* What the sanitizer takes for a mistake is a test here. */
-const char *__asan_default_options(void);
+const char *__asan_default_options(void) __attribute__((visibility("default")));
 const char *__asan_default_options(void)
 {
 	return "allocator_may_return_null=1";
