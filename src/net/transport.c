@@ -212,9 +212,9 @@ void transport_settle_watermarks(struct cohort_transport *t)
 		else if (t->is_writing_paused && queued <= t->write_low)
 			tell_resume(t);
 		else
-			return;
-		transport_forward_settle(t);
+			break;
 	}
+	transport_forward_settle(t);
 }
 
 bool transport_settle(struct cohort_transport *t)

@@ -108,6 +108,80 @@ static void copy_rest(struct cohort_transport *to, size_t held)
 	}
 }
 
+/* ---- Back-pressure --------------------------------------------------- */
+
+/* A pause of our own: what the protocol pauses or resumes is its affair. */
+static void hold(struct cohort_transport *from)
+{
+	if (!transport_is_reading_paused(from))
+		transport_count(from, SCOREBOARD_READ_PAUSES, 1);
+	from->is_forward_held = true;
+}
+
+static void let_go(struct cohort_transport *from)
+{
+	if (!from->is_forward_held)
+		return;
+	from->is_forward_held = false;
+	if (from->is_readable || from->is_rest_due)
+		loop_post(transport_loop(from), &from->task);
+}
+
+/* Something is queued by `to`: when it is settled after it has sent of that, it
+ * is looked at again. */
+static void wait_for(struct cohort_transport *from, struct cohort_transport *to)
+{
+	to->extras->is_flush_awaited = true;
+	hold(from);
+}
+
+/* With a pause that its protocol was told of, until it is told of its end. */
+static bool is_slow(const struct cohort_transport *to)
+{
+	size_t queued = to->queue.size_bytes;
+
+	return queued > to->write_high ||
+	       (to->is_writing_paused && queued > to->write_low);
+}
+
+/* How many bytes `to` may be given; 0: none, and `from` is held, for a time or
+ * because there is nobody to take them. */
+static size_t room_of(struct cohort_transport *from,
+		      struct cohort_transport *to)
+{
+	uint64_t limit, queued;
+
+	if (to == NULL || to->state != TRANSPORT_OPEN || to->is_eof_wanted) {
+		hold(from);
+		return 0;
+	}
+	limit = to->service->settings->write_limit_bytes;
+	queued = to->queue.size_bytes;
+	if (queued > 0 && (is_slow(to) || queued >= limit)) {
+		wait_for(from, to);
+		return 0;
+	}
+	return limit - queued < SERVICE_READ_BYTES ? (size_t)(limit - queued)
+						   : SERVICE_READ_BYTES;
+}
+
+void transport_forward_settle(struct cohort_transport *to)
+{
+	struct cohort_transport *from;
+
+	if (to->extras == NULL || !to->extras->is_flush_awaited ||
+	    to->state != TRANSPORT_OPEN || to->queue.size_bytes > to->write_low)
+		return;
+	to->extras->is_flush_awaited = false;
+	from = sender_to(to);
+	if (from == NULL)
+		return;
+	/* Its own writes may keep it from ever being empty. */
+	if (to->queue.size_bytes > 0)
+		from->extras->is_forward_bulk = false;
+	let_go(from);
+}
+
 /* ---- Receivers ------------------------------------------------------- */
 
 /* Without an answer from the kernel: the caller looks again whether it may
@@ -116,15 +190,6 @@ static ssize_t again(void)
 {
 	errno = EINTR;
 	return -1;
-}
-
-/* Until the queue of `to` is empty, or has fallen to its low mark after a pause
- * that its protocol was told of: it may be above the high mark for so short a
- * time that none is. */
-static void wait_for(struct cohort_transport *t, struct cohort_transport *to)
-{
-	to->extras->is_flush_awaited = true;
-	cohort_pause_reading(t);
 }
 
 /* Whatever is out of the ordinary (nothing there, the end, an error, urgent
@@ -145,21 +210,28 @@ static ssize_t receive_spliced(struct cohort_transport *t,
 	return size;
 }
 
+static void pass(struct cohort_transport *t, struct cohort_transport *to,
+		 const void *data, size_t size)
+{
+	if (cohort_write(to, data, size) < 0)
+		hold(t);
+	else if (is_slow(to))
+		wait_for(t, to);
+}
+
 static ssize_t receive_copied(struct cohort_transport *t,
-			      struct cohort_transport *to)
+			      struct cohort_transport *to, size_t room)
 {
 	unsigned char *data = t->service->worker->read_buffer;
-	size_t room = transport_read_room(t, SERVICE_READ_BYTES);
-	ssize_t size = recv(t->source.fd, data, room, 0);
+	ssize_t size;
 
+	room = transport_read_room(t, room);
+	size = recv(t->source.fd, data, room, 0);
 	if (size <= 0)
 		return size;
 	transport_note_received(t, data, (size_t)size, room);
 	t->extras->is_forward_bulk = size == SERVICE_READ_BYTES;
-	if (cohort_write(to, data, (size_t)size) < 0)
-		cohort_pause_reading(t);
-	else if (to->queue.size_bytes > to->write_high)
-		wait_for(t, to);
+	pass(t, to, data, (size_t)size);
 	return size;
 }
 
@@ -169,20 +241,20 @@ static bool may_splice(const struct cohort_transport *t,
 		       const struct cohort_transport *to)
 {
 	return t->extras->is_forward_bulk && !t->is_read_to_end &&
-	       !t->is_rated && !to->is_rated &&
+	       !t->is_rated && !to->is_rated && !to->is_connecting &&
+	       to->service->settings->write_limit_bytes >= SPLICE_BYTES &&
 	       !log_is_enabled(LOG_LEVEL_DEBUG) && has_pipe(t->service->worker);
 }
 
 ssize_t transport_receive_forward(struct cohort_transport *t)
 {
 	struct cohort_transport *to = receiver_of(t);
+	size_t room = room_of(t, to);
 
-	if (to == NULL || to->state != TRANSPORT_OPEN || to->is_eof_wanted) {
-		cohort_pause_reading(t); /* there is nobody to take it */
+	if (room == 0)
 		return again();
-	}
-	if (to->is_connecting || !may_splice(t, to))
-		return receive_copied(t, to);
+	if (!may_splice(t, to))
+		return receive_copied(t, to, room);
 	if (to->queue.size_bytes > 0) {
 		wait_for(t, to);
 		return again();
@@ -192,30 +264,6 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 
 /* ---- What the others tell -------------------------------------------- */
 
-void transport_forward_settle(struct cohort_transport *to)
-{
-	struct cohort_transport *from = sender_to(to);
-
-	if (from == NULL)
-		return;
-	if (to->is_writing_paused)
-		cohort_pause_reading(from);
-	else
-		cohort_resume_reading(from);
-}
-
-void transport_forward_flushed(struct cohort_transport *to)
-{
-	struct cohort_transport *from;
-
-	if (to->extras == NULL || !to->extras->is_flush_awaited)
-		return;
-	to->extras->is_flush_awaited = false;
-	from = sender_to(to);
-	if (from != NULL)
-		cohort_resume_reading(from);
-}
-
 void transport_forward_eof(struct cohort_transport *from)
 {
 	struct cohort_transport *to = receiver_of(from);
@@ -224,16 +272,16 @@ void transport_forward_eof(struct cohort_transport *from)
 		cohort_write_eof(to);
 }
 
-/* Who waited for the other need not any more. */
+/* Who waited for the other, or for another at all, need not any more. */
 static void part(struct cohort_transport *from, struct cohort_transport *to)
 {
 	from->extras->forward_to = 0;
 	from->extras->is_forward_bulk = false;
+	let_go(from);
 	if (to == NULL)
 		return;
 	to->extras->forward_from = 0;
 	to->extras->is_flush_awaited = false;
-	cohort_resume_reading(from);
 }
 
 void transport_forward_end(struct cohort_transport *t)

@@ -54,7 +54,7 @@ struct transport_extras {
 	uint64_t forward_to;   /* what is received goes there */
 	uint64_t forward_from; /* what that one receives comes here */
 	bool is_forward_bulk;  /* the last read was full */
-	bool is_flush_awaited; /* by forward_from */
+	bool is_flush_awaited; /* by forward_from, which is held */
 };
 
 #define TRANSPORT_NEVER INT64_MAX /* a deadline that is not set */
@@ -113,6 +113,8 @@ struct cohort_transport {
 	bool is_rated : 1;           /* byte_rate: extras->rates is there */
 	bool is_input_held : 1;      /* … nothing is read, for want of it */
 	bool is_output_held : 1;     /* … nothing is sent */
+	bool is_forward_held : 1;    /* nothing is read: whoever it is forwarded
+					to does not take it */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
@@ -262,9 +264,8 @@ void transport_note_taken(struct cohort_transport *t, ssize_t size,
 bool transport_is_forwarding(const struct cohort_transport *t);
 bool transport_is_forwarded_to(const struct cohort_transport *t);
 receiver transport_receive_forward;
-/* `to` was told to pause or resume writing; has sent all of its queue. */
+/* `to` may have sent what `from` waits for; at each settling. */
 void transport_forward_settle(struct cohort_transport *to);
-void transport_forward_flushed(struct cohort_transport *to);
 /* `from` will send no more. */
 void transport_forward_eof(struct cohort_transport *from);
 /* Nothing is forwarded any more, neither to `t` nor from it. */
@@ -274,10 +275,10 @@ void transport_forward_end(struct cohort_transport *t);
  * turn. */
 void transport_read(struct cohort_transport *t);
 
-/* The protocol wants nothing for now. */
+/* The protocol, or whom it forwards to, wants nothing for now. */
 static inline bool transport_is_reading_paused(const struct cohort_transport *t)
 {
-	return t->is_reading_paused ||
+	return t->is_reading_paused || t->is_forward_held ||
 	       (t->is_writing_paused && t->protocol->holds_reading);
 }
 

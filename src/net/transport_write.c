@@ -156,7 +156,6 @@ static void flushed(struct cohort_transport *t)
 		transport_finish_close(t);
 	else if (t->is_eof_wanted && !t->is_eof_sent)
 		send_eof(t);
-	transport_forward_flushed(t);
 }
 
 /* Cut the pieces off after `room` bytes; how many bytes are left in them. */
