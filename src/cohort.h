@@ -432,9 +432,10 @@ void cohort_discard_input(struct cohort_transport *t);
 
 /* From now on what `from` receives is written to `to`, and its end of file is
  * written after it: in the kernel where that is possible and worth it, with no
- * data_received of `from`.  While `to` is slow nothing is read from `from`, and
- * neither while its protocol pauses it.  pause_writing, resume_writing and
- * eof_received come as ever.
+ * data_received of `from`.  What was read before and not delivered yet goes
+ * first.  While `to` is slow nothing is read from `from`, and neither while its
+ * protocol pauses it.  pause_writing, resume_writing and eof_received come as
+ * ever.
  * One transport can forward to one other, and be forwarded to by one, also by
  * that one.  It ends with a NULL for `to` and with cohort_set_protocol of
  * either; once `to` is closing, nothing is read from `from` any more, whose

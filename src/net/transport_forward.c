@@ -262,6 +262,20 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 	return receive_spliced(t, to);
 }
 
+void transport_forward_rest(struct cohort_transport *t)
+{
+	struct cohort_transport *to = receiver_of(t);
+	size_t size = transport_rest_size(&t->extras->rest);
+	size_t room = room_of(t, to);
+
+	if (room == 0)
+		return;
+	if (size > room)
+		size = room;
+	pass(t, to, transport_lend_rest(t, size), size);
+	transport_return_rest(t);
+}
+
 /* ---- What the others tell -------------------------------------------- */
 
 void transport_forward_eof(struct cohort_transport *from)
@@ -320,6 +334,7 @@ static int join(struct cohort_transport *from, struct cohort_transport *to)
 		part(from, receiver_of(from));
 	from->extras->forward_to = to->id;
 	to->extras->forward_from = from->id;
+	transport_review_rest(from);
 	return 0;
 }
 

@@ -20,13 +20,18 @@ void transport_check_protocol(const struct cohort_protocol *protocol)
 			protocol->name);
 }
 
-const struct cohort_framing *transport_framing(const struct cohort_transport *t)
+static const struct cohort_framing *framing_of(const struct cohort_transport *t)
 {
-	if (t->is_input_discarded)
-		return NULL;
 	if (t->extras != NULL && t->extras->framing != NULL)
 		return t->extras->framing;
 	return t->protocol->framing;
+}
+
+const struct cohort_framing *transport_framing(const struct cohort_transport *t)
+{
+	if (t->is_input_discarded || transport_is_forwarding(t))
+		return NULL;
+	return framing_of(t);
 }
 
 void transport_forget_framing(struct cohort_transport *t)
@@ -74,7 +79,7 @@ int cohort_write_frame(struct cohort_transport *t,
 
 	transport_require(t, __func__);
 	if (framing == NULL)
-		framing = transport_framing(t);
+		framing = framing_of(t);
 	if (framing == NULL || !framing_is_valid(framing) ||
 	    framing_wrap(framing, data, size, &wrap) < 0) {
 		errno = EINVAL;

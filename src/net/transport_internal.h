@@ -264,6 +264,8 @@ void transport_note_taken(struct cohort_transport *t, ssize_t size,
 bool transport_is_forwarding(const struct cohort_transport *t);
 bool transport_is_forwarded_to(const struct cohort_transport *t);
 receiver transport_receive_forward;
+/* Forward of what is due. */
+void transport_forward_rest(struct cohort_transport *t);
 /* `to` may have sent what `from` waits for; at each settling. */
 void transport_forward_settle(struct cohort_transport *to);
 /* `from` will send no more. */

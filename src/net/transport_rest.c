@@ -132,6 +132,8 @@ ssize_t transport_receive_rest(struct cohort_transport *t)
 
 	if (t->is_input_discarded)
 		transport_drop_rest(t);
+	else if (transport_is_forwarding(t))
+		transport_forward_rest(t);
 	else if (transport_framing(t) != NULL)
 		transport_frames_from_rest(t);
 	else if (t->protocol->buffer_get != NULL)

@@ -57,7 +57,8 @@ void transport_review_rest(struct cohort_transport *t);
 void transport_frames_from_rest(struct cohort_transport *t);
 void transport_buffer_from_rest(struct cohort_transport *t);
 
-/* The framing in force; NULL if there is none. */
+/* The framing of what is received; NULL if there is none, or if what is
+ * received is not the protocol's. */
 const struct cohort_framing *
 transport_framing(const struct cohort_transport *t);
 
