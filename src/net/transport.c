@@ -225,7 +225,7 @@ bool transport_settle(struct cohort_transport *t)
 		transport_rate_settle(t);
 	if (t->state != TRANSPORT_ENDED) {
 		/* One file a turn: others want to be served too. */
-		if (t->is_file_over)
+		if (t->is_file_over && !t->is_connecting)
 			loop_post(transport_loop(t), &t->task);
 		return true;
 	}

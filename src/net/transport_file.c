@@ -78,7 +78,9 @@ void transport_settle_file(struct cohort_transport *t)
 {
 	struct transport_file file;
 
-	if (!t->is_file_over)
+	/* An empty one may be over before connection_made. */
+	if (!t->is_file_over ||
+	    (t->is_connecting && t->state != TRANSPORT_ENDED))
 		return;
 	file = t->extras->file;
 	t->is_file_pending = false;

@@ -5,7 +5,8 @@
 
 #include "net/transport.h"
 
-#include "transport_fixture.h"
+#include "connect_fixture.h"
+#include "net/transport_internal.h"
 
 #define FILE_BYTES ((size_t)6 << 20)
 #define TO_THE_END UINT64_MAX
@@ -102,6 +103,26 @@ static void test_on_connect(void)
 	client_close(&client);
 	turn_until(world, record.t == NULL);
 	check_end(&record, COHORT_REASON_LOCAL_CLOSE, 0);
+	world_close(world);
+}
+
+/* Of an empty file, too, nothing is told before the connection is there. */
+static void test_while_connecting(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client peer;
+
+	CHECK(dial_world(world, &record) != NULL);
+	check_int(cohort_send_file(record.t, file, 0, 0), 0);
+	loop_cancel(&record.t->task);
+	CHECK(transport_settle(record.t));
+	CHECK(list_is_empty(&record.t->task.node)); /* it waits for events */
+	check_string(record.events, "");
+	turn_until(world, strcmp(record.events, "mf") == 0);
+	peer = accept_peer(world);
+	client_close(&peer);
+	turn_until(world, record.t == NULL);
 	world_close(world);
 }
 
@@ -404,6 +425,7 @@ int main(void)
 	test_after_the_queue(false);
 	test_small();
 	test_on_connect();
+	test_while_connecting();
 	test_refused();
 	test_short();
 	test_truncated_meanwhile();
