@@ -95,6 +95,7 @@ int cohort_set_protocol(struct cohort_transport *t,
 	extras->session = session;
 	t->session = session;
 	t->protocol = protocol;
+	t->is_protocol_new = true;
 	/* The timer and the pause were the old protocol's; if too much is
 	 * queued the new one is told so for itself. */
 	t->user_timer_ms = TRANSPORT_NEVER;

@@ -113,6 +113,7 @@ struct cohort_transport {
 	bool is_rated : 1;           /* byte_rate: extras->rates is there */
 	bool is_input_held : 1;      /* … nothing is read, for want of it */
 	bool is_output_held : 1;     /* … nothing is sent */
+	bool is_protocol_new : 1;    /* cohort_set_protocol was called */
 	bool is_forward_held : 1;    /* nothing is read: whoever it is forwarded
 					to does not take it */
 };

@@ -10,20 +10,27 @@
 /* Larger buffers spare system calls, up to the share of a turn. */
 #define RECEIVE_BYTES_MAX (4 * (size_t)SERVICE_READ_BYTES)
 
+/* Does what is received still go into the buffer that was asked for? */
+static bool is_wanted(const struct cohort_transport *t)
+{
+	return t->state == TRANSPORT_OPEN && !transport_is_reading_paused(t) &&
+	       !t->is_protocol_new && !t->is_input_discarded &&
+	       !transport_is_forwarding(t);
+}
+
 /* The protocol's buffer and its room; NULL if nothing may be written there:
- * the transport has ended, or buffer_get itself has paused or closed it or
- * given it another protocol. */
+ * the transport has ended, or buffer_get itself has paused or closed it, given
+ * it another protocol, or what it receives to another. */
 static void *ask(struct cohort_transport *t, size_t *room)
 {
-	const void *session = t->session;
 	void *buffer;
 
 	*room = 0;
+	t->is_protocol_new = false;
 	transport_enter(t, SCOREBOARD_IN_BUFFER_GET);
 	buffer = t->protocol->buffer_get(t, t->session, room);
 	transport_leave(t);
-	if (t->state != TRANSPORT_OPEN || transport_is_reading_paused(t) ||
-	    t->session != session)
+	if (!is_wanted(t))
 		return NULL;
 	if (buffer == NULL || *room == 0) {
 		transport_end(t, COHORT_REASON_PROTOCOL_ERROR, 0);

@@ -76,7 +76,11 @@ static void taker_lost(struct cohort_transport *t, void *session,
 	taker.end = *end;
 }
 
+/* Of two sessions the second may be where the one before both was. */
+#define SESSION_SIZE 2000
+
 static const struct cohort_protocol taking = {
+	.session_size = SESSION_SIZE,
 	.name = "taking",
 	.connection_made = taker_made,
 	.buffer_get = taker_get,
@@ -208,6 +212,7 @@ static void next_received(struct cohort_transport *t, void *session,
 
 static const struct cohort_protocol next = {
 	.name = "next",
+	.session_size = SESSION_SIZE,
 	.data_received = next_received,
 };
 
@@ -218,17 +223,44 @@ static void change(struct taker *of, struct cohort_transport *t)
 	taker.is_lost = true; /* it will not be told */
 }
 
-static void test_change_in_get(void)
+static void change_twice(struct taker *of, struct cohort_transport *t)
+{
+	change(of, t);
+	change(of, t);
+}
+
+static void discard(struct taker *of, struct cohort_transport *t)
+{
+	(void)of;
+	cohort_discard_input(t);
+}
+
+static void test_change_in_get(take_act *on_get)
 {
 	struct world *world = open_world();
 	struct client client = open_tcp(world, NULL);
 
 	memset(&next_record, 0, sizeof(next_record));
-	taker.on_get = change;
+	CHECK(cohort_set_protocol(latest, &taking) == 0);
+	taker.on_get = on_get;
 	client_push(&client, 5000);
 	turn_until(world, next_record.received_bytes == 5000);
 	check_int(taker.asked_count, 1);
 	CHECK(!next_record.is_corrupt);
+	close_world(world, &client);
+}
+
+/* Nor does the buffer get what is not for its protocol any more. */
+static void test_discard_in_get(void)
+{
+	struct world *world = open_world();
+	struct client client = open_tcp(world, NULL);
+
+	taker.on_get = discard;
+	client_push(&client, 5000);
+	turn_until(world, count_of(world, SCOREBOARD_RECEIVED_BYTES) == 5000);
+	check_int(taker.asked_count, 1);
+	check_int(taker.received, 0);
 	close_world(world, &client);
 }
 
@@ -283,7 +315,9 @@ int main(void)
 	test_end_inside(false, close_it);
 	test_end_inside(true, abort_it);
 	test_end_inside(false, abort_it);
-	test_change_in_get();
+	test_change_in_get(change);
+	test_change_in_get(change_twice);
+	test_discard_in_get();
 	test_rest(NULL, BUFFER_SIZE);
 	test_rest(NULL, 7);
 	test_rest(pause_it, 100);
