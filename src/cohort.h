@@ -401,7 +401,7 @@ void cohort_abort(struct cohort_transport *t);
 void cohort_reset(struct cohort_transport *t);
 
 /* cohort_reset for a reason that is not in the connection itself:
- * connection_lost is told `end`. */
+ * connection_lost is told `end`, also after cohort_close. */
 void cohort_reset_for(struct cohort_transport *t, const struct cohort_end *end);
 
 /* The peer broke the protocol: abort with the reason protocol_error. */

@@ -2,6 +2,7 @@
 /* transport_close.c - the ways to end a transport, and their names. */
 #include <errno.h>
 
+#include "base/log.h"
 #include "net/transport_internal.h"
 
 static const char *const reason_names[COHORT_REASONS] = {
@@ -97,7 +98,15 @@ void cohort_reset(struct cohort_transport *t)
 void cohort_reset_for(struct cohort_transport *t, const struct cohort_end *end)
 {
 	transport_require(t, __func__);
+	service_require(end, "struct cohort_end", __func__);
+	if ((unsigned)end->reason >= COHORT_REASONS)
+		log_bug("%s: there is no reason %d", __func__,
+			(int)end->reason);
+	if (t->state == TRANSPORT_ENDED)
+		return;
 	reset(t, end);
+	t->reason = (uint8_t)end->reason;
+	t->error = end->error;
 }
 
 void cohort_fail(struct cohort_transport *t)

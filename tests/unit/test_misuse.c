@@ -133,6 +133,12 @@ WITH(no_timer_cancelled, (void)t; cohort_timer_cancel(NULL))
 WITH(no_worker_connect, (void)t; (void)cohort_connect(NULL, &no_address))
 WITH(no_connect, (void)t; (void)cohort_connect(worker, NULL))
 
+static const struct cohort_end no_reason = {
+	.reason = (enum cohort_reason)COHORT_REASONS};
+
+WITH(no_end, cohort_reset_for(t, NULL))
+WITH(no_reason, cohort_reset_for(t, &no_reason))
+
 static const struct misuse of_arguments[] = {
 	{"cohort_write", do_no_data},
 	{"cohort_writev", do_no_piece},
@@ -150,6 +156,8 @@ static const struct misuse of_arguments[] = {
 	{"cohort_timer_cancel", do_no_timer_cancelled},
 	{"cohort_connect", do_no_worker_connect},
 	{"cohort_connect", do_no_connect},
+	{"cohort_reset_for", do_no_end},
+	{"cohort_reset_for", do_no_reason},
 };
 
 /* ---- In a process of its own ---- */

@@ -406,6 +406,26 @@ static void test_reason_names(void)
 	check_string(cohort_reason_name(COHORT_REASON_RESOURCE), "resource");
 }
 
+/* Why it was reset is told also if it was closed before. */
+static void test_reset_for(bool is_closed_before)
+{
+	const struct cohort_end why = {COHORT_REASON_UPSTREAM, ECONNREFUSED};
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client = open_tcp(world, &record);
+
+	if (is_closed_before)
+		cohort_close(record.t);
+	cohort_reset_for(record.t, &why);
+	turn_until(world, record.t == NULL);
+	check_end(&record, COHORT_REASON_UPSTREAM, ECONNREFUSED);
+	check_int(count_of(world, SCOREBOARD_CLOSED + COHORT_REASON_UPSTREAM),
+		  1);
+	client_pull_to_end(world, &client);
+	client_close(&client);
+	world_close(world);
+}
+
 int main(void)
 {
 	test_close_delivers();
@@ -426,5 +446,7 @@ int main(void)
 	test_peer_reset_after_close();
 	test_named_reasons();
 	test_reason_names();
+	test_reset_for(false);
+	test_reset_for(true);
 	return check_result();
 }
