@@ -427,7 +427,7 @@ int cohort_set_framing(struct cohort_transport *t,
 /* From now on what arrives is thrown away, where it can be (TCP) by the kernel
  * without a copy.  data_received comes no more; the bytes count as received,
  * end of file is told as ever, and a pause still holds the peer back.
- * cohort_set_protocol ends it. */
+ * cohort_set_protocol ends it, and so does cohort_forward. */
 void cohort_discard_input(struct cohort_transport *t);
 
 /* From now on what `from` receives is written to `to`, and its end of file is
@@ -437,8 +437,10 @@ void cohort_discard_input(struct cohort_transport *t);
  * protocol pauses it.  pause_writing, resume_writing and eof_received come as
  * ever.
  * One transport can forward to one other, and be forwarded to by one, also by
- * that one.  It ends with a NULL for `to` and with cohort_set_protocol of
- * either; once `to` is closing, nothing is read from `from` any more, whose
+ * that one; one that has closed or received its end of file is not in the way
+ * of the next.  If `from` has received it already, it is written at once.
+ * It ends with a NULL for `to`, with cohort_discard_input, and with
+ * cohort_set_protocol of either; once `to` is closing, nothing is read from `from` any more, whose
  * protocol should close it.
  * 0, or -1 with errno: EPIPE (one of them is closing, or `to` was told
  * cohort_write_eof), EBUSY (another forwards to `to`, or a

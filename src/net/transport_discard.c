@@ -47,6 +47,7 @@ ssize_t transport_discard_input(struct cohort_transport *t)
 void cohort_discard_input(struct cohort_transport *t)
 {
 	transport_require(t, __func__);
+	(void)cohort_forward(t, NULL);
 	t->is_input_discarded = true;
 	transport_review_rest(t);
 }

@@ -39,9 +39,17 @@ static struct cohort_transport *sender_to(const struct cohort_transport *t)
 	return t->extras != NULL ? find(t, t->extras->forward_from) : NULL;
 }
 
+/* One that has closed, or whose end was passed on, stays until it is lost, and
+ * is in nobody's way. */
+static bool is_sending(const struct cohort_transport *from)
+{
+	return from != NULL && from->state == TRANSPORT_OPEN &&
+	       !from->is_eof_received;
+}
+
 bool transport_is_forwarded_to(const struct cohort_transport *t)
 {
-	return sender_to(t) != NULL;
+	return is_sending(sender_to(t));
 }
 
 bool transport_is_forwarding(const struct cohort_transport *t)
@@ -176,7 +184,6 @@ void transport_forward_settle(struct cohort_transport *to)
 	from = sender_to(to);
 	if (from == NULL)
 		return;
-	/* Its own writes may keep it from ever being empty. */
 	if (to->queue.size_bytes > 0)
 		from->extras->is_forward_bulk = false;
 	let_go(from);
@@ -255,11 +262,13 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 		return again();
 	if (!may_splice(t, to))
 		return receive_copied(t, to, room);
-	if (to->queue.size_bytes > 0) {
-		wait_for(t, to);
-		return again();
-	}
-	return receive_spliced(t, to);
+	if (to->queue.size_bytes == 0)
+		return receive_spliced(t, to);
+	/* Its own writes may keep it from ever being empty. */
+	if (to->queue.size_bytes <= to->write_low)
+		return receive_copied(t, to, room);
+	wait_for(t, to);
+	return again();
 }
 
 void transport_forward_rest(struct cohort_transport *t)
@@ -326,14 +335,20 @@ static int join(struct cohort_transport *from, struct cohort_transport *to)
 		return -1;
 	}
 	other = sender_to(to);
-	if (other != NULL && other != from) {
+	if (is_sending(other) && other != from) {
 		errno = EBUSY;
 		return -1;
 	}
+	if (other != NULL)
+		part(other, to);
 	if (transport_is_forwarding(from))
 		part(from, receiver_of(from));
+	from->is_input_discarded = false;
 	from->extras->forward_to = to->id;
 	to->extras->forward_from = from->id;
+	/* There is nothing left before it. */
+	if (from->is_eof_received)
+		cohort_write_eof(to);
 	transport_review_rest(from);
 	return 0;
 }

@@ -116,6 +116,44 @@ static void test_nobody(void)
 	close_couple(&couple);
 }
 
+/* ---- A small limit, a receiver that writes itself --------------------- */
+
+static void test_write_limit(uint64_t limit)
+{
+	struct couple couple;
+
+	open_couple(&couple);
+	couple.world->settings.write_limit_bytes = limit;
+	couple.world->settings.write_high_bytes = 16384;
+	check_int(cohort_set_write_limits(couple.to.t, 16384, 4096), 0);
+	while (cohort_is_reading(couple.from.t) && is_alive(&couple.to)) {
+		client_push(&couple.sender, BULK);
+		turn(couple.world);
+		CHECK(cohort_queued(couple.to.t) <= limit);
+	}
+	CHECK(is_alive(&couple.to));
+	pump(&couple, BULK);
+	close_couple(&couple);
+}
+
+/* Its queue is never empty, but low at times. */
+static void test_own_writes(void)
+{
+	struct couple couple;
+	size_t own = 0;
+
+	open_couple(&couple);
+	pump(&couple, BULK); /* it is spliced by now */
+	client_push(&couple.sender, couple.sender.sent + 1000000);
+	turn_until(couple.world,
+		   (own += write_until_queued(couple.to.t, own, 9000),
+		    client_pull(&couple.taker),
+		    client_push(&couple.sender, BULK + 2000000),
+		    couple.sender.sent == BULK + 2000000));
+	CHECK(own > 0);
+	close_couple(&couple);
+}
+
 /* ---- The protocol's own pause ---------------------------------------- */
 
 static void test_own_pause(void)
@@ -167,6 +205,9 @@ int main(void)
 	test_both_events();
 	test_another();
 	test_nobody();
+	test_write_limit(32768);
+	test_write_limit(100000);
+	test_own_writes();
 	test_own_pause();
 	test_pause_while_held();
 	return check_result();
