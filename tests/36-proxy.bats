@@ -352,6 +352,16 @@ bad_then_good() {
 	stop_proxy
 }
 
+@test "an upstream that closes after a silent client's while is not at fault" {
+	need python3
+	upstream late=1
+	proxy "upstream 127.0.0.1:$UPSTREAM max_failures=1;"
+	run -0 ends get "$PORT"
+	[ "$output" = "0 eof" ]
+	stop_proxy
+	log_has 'upstream 127.0.0.1:[0-9]+: up, 1 connected, 0 failed'
+}
+
 # ---- PROXY headers -----------------------------------------------------------------
 
 @test "the upstream is told who the client is, in either version" {

@@ -67,7 +67,7 @@ struct proxy_client {
 struct proxy_outgoing {
 	struct cohort_transport *client; /* NULL: it has gone */
 	struct proxy_upstream *target;
-	int64_t begun_ms;
+	int64_t connected_ms;
 	bool is_connected;
 	bool has_received;
 	bool is_eof_received;

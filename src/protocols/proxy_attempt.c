@@ -46,7 +46,6 @@ static void pair(struct cohort_transport *client, struct proxy_client *session,
 
 	outgoing->client = client;
 	outgoing->target = target;
-	outgoing->begun_ms = proxy_now_ms(cohort_worker(client));
 	session->upstream = upstream;
 	target->live_count++;
 }

@@ -10,6 +10,8 @@
 
 #include "protocols/proxy.h"
 
+#define AT_ONCE_MS 100 /* after it was connected */
+
 /* The first bytes in each direction; what follows them needs nobody here.
  * Without memory for that it goes on like this. */
 static void pass_on(struct cohort_transport *from, struct cohort_transport *to,
@@ -97,6 +99,7 @@ static void upstream_made(struct cohort_transport *t, void *session)
 	int version = worker->options->send_proxy;
 
 	outgoing->is_connected = true;
+	outgoing->connected_ms = proxy_now_ms(w);
 	proxy_watch_connected(w, outgoing->target);
 	/* Who has gone already cannot be told of. */
 	if (version != 0 &&
@@ -122,16 +125,13 @@ static void upstream_received(struct cohort_transport *t, void *session,
 }
 
 /* What a client has sent may be to blame for what follows: failures are only
- * counted while nothing was. */
+ * counted while nothing was.  And so may its silence, but not so early. */
 static bool is_at_once(const struct cohort_transport *t,
 		       const struct proxy_outgoing *outgoing)
 {
-	struct cohort_worker *w = cohort_worker(t);
-	const struct proxy_worker *worker = cohort_worker_state(w);
-
 	return !outgoing->has_received &&
-	       proxy_now_ms(w) - outgoing->begun_ms <=
-		       worker->options->connect_timeout_ms;
+	       proxy_now_ms(cohort_worker(t)) - outgoing->connected_ms <=
+		       AT_ONCE_MS;
 }
 
 /* The client goes to another upstream, if there is one. */

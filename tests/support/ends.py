@@ -6,6 +6,7 @@ serve MODE [PORT]   an upstream on 127.0.0.1; prints its port, then a line for
                     each connection when it has ended:
     name=X          says "X\n", then echoes
     close, reset    as soon as it has accepted
+    late=S          closes S seconds after it has accepted
     cut=N           sends N bytes, then resets
     tell            reads; prints how many bytes and how it ended
     slow=N          reads N bytes every 5 ms; prints as tell does
@@ -57,9 +58,8 @@ def talk(connection, mode, value):
         time.sleep(0.1)
         reset(connection)
         return
-    elif mode == "reset":
-        reset(connection)
-        return
+    elif mode == "late":
+        time.sleep(float(value))
     elif mode in ("tell", "slow"):
         slow = mode == "slow"
         say(*read_all(connection, int(value) if slow else 65536,
@@ -85,6 +85,12 @@ def serve(what, port=0):
     say(listener.getsockname()[1])
     while True:
         connection, _ = listener.accept()
+        if mode == "close":
+            connection.close()
+            continue
+        if mode == "reset":
+            reset(connection)
+            continue
         threading.Thread(target=talk, args=(connection, mode, value),
                          daemon=True).start()
 
