@@ -651,8 +651,10 @@ struct cohort_connect {
  * if it cannot be connected, connection_lost alone, never from inside this
  * call, with the reason upstream and the errno (ECONNREFUSED, EHOSTUNREACH;
  * ETIMEDOUT when the time is over; of a name ENOENT if it has no address, EAGAIN
- * if no name server answers).  The addresses of a name are tried in turn, each
- * with its share of the time.  Closed while it connects it ends with
+ * if no name server answers).  For want of descriptors, memory or ports of our
+ * own the reason is resource (EMFILE, ENFILE, ENOMEM, ENOBUFS, EADDRNOTAVAIL):
+ * nothing is known of the other end then.  The addresses of a name are tried in
+ * turn, each with its share of the time.  Closed while it connects it ends with
  * connection_lost alone too; what was written before is sent first.  Until it
  * is connected no other callback comes: pause_writing and `timeout` wait.
  *

@@ -40,6 +40,22 @@ connecting_of(const struct cohort_transport *t)
 	return t->extras->connecting;
 }
 
+/* What is wanting here says nothing about the other end. */
+static void end_unconnected(struct cohort_transport *t, int number)
+{
+	enum cohort_reason reason = COHORT_REASON_UPSTREAM;
+
+	switch (number) {
+	case EADDRNOTAVAIL: /* no port is left */
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM: reason = COHORT_REASON_RESOURCE; break;
+	default: break;
+	}
+	transport_end(t, reason, number);
+}
+
 /* ---- One try --------------------------------------------------------- */
 
 static int bind_source(int fd, const struct address *source)
@@ -132,7 +148,7 @@ static void try_on(struct cohort_transport *t)
 		if (fd >= 0 && connecting->next_retry_ms != TRANSPORT_NEVER)
 			return;
 	}
-	transport_end(t, COHORT_REASON_UPSTREAM, connecting->error);
+	end_unconnected(t, connecting->error);
 }
 
 static void try_failed(struct cohort_transport *t, int number)
@@ -354,7 +370,7 @@ connect_numeric(struct service *service,
 	connecting->next = 1;
 	if (begin_try(t, fd, &connecting->numeric) < 0 &&
 	    connecting->next_retry_ms == TRANSPORT_NEVER)
-		transport_end(t, COHORT_REASON_UPSTREAM, errno);
+		end_unconnected(t, errno);
 	transport_arm_all(t);
 	return t;
 }
@@ -399,7 +415,7 @@ connect_name(struct service *service, struct transport_connecting *connecting,
 		return NULL;
 	connecting->request = resolver_ask(resolver, how->address, resolved, t);
 	if (connecting->request == NULL)
-		transport_end(t, COHORT_REASON_UPSTREAM, errno);
+		end_unconnected(t, errno);
 	transport_arm_all(t);
 	return t;
 }

@@ -50,6 +50,20 @@ static void pair(struct cohort_transport *client, struct proxy_client *session,
 	target->live_count++;
 }
 
+/* Would it be the same with any other?  For want of descriptors or memory, and
+ * when the worker ends, which is no upstream's fault. */
+static bool is_in_vain(int error)
+{
+	switch (error) {
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+	case ENOBUFS:
+	case ESHUTDOWN: return true;
+	default: return false;
+	}
+}
+
 /* 0, or -1 with the errno in the session. */
 static int ask(struct cohort_transport *client, struct proxy_client *session,
 	       struct proxy_upstream *target)
@@ -68,6 +82,8 @@ static int ask(struct cohort_transport *client, struct proxy_client *session,
 	upstream = cohort_connect(w, &how);
 	if (!upstream) {
 		session->error = errno;
+		if (!is_in_vain(session->error))
+			proxy_watch_failed(w, target, session->error);
 		return -1;
 	}
 	proxy_health_begin(&target->health, &target->health_settings,
@@ -76,17 +92,21 @@ static int ask(struct cohort_transport *client, struct proxy_client *session,
 	return 0;
 }
 
-/* What failed for want of descriptors or memory is no upstream's fault, and
- * would fail with the next as well. */
 bool proxy_attempt_another(struct cohort_transport *client,
 			   struct proxy_client *session)
 {
 	struct proxy_upstream *target;
 
-	if (session->tries_left == 0 || cohort_is_closing(client))
-		return false;
-	target = choose(client, session);
-	return target && ask(client, session, target) == 0;
+	while (session->tries_left > 0 && !cohort_is_closing(client)) {
+		target = choose(client, session);
+		if (!target)
+			return false;
+		if (ask(client, session, target) == 0)
+			return true;
+		if (is_in_vain(session->error))
+			return false;
+	}
+	return false;
 }
 
 void proxy_attempt(struct cohort_transport *client,
@@ -100,7 +120,9 @@ void proxy_attempt(struct cohort_transport *client,
 		return;
 	proxy_watch_refused(cohort_worker(client), session->error);
 	end.error = session->error;
-	if (end.error == EMFILE || end.error == ENFILE || end.error == ENOMEM)
+	if (end.error == ESHUTDOWN)
+		end.reason = COHORT_REASON_SHUTDOWN;
+	else if (is_in_vain(end.error))
 		end.reason = COHORT_REASON_RESOURCE;
 	cohort_reset_for(client, &end);
 }

@@ -23,7 +23,9 @@ static void start_again(struct proxy_check *check)
 				 options_of(check->w)->check_interval_ms);
 }
 
-static void come_out(struct check_session *session, bool is_good, int error)
+/* What came of it, if that says anything about the upstream. */
+static void come_out(struct check_session *session, bool is_known, bool is_good,
+		     int error)
 {
 	struct proxy_check *check = session->check;
 
@@ -33,7 +35,8 @@ static void come_out(struct check_session *session, bool is_good, int error)
 	check->id = 0;
 	if (!check->timer)
 		return; /* nobody wants to know any more */
-	proxy_watch_checked(check->w, check->target, is_good, error);
+	if (is_known)
+		proxy_watch_checked(check->w, check->target, is_good, error);
 	start_again(check);
 }
 
@@ -42,7 +45,7 @@ static void check_made(struct cohort_transport *t, void *session)
 {
 	int version = options_of(cohort_worker(t))->send_proxy;
 
-	come_out(session, true, 0);
+	come_out(session, true, true, 0);
 	if (version != 0)
 		(void)cohort_write_proxy_header(
 			t, NULL, (enum cohort_proxy_version)version);
@@ -53,7 +56,9 @@ static void check_lost(struct cohort_transport *t, void *session,
 		       const struct cohort_end *end)
 {
 	(void)t;
-	come_out(session, false, end->error);
+	/* For want of our own descriptors, memory or ports it was not made. */
+	come_out(session, end->reason == COHORT_REASON_UPSTREAM, false,
+		 end->error);
 }
 
 static const struct cohort_protocol check_protocol = {

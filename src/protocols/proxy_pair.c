@@ -203,23 +203,20 @@ static void count_bytes(const struct cohort_transport *t,
  * else is to blame. */
 static bool is_own_trouble(const struct cohort_end *end)
 {
-	return end->reason == COHORT_REASON_RESOURCE ||
+	return (end->reason == COHORT_REASON_RESOURCE &&
+		end->error != EADDRNOTAVAIL) ||
 	       end->reason == COHORT_REASON_SHUTDOWN ||
 	       end->reason == COHORT_REASON_KILLED;
 }
 
-/* Is the upstream to blame?  Not for want of our own ports and memory. */
+/* Is the upstream to blame?  Not for want of our own ports, of which there may
+ * be some for another address. */
 static bool is_failure(const struct cohort_transport *t,
 		       const struct proxy_outgoing *outgoing, int error)
 {
-	switch (error) {
-	case EADDRNOTAVAIL:
-	case EMFILE:
-	case ENFILE:
-	case ENOMEM:
-	case ENOBUFS: return false;
-	default: return !outgoing->is_connected || is_at_once(t, outgoing);
-	}
+	if (outgoing->is_connected)
+		return is_at_once(t, outgoing);
+	return error != EADDRNOTAVAIL;
 }
 
 static void end_client(struct cohort_transport *client,

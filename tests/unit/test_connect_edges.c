@@ -153,6 +153,30 @@ static void test_no_descriptor(void)
 	world_close(world);
 }
 
+/* The same pair of ends cannot be connected twice: no port is left.  That is
+ * not the other end's fault. */
+static void test_no_port(void)
+{
+	struct world *world = world_open();
+	struct record records[2] = {{0}, {0}};
+	char text[ADDRESS_ROOM], source[ADDRESS_ROOM];
+	struct cohort_connect how = {.address = address_text(world, text),
+				     .source = source,
+				     .protocol = &recorder};
+	struct client peer;
+
+	close(nobody(source));
+	CHECK(dial_as(world, &records[0], &how) != NULL);
+	turn_until(world, records[0].events[0] == 'm');
+	peer = accept_peer(world);
+	CHECK(dial_as(world, &records[1], &how) != NULL);
+	turn_until(world, !is_alive(&records[1]));
+	check_string(records[1].events, "l");
+	check_end(&records[1], COHORT_REASON_RESOURCE, EADDRNOTAVAIL);
+	client_close(&peer);
+	world_close(world);
+}
+
 /* A unix listener whose queue is full says EAGAIN and nothing else, ever. */
 static void test_full_unix_listener(bool is_too_late)
 {
@@ -430,6 +454,7 @@ int main(void)
 	test_no_mirror();
 	test_options();
 	test_no_descriptor();
+	test_no_port();
 	test_full_unix_listener(false);
 	test_full_unix_listener(true);
 	test_reserved_descriptors();
