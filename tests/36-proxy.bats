@@ -362,6 +362,17 @@ bad_then_good() {
 	log_has 'upstream 127.0.0.1:[0-9]+: up, 1 connected, 0 failed'
 }
 
+@test "one that takes every connection only to close it is said to be down once" {
+	need python3
+	upstream close
+	proxy "upstream 127.0.0.1:$UPSTREAM max_failures=1;"
+	run -0 times 5 ends get "$PORT"
+	stop_proxy
+	[ "$(log_count "upstream 127.0.0.1:$UPSTREAM is down: it closes at once")" -eq 1 ]
+	run ! log_has 'is up again'
+	log_has 'upstream 127.0.0.1:[0-9]+: down, 5 connected, 5 failed'
+}
+
 # ---- PROXY headers -----------------------------------------------------------------
 
 @test "the upstream is told who the client is, in either version" {

@@ -100,6 +100,11 @@ bool proxy_attempt_another(struct cohort_transport *client,
 
 void proxy_watch_connected(struct cohort_worker *w,
 			   struct proxy_upstream *upstream);
+/* The first byte of a connection has come; it has lived for a while. */
+void proxy_watch_received(struct cohort_worker *w,
+			  struct proxy_upstream *upstream);
+void proxy_watch_lasted(struct cohort_worker *w,
+			struct proxy_upstream *upstream);
 void proxy_watch_failed(struct cohort_worker *w,
 			struct proxy_upstream *upstream, int error);
 void proxy_watch_checked(struct cohort_worker *w,

@@ -31,6 +31,7 @@ struct proxy_upstream {
 	struct proxy_health_settings health_settings;
 
 	struct proxy_health health;
+	bool is_said_down;   /* the log's last word on it */
 	unsigned live_count; /* made or being made */
 	int64_t credit;      /* of round robin */
 	uint64_t hash;       /* of the address, for PROXY_SOURCE */

@@ -119,7 +119,7 @@ static void upstream_received(struct cohort_transport *t, void *session,
 	if (!outgoing->has_received) {
 		outgoing->has_received = true;
 		client_of(outgoing)->is_begun = true;
-		proxy_health_proven(&outgoing->target->health);
+		proxy_watch_received(cohort_worker(t), outgoing->target);
 	}
 	pass_on(t, outgoing->client, data, size);
 }
@@ -242,6 +242,8 @@ static void upstream_lost(struct cohort_transport *t, void *session,
 	struct proxy_client *other;
 
 	count_bytes(t, outgoing);
+	if (outgoing->is_connected && !is_at_once(t, outgoing))
+		proxy_watch_lasted(cohort_worker(t), outgoing->target);
 	if (!client)
 		return;
 	other = client_of(outgoing);

@@ -18,55 +18,68 @@ static const char *words_of(int error)
 	}
 }
 
-/* Say so if it is up now and was not before, or the other way round. */
-static void review(struct cohort_worker *w,
-		   const struct proxy_upstream *upstream, bool was_up,
-		   const char *why)
+/* Once, until it is up again. */
+static void say_down(struct cohort_worker *w, struct proxy_upstream *upstream,
+		     int error)
 {
-	bool is_up = proxy_health_is_up(&upstream->health);
-
-	if (is_up == was_up)
+	if (upstream->is_said_down || proxy_health_is_up(&upstream->health))
 		return;
-	if (is_up)
-		cohort_worker_log(w, COHORT_LOG_INFO, "upstream %s is up again",
-				  upstream->address);
-	else
-		cohort_worker_log(w, COHORT_LOG_WARNING,
-				  "upstream %s is down: %s", upstream->address,
-				  why);
+	upstream->is_said_down = true;
+	cohort_worker_log(w, COHORT_LOG_WARNING, "upstream %s is down: %s",
+			  upstream->address, words_of(error));
+}
+
+/* One that only takes connections and closes them would go up and down with
+ * every client: it takes more than a connection. */
+static void say_up(struct cohort_worker *w, struct proxy_upstream *upstream)
+{
+	if (!upstream->is_said_down || !proxy_health_is_up(&upstream->health))
+		return;
+	upstream->is_said_down = false;
+	cohort_worker_log(w, COHORT_LOG_INFO, "upstream %s is up again",
+			  upstream->address);
 }
 
 void proxy_watch_connected(struct cohort_worker *w,
 			   struct proxy_upstream *upstream)
 {
-	bool was_up = proxy_health_is_up(&upstream->health);
-
 	upstream->connected_count++;
 	proxy_health_connected(&upstream->health, &upstream->health_settings,
 			       proxy_now_ms(w));
-	review(w, upstream, was_up, "");
+}
+
+void proxy_watch_received(struct cohort_worker *w,
+			  struct proxy_upstream *upstream)
+{
+	proxy_health_proven(&upstream->health);
+	say_up(w, upstream);
+}
+
+void proxy_watch_lasted(struct cohort_worker *w,
+			struct proxy_upstream *upstream)
+{
+	say_up(w, upstream);
 }
 
 void proxy_watch_failed(struct cohort_worker *w,
 			struct proxy_upstream *upstream, int error)
 {
-	bool was_up = proxy_health_is_up(&upstream->health);
-
 	upstream->failed_count++;
 	proxy_health_failed(&upstream->health, &upstream->health_settings,
 			    proxy_now_ms(w));
-	review(w, upstream, was_up, words_of(error));
+	say_down(w, upstream, error);
 }
 
 void proxy_watch_checked(struct cohort_worker *w,
 			 struct proxy_upstream *upstream, bool is_good,
 			 int error)
 {
-	bool was_up = proxy_health_is_up(&upstream->health);
-
 	proxy_health_checked(&upstream->health, &upstream->health_settings,
 			     is_good);
-	review(w, upstream, was_up, words_of(error));
+	if (is_good)
+		say_up(w, upstream);
+	else
+		say_down(w, upstream, error);
 }
 
 void proxy_watch_refused(struct cohort_worker *w, int error)
