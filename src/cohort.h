@@ -290,6 +290,10 @@ struct cohort_protocol {
 	 * answers what it receives; without it a peer that never reads costs
 	 * up to write_limit, unless the protocol pauses reading itself. */
 	bool holds_reading;
+	/* What its peers are sent has no end of its own: when a drain reaches
+	 * its bound they are told by a reset that something is missing, not by
+	 * an end of file (except after cohort_write_eof). */
+	bool resets_when_cut;
 };
 
 /* ---- Plug-ins -------------------------------------------------------- */

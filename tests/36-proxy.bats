@@ -298,6 +298,26 @@ bad_then_good() {
 	wait_until 10 is_told "$UPSTREAM" '100000 eof'
 }
 
+@test "a drain that reaches its bound is a reset for both sides" {
+	need python3
+	upstream tell
+	tell=$UPSTREAM
+	proxy "upstream 127.0.0.1:$tell;" -o 'shutdown_timeout 1s;'
+	ends send "$PORT" 1000 hold >"$WORK/held" 3>&- &
+	SERVER_PIDS+=("$!")
+	wait_until 10 has_lines "$WORK/held" 1
+	stop_proxy
+	wait_until 10 is_told "$tell" '1000 reset'
+	upstream name=a
+	proxy "upstream 127.0.0.1:$UPSTREAM;" -o 'shutdown_timeout 1s;'
+	ends follow "$PORT" >"$WORK/got" 3>&- &
+	client=$!
+	wait_until 10 has_lines "$WORK/got" 1
+	stop_proxy
+	wait "$client"
+	[ "$(tail -n 1 "$WORK/got")" = "1 reset" ]
+}
+
 @test "a slow upstream holds its client back, and gets everything" {
 	need python3
 	upstream slow=20000

@@ -454,7 +454,7 @@ void transport_cut_all(struct service *service)
 	struct cohort_transport *t;
 
 	while ((t = transport_rotate(service)) != NULL) {
-		transport_abort(t, COHORT_REASON_SHUTDOWN);
+		transport_cut(t);
 		transport_settle(t);
 	}
 }

@@ -54,6 +54,11 @@ void transport_announce_drain(struct cohort_transport *t);
 /* The node of service->transports, and back. */
 struct cohort_transport *transport_of_node(struct list *node);
 
+/* A drain nears its bound: close it in good order, or, if its protocol
+ * resets_when_cut, reset it.  The bound is there: end it now, likewise. */
+void transport_close_for_drain(struct cohort_transport *t);
+void transport_cut(struct cohort_transport *t);
+
 /* All of the service's end now, with reason shutdown, each with its
  * connection_lost: the loop has ended. */
 void transport_cut_all(struct service *service);

@@ -87,6 +87,27 @@ static void reset(struct cohort_transport *t, const struct cohort_end *end)
 	transport_end(t, end->reason, end->error);
 }
 
+static const struct cohort_end shutdown_end = {
+	.reason = COHORT_REASON_SHUTDOWN,
+};
+
+void transport_close_for_drain(struct cohort_transport *t)
+{
+	if (t->state == TRANSPORT_OPEN && t->protocol->resets_when_cut &&
+	    !t->is_eof_wanted)
+		reset(t, &shutdown_end);
+	else
+		transport_close(t, COHORT_REASON_SHUTDOWN);
+}
+
+void transport_cut(struct cohort_transport *t)
+{
+	if (t->protocol->resets_when_cut && !t->is_eof_sent)
+		reset(t, &shutdown_end);
+	else
+		transport_abort(t, COHORT_REASON_SHUTDOWN);
+}
+
 void cohort_reset(struct cohort_transport *t)
 {
 	const struct cohort_end end = {.reason = COHORT_REASON_LOCAL_CLOSE};

@@ -102,7 +102,7 @@ static void cut_all(struct worker *worker)
 			 live == 1 ? " is" : "s are");
 	begin_pass(worker, &pass);
 	while ((t = next_of_pass(worker, &pass)) != NULL)
-		transport_abort(t, COHORT_REASON_SHUTDOWN);
+		transport_cut(t);
 	worker_end_if_done(worker);
 }
 
@@ -125,7 +125,7 @@ static void close_some(struct worker *worker)
 		drain->closed_count++;
 		t = next_of_pass(worker, &drain->closing);
 		if (t != NULL)
-			transport_close(t, COHORT_REASON_SHUTDOWN);
+			transport_close_for_drain(t);
 	}
 }
 

@@ -186,4 +186,5 @@ const struct cohort_protocol protocol_proxy = {
 	.worker_draining = drain_worker,
 	.worker_stop = stop_worker,
 	.descriptors_count = 1, /* the upstream's */
+	.resets_when_cut = true,
 };

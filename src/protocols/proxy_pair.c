@@ -269,4 +269,5 @@ const struct cohort_protocol proxy_upstream_protocol = {
 	.pause_writing = upstream_pause,
 	.resume_writing = upstream_resume,
 	.connection_lost = upstream_lost,
+	.resets_when_cut = true,
 };

@@ -12,6 +12,7 @@ serve MODE [PORT]   an upstream on 127.0.0.1; prints its port, then a line for
     slow=N          reads N bytes every 5 ms; prints as tell does
     hole            accepts nobody, and its queue is full
 get PORT            prints how many bytes came, and how it ended
+follow PORT         says when the first byte has come, then the rest as get
 send PORT N HOW     sends N bytes and ends by HOW: eof, reset, or hold (on TERM)
 """
 import signal
@@ -100,6 +101,13 @@ def get(port):
         say(*read_all(connection))
 
 
+def follow(port):
+    with socket.create_connection(("127.0.0.1", int(port))) as connection:
+        connection.recv(1)
+        say("begun")
+        say(*read_all(connection))
+
+
 def send(port, size, how):
     connection = socket.create_connection(("127.0.0.1", int(port)))
     connection.sendall(b"y" * int(size))
@@ -115,4 +123,5 @@ def send(port, size, how):
 
 
 if __name__ == "__main__":
-    {"serve": serve, "get": get, "send": send}[sys.argv[1]](*sys.argv[2:])
+    {"serve": serve, "get": get, "follow": follow,
+     "send": send}[sys.argv[1]](*sys.argv[2:])
