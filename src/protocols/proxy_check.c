@@ -49,7 +49,9 @@ static void check_made(struct cohort_transport *t, void *session)
 	if (version != 0)
 		(void)cohort_write_proxy_header(
 			t, NULL, (enum cohort_proxy_version)version);
-	cohort_close(t);
+	/* Not in good order, which could keep its descriptor for long: all
+	 * that was to be said is in the kernel. */
+	cohort_abort(t);
 }
 
 static void check_lost(struct cohort_transport *t, void *session,
