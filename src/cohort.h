@@ -50,7 +50,7 @@ extern "C" {
 
 #define COHORT_VERSION "0.1.0"
 
-/* What a plug-in was written for.  It rises when one that was compiled before
+/* What a plug-in was compiled for.  It rises when one that was compiled before
  * could not be called any more. */
 #define COHORT_API 1
 
@@ -203,65 +203,6 @@ struct cohort_protocol {
 	void (*data_received)(struct cohort_transport *t, void *session,
 			      const void *data, size_t size);
 
-	/* At most once: the peer will send no more.  Without this callback
-	 * the verdict is COHORT_CLOSE. */
-	enum cohort_verdict (*eof_received)(struct cohort_transport *t,
-					    void *session);
-
-	/* More than the high mark is queued: stop writing.  Strictly
-	 * alternates with resume_writing, pause first. */
-	void (*pause_writing)(struct cohort_transport *t, void *session);
-	/* The queue has fallen to the low mark or below. */
-	void (*resume_writing)(struct cohort_transport *t, void *session);
-
-	/* Once, when the worker wants to leave: finish soon.  Without it the
-	 * transport lives until the peer closes or the drain's bound. */
-	void (*draining)(struct cohort_transport *t, void *session);
-
-	/* The timer set by cohort_set_timer has run out. */
-	void (*timeout)(struct cohort_transport *t, void *session);
-
-	/* Exactly once, last; never from inside a call of the protocol's
-	 * own.  cohort_local and cohort_info still answer, and cohort_peer
-	 * unless the peer has reset the connection; the transport and the
-	 * session are gone after it. */
-	void (*connection_lost)(struct cohort_transport *t, void *session,
-				const struct cohort_end *end);
-
-	/* Descriptors that each of its transports may need besides its own
-	 * socket, as for one that cohort_connect gives: a worker takes no more
-	 * clients than it can have all of these for. */
-	unsigned descriptors_count;
-	/* Once for each cohort_send_file: `sent_bytes` of it have been handed
-	 * to the kernel, and the descriptor is the caller's again.  Fewer than
-	 * asked for with error 0: the file ends there.  Otherwise the errno
-	 * of reading it (the transport goes on), or, before connection_lost,
-	 * of what ended the transport (ECANCELED where there is none).  Comes
-	 * after cohort_close too, never from inside a call of the protocol's
-	 * own; cohort_set_protocol hands it on to the new protocol. */
-	void (*file_sent)(struct cohort_transport *t, void *session,
-			  uint64_t sent_bytes, int error);
-
-	/* ---- Of the worker ---- */
-
-	size_t worker_size; /* zeroed bytes for each worker of each service */
-
-	/* Once in each worker, unprivileged already, before the first
-	 * transport and before the worker counts as ready.  -1: it cannot
-	 * start, for the reason that was last given to cohort_worker_log at
-	 * level error; its slot tries again as after any failed start.  A
-	 * reload or an upgrade whose workers fail here changes nothing.  (The
-	 * trial before an upgrade runs it in a worker more, and ends that by
-	 * worker_stop, beside those that serve.) */
-	int (*worker_start)(struct cohort_worker *w, void *state);
-
-	/* Once, when the worker begins to drain: before `draining` of its
-	 * transports, in which there may be none. */
-	void (*worker_draining)(struct cohort_worker *w, void *state);
-
-	/* Once, after the last transport, if worker_start went well; not when
-	 * the worker is killed. */
-	void (*worker_stop)(struct cohort_worker *w, void *state);
 	/* With a framing, frame_received comes instead of data_received.  The
 	 * payload (0 bytes are possible; never NULL) is valid during the call
 	 * only.  A pause, close or abort, another protocol or another framing
@@ -285,15 +226,77 @@ struct cohort_protocol {
 	void (*buffer_updated)(struct cohort_transport *t, void *session,
 			       size_t size);
 
+	/* At most once: the peer will send no more.  Without this callback
+	 * the verdict is COHORT_CLOSE. */
+	enum cohort_verdict (*eof_received)(struct cohort_transport *t,
+					    void *session);
+
+	/* More than the high mark is queued: stop writing.  Strictly
+	 * alternates with resume_writing, pause first. */
+	void (*pause_writing)(struct cohort_transport *t, void *session);
+	/* The queue has fallen to the low mark or below. */
+	void (*resume_writing)(struct cohort_transport *t, void *session);
+
 	/* While writing is paused nothing is read, by itself: who does not
 	 * take the answers cannot go on asking.  Right for every protocol that
 	 * answers what it receives; without it a peer that never reads costs
 	 * up to write_limit, unless the protocol pauses reading itself. */
 	bool holds_reading;
+
+	/* Once for each cohort_send_file: `sent_bytes` of it have been handed
+	 * to the kernel, and the descriptor is the caller's again.  Fewer than
+	 * asked for with error 0: the file ends there.  Otherwise the errno
+	 * of reading it (the transport goes on), or, before connection_lost,
+	 * of what ended the transport (ECANCELED where there is none).  Comes
+	 * after cohort_close too, never from inside a call of the protocol's
+	 * own; cohort_set_protocol hands it on to the new protocol. */
+	void (*file_sent)(struct cohort_transport *t, void *session,
+			  uint64_t sent_bytes, int error);
+
+	/* Once, when the worker wants to leave: finish soon.  Without it the
+	 * transport lives until the peer closes or the drain's bound. */
+	void (*draining)(struct cohort_transport *t, void *session);
+
 	/* What its peers are sent has no end of its own: when a drain reaches
 	 * its bound they are told by a reset that something is missing, not by
 	 * an end of file (except after cohort_write_eof). */
 	bool resets_when_cut;
+
+	/* The timer set by cohort_set_timer has run out. */
+	void (*timeout)(struct cohort_transport *t, void *session);
+
+	/* Exactly once, last; never from inside a call of the protocol's
+	 * own.  cohort_local and cohort_info still answer, and cohort_peer
+	 * unless the peer has reset the connection; the transport and the
+	 * session are gone after it. */
+	void (*connection_lost)(struct cohort_transport *t, void *session,
+				const struct cohort_end *end);
+
+	/* ---- Of the worker ---- */
+
+	size_t worker_size; /* zeroed bytes for each worker of each service */
+
+	/* Once in each worker, unprivileged already, before the first
+	 * transport and before the worker counts as ready.  -1: it cannot
+	 * start, for the reason that was last given to cohort_worker_log at
+	 * level error; its slot tries again as after any failed start.  A
+	 * reload or an upgrade whose workers fail here changes nothing.  (The
+	 * trial before an upgrade runs it in a worker more, and ends that by
+	 * worker_stop, beside those that serve.) */
+	int (*worker_start)(struct cohort_worker *w, void *state);
+
+	/* Once, when the worker begins to drain: before `draining` of its
+	 * transports, in which there may be none. */
+	void (*worker_draining)(struct cohort_worker *w, void *state);
+
+	/* Once, after the last transport, if worker_start went well; not when
+	 * the worker is killed. */
+	void (*worker_stop)(struct cohort_worker *w, void *state);
+
+	/* Descriptors that each of its transports may need besides its own
+	 * socket, as for one that cohort_connect gives: a worker takes no more
+	 * clients than it can have all of these for. */
+	unsigned descriptors_count;
 };
 
 /* ---- Plug-ins -------------------------------------------------------- */
