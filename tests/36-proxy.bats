@@ -195,6 +195,8 @@ stop_proxy() {
 	[ "$output" = "0 reset" ]
 	log_has 'no upstream has room'
 	exec 8>&-
+	stop_proxy
+	log_has 'upstream 127.0.0.1:[0-9]+: up, 1 connected, 0 failed, .* 1 times full'
 }
 
 # ---- The next one --------------------------------------------------------------
@@ -370,6 +372,7 @@ bad_then_good() {
 	run -0 who
 	[ "$output" = a ]
 	stop_proxy
+	log_has "upstream 127.0.0.1:$a: up, .* [1-9][0-9]* checks failed"
 }
 
 @test "an upstream that closes after a silent client's while is not at fault" {
@@ -457,6 +460,7 @@ change() {
 	echo_server
 	serve -w 2 -o "protocol proxy { upstream 127.0.0.1:$ECHO; }"
 	during change HUP 'reloaded: generation'
+	log_has 'upstream 127.0.0.1:[0-9]+: up, [0-9]+ connected, 0 failed, 0 bytes to it' # as it began to drain
 	log_has 'draining [0-9]+ connection'
 }
 

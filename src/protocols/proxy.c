@@ -50,7 +50,9 @@ static const struct cohort_directive directives[] = {
 	{OPTION("upstream", ROWS, upstreams), .columns = columns,
 	 .row_size = sizeof(struct proxy_row),
 	 .minimum = 1, .maximum = PROXY_UPSTREAMS_MAX,
-	 .help = "where clients are forwarded to; 0 connections: no bound, "
+	 .help = "where clients are forwarded to; max_connections is shared out "
+		 "to the workers, at least 1 each, and those that drain after "
+		 "a reload count for themselves; 0 connections: no bound, "
 		 "0 failures: never down"},
 	{OPTION("balance", CHOICE, method), .initial = "round_robin",
 	 .words = methods,
@@ -142,10 +144,16 @@ static int start_worker(struct cohort_worker *w, void *state)
 	return -1;
 }
 
-/* Nobody new comes: nobody has to know who is up. */
+/* Nobody new comes: nobody has to know who is up.  The last of its clients may
+ * be long in going, or be cut with the worker. */
 static void drain_worker(struct cohort_worker *w, void *state)
 {
+	struct cohort_worker_info info;
+
 	proxy_check_stop(w, state);
+	cohort_worker_info(w, &info);
+	if (info.connections_count > 0)
+		proxy_watch_report(w);
 }
 
 static void stop_worker(struct cohort_worker *w, void *state)

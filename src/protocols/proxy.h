@@ -16,7 +16,9 @@
 struct proxy_row {
 	const char *address;
 	uint64_t weight;
-	uint64_t max_connections; /* of all workers; 0: any number */
+	/* Of all workers of a generation, as proxy_share divides it; those of
+	 * older ones that drain count for themselves.  0: any number. */
+	uint64_t max_connections;
 	uint64_t max_failures;
 	int64_t failure_timeout_ms;
 	bool is_backup;
@@ -112,7 +114,9 @@ void proxy_watch_checked(struct cohort_worker *w,
 			 int error);
 /* A client found no upstream; a log line for many of them. */
 void proxy_watch_refused(struct cohort_worker *w, int error);
-/* What has become of each upstream's connections. */
+/* What has become of each upstream's connections up to now (bytes: of those
+ * that have ended): when the worker begins to drain with clients left, and when
+ * it stops. */
 void proxy_watch_report(struct cohort_worker *w);
 
 /* ---- proxy_check.c: active checks -------------------------------------- */

@@ -85,9 +85,13 @@ void proxy_balance_note_tried(const struct proxy_balance *balance,
 	tried->bits[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
-static bool has_room(const struct proxy_upstream *upstream)
+/* Asked when nothing else stands against it. */
+static bool has_room(struct proxy_upstream *upstream)
 {
-	return upstream->live_count < upstream->live_max;
+	if (upstream->live_count < upstream->live_max)
+		return true;
+	upstream->full_count++;
+	return false;
 }
 
 /* The upstreams of which one is chosen. */
@@ -106,10 +110,10 @@ static void collect(const struct proxy_balance *balance,
 	for (i = 0; i < balance->count; i++) {
 		struct proxy_upstream *upstream = &balance->upstreams[i];
 
-		if (upstream->is_backup == is_backup && has_room(upstream) &&
-		    !is_tried(tried, i) &&
+		if (upstream->is_backup == is_backup && !is_tried(tried, i) &&
 		    proxy_health_is_eligible(&upstream->health,
-					     balance->now_ms))
+					     balance->now_ms) &&
+		    has_room(upstream))
 			found->list[found->count++] = upstream;
 	}
 }

@@ -25,7 +25,7 @@ enum proxy_method {
 struct proxy_upstream {
 	const char *address; /* as configured; its name in every log line */
 	uint64_t weight;     /* 1 or more */
-	uint64_t max_connections; /* of all workers; 0: any number */
+	uint64_t max_connections; /* of a generation; 0: any number */
 	unsigned live_max;        /* the share of this worker */
 	bool is_backup;
 	struct proxy_health_settings health_settings;
@@ -36,9 +36,12 @@ struct proxy_upstream {
 	int64_t credit;      /* of round robin */
 	uint64_t hash;       /* of the address, for PROXY_SOURCE */
 
-	/* What has become of its connections. */
+	/* What has become of its connections, in this worker; one that is
+	 * killed takes them along. */
 	uint64_t connected_count;
 	uint64_t failed_count;
+	uint64_t failed_checks_count;
+	uint64_t full_count; /* passed over for want of room */
 	uint64_t sent_bytes;
 	uint64_t received_bytes;
 };
@@ -60,7 +63,8 @@ struct proxy_balance {
 uint64_t proxy_hash(const void *data, size_t size);
 
 /* The part of `maximum` (0: none) that one of `worker_count` workers has; the
- * parts of all are the whole, but no worker goes without. */
+ * parts of all are the whole, but no worker goes without: of more workers than
+ * `maximum` each has 1. */
 unsigned proxy_share(uint64_t maximum, unsigned worker, unsigned worker_count);
 
 /* Give every upstream its live_max. */

@@ -74,6 +74,8 @@ void proxy_watch_checked(struct cohort_worker *w,
 			 struct proxy_upstream *upstream, bool is_good,
 			 int error)
 {
+	if (!is_good)
+		upstream->failed_checks_count++;
 	proxy_health_checked(&upstream->health, &upstream->health_settings,
 			     is_good);
 	if (is_good)
@@ -109,13 +111,16 @@ void proxy_watch_report(struct cohort_worker *w)
 		const struct proxy_upstream *each =
 			&worker->balance.upstreams[i];
 
-		cohort_worker_log(
-			w, COHORT_LOG_INFO,
-			"upstream %s: %s, %" PRIu64 " connected, %" PRIu64
-			" failed, %" PRIu64 " bytes to it, %" PRIu64 " from it",
-			each->address,
-			proxy_health_is_up(&each->health) ? "up" : "down",
-			each->connected_count, each->failed_count,
-			each->sent_bytes, each->received_bytes);
+		cohort_worker_log(w, COHORT_LOG_INFO,
+				  "upstream %s: %s, %" PRIu64
+				  " connected, %" PRIu64 " failed, %" PRIu64
+				  " bytes to it, %" PRIu64 " from it, %" PRIu64
+				  " checks failed, %" PRIu64 " times full",
+				  each->address,
+				  proxy_health_is_up(&each->health) ? "up"
+								    : "down",
+				  each->connected_count, each->failed_count,
+				  each->sent_bytes, each->received_bytes,
+				  each->failed_checks_count, each->full_count);
 	}
 }
