@@ -109,7 +109,7 @@ stop_proxy() {
 	wait_until 10 redis-cli -p "$port" ping
 	serve -w 2 -o "protocol proxy { upstream 127.0.0.1:$port; }"
 	run -0 timeout $((120 * COHORT_PATIENCE)) redis-benchmark -p "$PORT" -n 20000 -c 50 -P 4 -q -t ping,set,get,lrange_100
-	[[ "$output" == *"GET: "*"requests per second"* ]]
+	[[ "$output" == *"LRANGE_100"*": "*"requests per second"* ]]
 	[[ "$output" != *rror* ]]
 	run -0 redis-cli -p "$PORT" --no-raw info clients
 	stop_proxy
@@ -320,6 +320,16 @@ bad_then_good() {
 	[ "$(tail -n 1 "$WORK/got")" = "1 reset" ]
 }
 
+@test "a client that goes while its upstream is being connected ends the try" {
+	need python3
+	upstream hole
+	proxy "upstream 127.0.0.1:$UPSTREAM max_failures=1; connect_timeout 1h;"
+	ends send "$PORT" 10 reset
+	stop_proxy
+	log_has 'closed: peer_reset 1'
+	log_has 'upstream 127.0.0.1:[0-9]+: up, 0 connected, 0 failed'
+}
+
 @test "a slow upstream holds its client back, and gets everything" {
 	need python3
 	upstream slow=20000
@@ -403,7 +413,9 @@ bad_then_good() {
 	echo_server -p whoami -o 'proxy_protocol required;'
 	for version in v1 v2; do
 		proxy "upstream 127.0.0.1:$ECHO; send_proxy $version;"
-		timeout 20 socat "TCP:127.0.0.1:$PORT,sourceport=0" - </dev/null >"$WORK/who"
+		own=$(free_port)
+		timeout 20 socat "TCP:127.0.0.1:$PORT,bind=127.0.0.1:$own" - </dev/null >"$WORK/who"
+		[ "$(jq -r .peer "$WORK/who")" = "127.0.0.1:$own" ]
 		[ "$(jq -r .local "$WORK/who")" = "127.0.0.1:$PORT" ]
 		stop_proxy
 	done
@@ -476,4 +488,20 @@ change() {
 	echo_server
 	serve -w 2 -o "protocol proxy { upstream 127.0.0.1:$ECHO; }"
 	during change USR2 'going on as'
+}
+
+@test "a stop waits for what is being forwarded" {
+	need socat cmp
+	echo_server
+	proxy "upstream 127.0.0.1:$ECHO;" -o 'shutdown_timeout 60s;'
+	head -c 20000000 /dev/urandom >"$WORK/sent"
+	transfer 1 3>&- &
+	client=$!
+	wait_until 60 is_under_way 1
+	change TERM 'shutdown: waiting for at most 1m for 1 connection'
+	: >"$WORK/done"
+	wait "$client"
+	cmp "$WORK/sent" "$WORK/received.1"
+	wait_exit "$SERVER" 20
+	[ "$STATUS" -eq 0 ]
 }
