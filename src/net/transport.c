@@ -360,9 +360,9 @@ static int refuse(struct service *service, struct cohort_transport *t, int fd)
 	if (t != NULL)
 		transport_free(t);
 	close(fd);
-	scoreboard_add(&service->cells[SCOREBOARD_ACCEPTED], 1);
 	scoreboard_add(
 		&service->cells[SCOREBOARD_CLOSED + COHORT_REASON_RESOURCE], 1);
+	scoreboard_add(&service->cells[SCOREBOARD_LIVE], (uint64_t)-1);
 	errno = number;
 	return -1;
 }
@@ -410,9 +410,12 @@ void transport_begin(struct cohort_transport *t)
 
 int transport_accept(struct service *service, int fd, int family)
 {
-	struct cohort_transport *t =
-		transport_new(service, service->protocol, false);
+	struct cohort_transport *t;
 
+	/* Before anything else: a worker may be killed at any moment. */
+	scoreboard_add(&service->cells[SCOREBOARD_ACCEPTED], 1);
+	scoreboard_add(&service->cells[SCOREBOARD_LIVE], 1);
+	t = transport_new(service, service->protocol, false);
 	if (t == NULL) {
 		errno = ENOMEM;
 		return refuse(service, NULL, fd);
@@ -422,8 +425,6 @@ int transport_accept(struct service *service, int fd, int family)
 		return refuse(service, t, fd);
 	list_append(&service->transports, &t->node);
 	service_add_live(service);
-	transport_count(t, SCOREBOARD_ACCEPTED, 1);
-	transport_count(t, SCOREBOARD_LIVE, 1);
 	t->is_header_awaited = service->settings->proxy != SERVICE_PROXY_OFF;
 	announce(t);
 	if (t->is_header_awaited)
