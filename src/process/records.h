@@ -56,6 +56,12 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
+	/* Of the admin process; 23 to 25 and 28 to 33 have been given away. */
+	RECORD_ANSWER =
+		24, /* supervisor: an order is done, or refused; `number`
+			       exit status, data: u64 ticket, then words */
+	RECORD_RETIRE = 27, /* supervisor: accept no more, finish, end */
+	RECORD_BEAT = 34,   /* admin: I live */
 };
 
 struct record {

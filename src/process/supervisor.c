@@ -35,6 +35,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	}
 	supervisor_take_memory(supervisor);
 	supervisor_init_keeper(supervisor);
+	supervisor_init_admin(supervisor);
 	title_set("cohort: supervisor");
 	log_set_role("supervisor");
 	return 0;
@@ -55,6 +56,7 @@ static void release_prepared(struct supervisor *supervisor)
 	supervisor_stop_store(supervisor);
 	supervisor_stop_notify(supervisor);
 	strays_release(&supervisor->strays);
+	supervisor_release_admin(supervisor);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
@@ -184,6 +186,7 @@ static int start(struct supervisor *supervisor, struct config *config)
 	supervisor->is_fresh = false;
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_change_admin(supervisor);
 	supervisor_park_salvaged(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
@@ -321,6 +324,7 @@ static int go_on(struct supervisor *supervisor)
 		log_error("cannot serve a lock: %s", strerror(errno));
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_resume_admin(supervisor);
 	resume_children(supervisor);
 	supervisor->operation = ORDER_UPGRADE;
 	supervisor_roll(supervisor);

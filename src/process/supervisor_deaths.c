@@ -113,7 +113,8 @@ void supervisor_reap(struct supervisor *supervisor)
 			note_reaped(child, status);
 		else if (!loader_reaped(&supervisor->loader, pid) &&
 			 !supervisor_trial_reaped(supervisor, pid, status) &&
-			 !supervisor_keeper_reaped(supervisor, pid))
+			 !supervisor_keeper_reaped(supervisor, pid) &&
+			 !supervisor_admin_reaped(supervisor, pid, status))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
 	}

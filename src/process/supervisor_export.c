@@ -255,6 +255,7 @@ void supervisor_export(const struct supervisor *supervisor,
 		write_group(exported,
 			    list_entry(node, struct bank_group, node));
 	write_slots(exported, supervisor);
+	supervisor_export_admin(exported, &supervisor->admin);
 	write_orders(exported, supervisor);
 	write_passed(exported, &supervisor->passed);
 	write_plugins(exported, current->config);

@@ -45,4 +45,9 @@ int import_child(struct import *import, const char *rest);
 int import_full(struct import *import, const char *rest);
 int import_unsent(struct import *import, const char *rest);
 
+/* The admin's listeners and processes (supervisor_admin_state.c). */
+int import_admin(struct import *import, const char *rest);
+int import_admin_listener(struct import *import, const char *rest);
+int import_admin_process(struct import *import, const char *rest);
+
 #endif

@@ -17,7 +17,7 @@
  *	supervisor_operations.c  orders, one at a time; grow and shrink
  *	supervisor_reload.c    another configuration
  *	supervisor_upgrade.c   another build of the program
- *	supervisor_keeper.c    the keeper
+ *	supervisor_keeper.c    the keeper; supervisor_admin.c: the admin
  *	supervisor_succession.c  after a supervisor that was killed
  *	supervisor_orphans.c   its workers
  *	supervisor_notify.c    the service manager
@@ -57,6 +57,7 @@
 #include "process/retired.h"
 #include "process/slot.h"
 #include "process/strays.h"
+#include "process/supervisor_admin.h"
 #include "process/supervisor_handover.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
@@ -168,6 +169,7 @@ struct supervisor {
 	struct loader loader; /* of a reload */
 	struct supervisor_upgrade upgrade;
 	struct supervisor_keeper keeper;
+	struct supervisor_admin admin;
 	int ready_fd; /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;

@@ -122,6 +122,7 @@ void supervisor_order_log(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot)
 			supervisor_order(&supervisor->children[i], RECORD_LOG);
+	supervisor_order_admin_log(supervisor);
 }
 
 void supervisor_order_drain(struct child *child, int64_t until_ms)

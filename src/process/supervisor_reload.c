@@ -74,6 +74,7 @@ static void undo(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->slot_high; i++)
 		end_next(&supervisor->slots[i]);
 	supervisor->next = NULL;
+	supervisor_undo_admin(supervisor);
 	if (next)
 		retired_keep(&supervisor->retired, next);
 	limits_restore_descriptors(supervisor->current->descriptor_limit);
@@ -275,6 +276,7 @@ static void commit(struct supervisor *supervisor)
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
 	change_pid_file(supervisor, before->config);
+	supervisor_change_admin(supervisor);
 	retired_keep(&supervisor->retired, before);
 	/* Its plug-ins are closed. */
 	supervisor_keep(supervisor);
@@ -383,7 +385,8 @@ static int start_generation(struct supervisor *supervisor,
 	if (try_options(supervisor, error) < 0 ||
 	    supervisor_raise_limits(supervisor->next, supervisor->next_count,
 				    error) < 0 ||
-	    supervisor_open_groups(supervisor, supervisor->next, error) < 0)
+	    supervisor_open_groups(supervisor, supervisor->next, error) < 0 ||
+	    supervisor_open_admin(supervisor, config, error) < 0)
 		return -1;
 	return start_workers(supervisor, error);
 }
