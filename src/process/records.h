@@ -56,6 +56,12 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
+	RECORD_ASKER = 25,     /* supervisor: an admin asks over this channel */
+	/* Over that one. */
+	RECORD_QUERY = 28,    /* admin: struct connection_query */
+	RECORD_ROWS = 29,     /* worker: struct connection_row, as many as fit;
+				 `number` is the query's.  None: it is at it */
+	RECORD_ROWS_END = 30, /* worker: struct connection_end */
 };
 
 struct record {
