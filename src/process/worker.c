@@ -168,6 +168,7 @@ static void release(struct worker *worker)
 	timer_stop(timers, &worker->retry);
 	timer_stop(timers, &worker->room);
 	worker_release_drain(worker);
+	worker_asked_release(&worker->asked);
 	worker_release_services(worker);
 	channel_close(&worker->channel);
 	signals_stop(&worker->signals, &worker->loop);
@@ -195,6 +196,7 @@ int worker_main(void *order)
 	timer_init(&worker.room, worker_report_room);
 	list_init(&worker.adopted);
 	worker_init_drain(&worker);
+	worker_asked_init(&worker.asked, &worker.loop, &worker.context);
 	if (worker_open_plugins(&worker, &error) < 0 ||
 	    begin(&worker, &error) < 0) {
 		fail(&worker, &error);

@@ -7,6 +7,7 @@
  *	worker_listeners.c  services; bind, bank, listen, accept, let go
  *	worker_adopted.c    listeners of other slots
  *	worker_room.c       who has room is known to the supervisor
+ *	worker_asked.c      admins ask about its connections
  *	worker_drain.c      the way out */
 #ifndef COHORT_PROCESS_WORKER_INTERNAL_H
 #define COHORT_PROCESS_WORKER_INTERNAL_H
@@ -21,6 +22,7 @@
 #include "net/service.h"
 #include "process/channel.h"
 #include "process/worker.h"
+#include "process/worker_asked.h"
 
 enum worker_phase {
 	WORKER_PHASE_STARTING, /* until READY */
@@ -70,6 +72,7 @@ struct worker {
 	unsigned unsent;            /* these, a bit for each type */
 	enum worker_phase phase;
 	struct worker_drain drain;
+	struct worker_asked asked;
 	int exit_status;
 };
 

@@ -69,6 +69,28 @@ static void on_adopt_without(struct worker *worker, const struct record *record,
 	worker_refuse(worker, slot_of(record), record->number);
 }
 
+/* Until it serves, descriptors at numbers of its own may be in its way. */
+static void on_asker(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)record;
+	if (worker->phase == WORKER_PHASE_STARTING)
+		close(fds[0]);
+	else
+		worker_asked_add(&worker->asked, fds[0]);
+}
+
+static void on_asker_without(struct worker *worker, const struct record *record,
+			     const int *fds)
+{
+	(void)worker;
+	(void)record;
+	(void)fds;
+	log_warning(
+		"an admin process found no room among the descriptors: "
+		"it cannot ask about connections");
+}
+
 static void on_log_without(struct worker *worker, const struct record *record,
 			   const int *fds)
 {
@@ -106,6 +128,7 @@ static const struct order_row {
 	{RECORD_LOG, 1, on_log},         {RECORD_ADOPT, 1, on_adopt},
 	{RECORD_DISOWN, 0, on_disown},   {RECORD_COUNT, 0, on_count},
 	{RECORD_LOG, 0, on_log_without}, {RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_ASKER, 1, on_asker},     {RECORD_ASKER, 0, on_asker_without},
 };
 
 void worker_receive(struct channel *channel, const struct record *record,
