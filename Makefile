@@ -47,7 +47,7 @@ LINK    = $(CC) $(THREADS) $(CFLAGS) $(HARDENING) $(SANITIZER) $(STATIC) -Wl,-z,
 
 # ---- What is built from what ------------------------------------------------
 
-LIBRARY_ROOMS := base event metrics net config process
+LIBRARY_ROOMS := base event metrics net config control process
 
 objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 
