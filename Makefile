@@ -101,6 +101,9 @@ LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIB
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
+# The live page is a part of its object.
+$(B)/src/control/page.o: src/control/page.html
+
 $(B)/libcohort.a: $(LIBRARY_OBJECTS) $(B)/members
 	$(call show,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
 
@@ -212,7 +215,7 @@ BUILD         = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS))
 CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itests/unit
 
 .PHONY: check
-check: check-format check-shell check-layers check-sizes check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
+check: check-format check-shell check-layers check-sizes check-page check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
 
 .PHONY: check-format
 check-format: ## clang-format would change nothing
@@ -248,6 +251,10 @@ check-layers: ## includes point downward, each system interface has one home
 .PHONY: check-sizes
 check-sizes: ## no file or function is too long, too deep or takes too much
 	@tools/check/sizes
+
+.PHONY: check-page
+check-page: ## the live page's policy is true, and it asks for nothing from elsewhere
+	@tools/check/page
 
 .PHONY: format
 format: ## let clang-format rewrite what check-format complains of

@@ -10,6 +10,7 @@
 #include "process/loader.h"
 #include "process/supervisor.h"
 #include "process/title.h"
+#include "process/tune.h"
 
 static void print_text(FILE *stream, const struct text *text)
 {
@@ -32,7 +33,9 @@ static int load(struct loader *loader, const struct command_line *line)
 	return result == 0 ? 0 : EXIT_CONFIGURATION;
 }
 
-static int serve(struct loader *loader, const struct command_line *line)
+/* What the loader has answered; NULL: it is explained. */
+static struct config *parse(const struct loader *loader,
+			    const struct command_line *line)
 {
 	const struct config_source source = {
 		.name = "canonical text",
@@ -40,12 +43,19 @@ static int serve(struct loader *loader, const struct command_line *line)
 		.size = loader->canonical.size,
 	};
 	struct text complaints = {0};
-	struct config *config;
-	struct error error;
+	struct config *config =
+		config_parse(&source, line->request.protocols, &complaints);
 
-	config = config_parse(&source, line->request.protocols, &complaints);
 	print_text(stderr, &complaints);
 	text_release(&complaints);
+	return config;
+}
+
+static int serve(struct loader *loader, const struct command_line *line)
+{
+	struct config *config = parse(loader, line);
+	struct error error;
+
 	if (config == NULL)
 		return EXIT_CONFIGURATION;
 	if (plugins_attach(&loader->plugins, config, &error) < 0) {
@@ -68,8 +78,30 @@ static int end_answer(void)
 							  : EXIT_FAILED;
 }
 
+/* With status 1 if something configured cannot take effect here. */
+static int tune(const struct loader *loader, const struct command_line *line)
+{
+	struct config *config = parse(loader, line);
+	struct text report = {0};
+	struct tune_facts facts;
+	unsigned count;
+	int status;
+
+	if (config == NULL)
+		return EXIT_CONFIGURATION;
+	facts = tune_facts_of(config);
+	count = tune_report(&facts, &report);
+	print_text(stdout, &report);
+	text_release(&report);
+	config_free(config);
+	status = end_answer();
+	return count > 0 ? EXIT_FAILED : status;
+}
+
 static int check(const struct loader *loader, const struct command_line *line)
 {
+	if (line->action == ACTION_TUNE)
+		return tune(loader, line);
 	if (line->action == ACTION_PRINT)
 		print_text(stdout, &loader->canonical);
 	else
