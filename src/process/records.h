@@ -56,6 +56,14 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
+	/* 23 to 30 are of the admin process. */
+	RECORD_ORDER = 23,   /* admin: an order (admin_order.h) */
+	RECORD_ANSWER = 24,  /* supervisor: what came of it (admin_order.h);
+				`number` is an exit status */
+	RECORD_SUSPEND = 31, /* supervisor: accept nobody of service `number`
+				until … */
+	RECORD_RESUME = 32,  /* … this */
+	RECORD_LEVEL = 33,   /* supervisor: log from level `number` on */
 };
 
 struct record {
