@@ -70,7 +70,11 @@ enum record_type {
 	RECORD_ROWS = 29,     /* worker: struct connection_row, as many as fit;
 				 `number` is the query's.  None: it is at it */
 	RECORD_ROWS_END = 30, /* worker: struct connection_end */
-	/* And again from admin to supervisor; what lies between is given away. */
+	RECORD_SUSPEND = 31,  /* supervisor: accept nobody of service `number`
+				until … */
+	RECORD_RESUME = 32,   /* … this */
+	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
+	/* And again from admin to supervisor. */
 	RECORD_BEAT = 34, /* admin: I live */
 };
 

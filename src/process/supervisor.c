@@ -232,7 +232,8 @@ static void resume_deadlines(struct supervisor *supervisor)
 static void resume_children(struct supervisor *supervisor)
 {
 	struct child *child;
-	unsigned i, unsent;
+	uint64_t unsent;
+	unsigned i;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
@@ -255,7 +256,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	raise_limits(supervisor);
 	supervisor_start_notify(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_RELOAD;
+	supervisor->ordered.operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);
 	return supervise(supervisor);
 }
@@ -313,7 +314,8 @@ static int go_on(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, config->log_level, &error) < 0)
+	if (log_open(config->log_path, supervisor_log_level(supervisor, config),
+		     &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)
@@ -326,7 +328,7 @@ static int go_on(struct supervisor *supervisor)
 	supervisor_start_keeper(supervisor);
 	supervisor_resume_admin(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_UPGRADE;
+	supervisor->ordered.operation = ORDER_UPGRADE;
 	supervisor_roll(supervisor);
 	return supervise(supervisor);
 }

@@ -4,6 +4,7 @@
  *	supervisor_admin.c          its life: started, rolled, ended
  *	supervisor_admin_deaths.c   watched, healed
  *	supervisor_admin_records.c  what is said, both ways
+ *	supervisor_admin_workers.c  channels between it and the workers
  *	supervisor_admin_state.c    across an upgrade
  *
  * An admin process belongs to an edition: a reload, an upgrade, or its own wish
@@ -130,9 +131,14 @@ void supervisor_order_admin(struct admin_process *process,
 void supervisor_order_admin_log(struct supervisor *supervisor);
 /* What could not be sent before; true: something still waits. */
 bool supervisor_order_admins_further(struct supervisor_admin *admin);
-/* RECORD_ANSWER with this load, to every one that lives. */
-void supervisor_tell_admins(struct supervisor *supervisor,
-			    const struct channel_load *load);
+/* ---- Workers ---- */
+
+/* Each admin process gets a channel to each worker that serves or drains, if it
+ * has none yet: after every change of either.  True: some have to wait. */
+bool supervisor_acquaint(struct supervisor *supervisor);
+/* Those who came along know each other; this one knows nobody. */
+void supervisor_note_acquainted(struct supervisor *supervisor);
+void supervisor_forget_acquainted(struct admin_process *process);
 
 /* ---- Across an upgrade ---- */
 

@@ -49,6 +49,12 @@ static void on_leave(struct admin_process *process, const struct record *record)
 		supervisor_roll_admin(admin->supervisor);
 }
 
+/* Checked where it is carried out; too many are refused there. */
+static void on_order(struct admin_process *process, const struct record *record)
+{
+	supervisor_take_order(process->admin->supervisor, record);
+}
+
 static const struct record_row {
 	enum record_type type;
 	uint32_t size_limit;
@@ -59,6 +65,7 @@ static const struct record_row {
 	{RECORD_BEAT, 0, on_beat},
 	{RECORD_LEAVE, 0, on_leave},
 	{RECORD_FAILED, RECORD_DATA_BYTES, on_failed},
+	{RECORD_ORDER, RECORD_DATA_BYTES, on_order},
 };
 
 void supervisor_admin_received(struct channel *channel,
@@ -156,21 +163,4 @@ bool supervisor_order_admins_further(struct supervisor_admin *admin)
 		is_left |= process->unsent != 0;
 	}
 	return is_left;
-}
-
-void supervisor_tell_admins(struct supervisor *supervisor,
-			    const struct channel_load *load)
-{
-	struct admin_process *process = supervisor->admin.processes;
-	unsigned i;
-
-	for (i = 0; i < ADMIN_PROCESSES; i++, process++) {
-		if (process->state == ADMIN_FREE || process->is_reaped)
-			continue;
-		/* Whoever asked would wait for ever: its end is an answer. */
-		if (channel_send(&process->channel, RECORD_ANSWER, load) < 0 &&
-		    is_full(errno))
-			supervisor_kill_admin(process,
-					      "it does not read its channel");
-	}
 }

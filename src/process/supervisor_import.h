@@ -50,4 +50,11 @@ int import_admin(struct import *import, const char *rest);
 int import_admin_listener(struct import *import, const char *rest);
 int import_admin_process(struct import *import, const char *rest);
 
+/* Orders, who waits for them, and what earlier ones have left. */
+int import_order(struct import *import, const char *rest);
+int import_upgrading(struct import *import, const char *rest);
+int import_ticket(struct import *import, const char *rest);
+int import_suspended(struct import *import, const char *rest);
+int import_log_level(struct import *import, const char *rest);
+
 #endif
