@@ -37,8 +37,9 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 		[ "$(awk '/^CapEff/ { print $2 }' "/proc/$pid/status")" = 0000000000000000 ]
 	fi
 	[ "$(awk '/^NoNewPrivs/ { print $2 }' "/proc/$pid/status")" = 1 ]
-	# two listeners, the channel and its spare, the poller, the signals
-	[ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -eq 4 ]
+	# two listeners, the channel and its spare, and one to each worker
+	has_six() { [ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -eq 6 ]; }
+	wait_until 10 has_six
 	run ! grep -vE '^$|socket:|/dev/null|/log$|eventpoll|signalfd|pipe:|report' < <(find "/proc/$pid/fd" -printf '%l\n')
 }
 

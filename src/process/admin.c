@@ -13,6 +13,8 @@
 #include "process/sandbox.h"
 #include "process/spawn.h"
 
+#define END_MS 200 /* after the supervisor's */
+
 /* ---- What it says ---------------------------------------------------- */
 
 /* A record that finds the channel full is lost: the supervisor will not hear
@@ -54,7 +56,7 @@ static void retire(struct admin *admin)
 	if (admin->is_retiring)
 		return;
 	admin->is_retiring = true;
-	loop_stop(&admin->loop);
+	admin_end_serving(admin);
 }
 
 static void received(struct channel *channel, const struct record *record,
@@ -67,17 +69,35 @@ static void received(struct channel *channel, const struct record *record,
 		log_adopt(fds[0]);
 		return;
 	}
+	if (record->type == RECORD_WORKER) {
+		admin_workers_take(admin->workers, record, fds);
+		return;
+	}
 	if (record->type == RECORD_RETIRE)
 		retire(admin);
+	else if (record->type == RECORD_LEVEL && record->number < LOG_LEVELS)
+		log_set_level((enum log_level)record->number);
+	else if (record->type == RECORD_ANSWER)
+		admin_take_answer(admin, record);
 	else /* of a supervisor that knows more */
 		log_debug("channel: an unknown record %u", record->type);
 	for (i = 0; i < record->descriptor_count; i++)
 		close(fds[i]);
 }
 
+/* What has been heard may still be on its way to who waits. */
 static void on_closed(struct channel *channel)
 {
-	loop_stop(&list_entry(channel, struct admin, channel)->loop);
+	struct admin *admin = list_entry(channel, struct admin, channel);
+	struct loop *loop = &admin->loop;
+
+	timer_start(&loop->timers, &admin->end, loop->now_ms + END_MS);
+	admin_end_answering(admin);
+}
+
+static void end(struct timer *timer)
+{
+	loop_stop(&list_entry(timer, struct admin, end)->loop);
 }
 
 static void on_terminate(void *context, int sender_pid)
@@ -115,8 +135,12 @@ static int begin(struct admin *admin, struct error *error)
 			  on_closed) < 0)
 		return error_set_errno(error, "cannot serve the channel");
 	channel_hold_spare(&admin->channel);
+	/* What has come through the channel by now is read before a listener
+	 * is looked at: the first client may ask all workers. */
+	if (admin_init_backend(admin, error) < 0 ||
+	    admin_serve(admin, error) < 0)
+		return -1;
 	say(admin, RECORD_READY);
-	close(ADMIN_BOARD);
 	if (birth->beat_ms >= 0)
 		timer_start(&loop->timers, &admin->beat,
 			    loop->now_ms + birth->beat_ms);
@@ -141,6 +165,9 @@ static int run(struct admin *admin)
 static void release(struct admin *admin)
 {
 	timer_stop(&admin->loop.timers, &admin->beat);
+	timer_stop(&admin->loop.timers, &admin->end);
+	admin_release_servers(admin);
+	admin_release_backend(admin);
 	channel_close(&admin->channel);
 	signals_stop(&admin->signals, &admin->loop);
 	loop_release(&admin->loop);
@@ -156,13 +183,14 @@ int admin_main(void *birth)
 	struct error error;
 	int status;
 
-	/* The supervisor's may be that of an older configuration still. */
-	log_set_level(admin.birth->config->log_level);
+	log_set_level(admin.birth->log_level);
 	if (loop_init(&admin.loop, &error) < 0) {
 		fail(&error);
 		return EXIT_FAILED;
 	}
 	timer_init(&admin.beat, beat);
+	timer_init(&admin.end, end);
+	list_init(&admin.orders);
 	status = run(&admin);
 	release(&admin);
 	return status;

@@ -18,7 +18,6 @@
 #include <sys/types.h>
 
 #include "config/config.h"
-#include "metrics/scoreboard.h"
 #include "process/admin_listeners.h"
 #include "process/worker.h"
 
@@ -29,16 +28,23 @@
 /* A beat comes so many times in watchdog_timeout. */
 #define ADMIN_BEATS 4
 
+/* What comes with RECORD_WORKER. */
+struct admin_worker_place {
+	int32_t pid;
+	uint32_t slot;
+};
+
 /* Filled by the supervisor before the fork, read by the child. */
 struct admin_birth {
 	const struct config *config;
 	const struct admin_listeners *listeners;
-	const struct scoreboard *board; /* as it is mapped by the supervisor */
 	/* Of the services, as they are served. */
 	const struct worker_listener *plan;
 	unsigned plan_count;
 	pid_t supervisor;
-	int64_t beat_ms; /* -1: nobody listens for it */
+	uid_t uid;                /* of the supervisor */
+	int64_t beat_ms;          /* -1: nobody listens for it */
+	enum log_level log_level; /* that is in force */
 };
 
 /* spawn_child's main: the channel is SPAWN_CHANNEL.  Returns the status. */

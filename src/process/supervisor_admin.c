@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "process/admin.h"
@@ -16,8 +17,10 @@
 #define LOOK_MS       100  /* while something waits */
 #define BEAT_LIMIT_MS 5000 /* between two beats */
 
-/* The admin process of a supervisor that was killed dies with it, but not at
- * the same moment. */
+/* How long its end may take when the program ends; and the admin process of a
+ * supervisor that was killed dies with it, but not at the same moment. */
+#define END_TRIES  50
+#define END_MS     10
 #define OPEN_TRIES 50
 #define OPEN_MS    20
 
@@ -48,14 +51,13 @@ int64_t supervisor_admin_beat(const struct config *config)
 }
 
 static unsigned list_descriptors(const struct supervisor_admin *admin,
-				 int channel, struct spawn_descriptor *list)
+				 int channel, int board,
+				 struct spawn_descriptor *list)
 {
 	unsigned i, count = 0;
 
 	list[count++] = (struct spawn_descriptor){channel, SPAWN_CHANNEL};
-	list[count++] = (struct spawn_descriptor){
-		scoreboard_descriptor(admin->supervisor->scoreboard),
-		ADMIN_BOARD};
+	list[count++] = (struct spawn_descriptor){board, ADMIN_BOARD};
 	for (i = 0; i < admin->current.count; i++)
 		list[count++] = (struct spawn_descriptor){
 			admin->current.list[i]->fd,
@@ -63,20 +65,21 @@ static unsigned list_descriptors(const struct supervisor_admin *admin,
 	return count;
 }
 
-static pid_t fork_admin(const struct supervisor_admin *admin, int channel,
-			struct error *error)
+static pid_t spawn_with(const struct supervisor_admin *admin, int channel,
+			int board, struct error *error)
 {
-	const struct supervisor *supervisor = admin->supervisor;
-	const struct generation *current = supervisor->current;
+	const struct generation *current = admin->supervisor->current;
 	struct spawn_descriptor descriptors[ADMIN_LISTENERS_MAX + 2];
 	struct admin_birth birth = {
 		.config = current->config,
 		.listeners = &admin->current,
-		.board = supervisor->scoreboard,
 		.plan = current->plan,
 		.plan_count = current->listener_count,
 		.supervisor = getpid(),
+		.uid = geteuid(),
 		.beat_ms = supervisor_admin_beat(current->config),
+		.log_level = supervisor_log_level(admin->supervisor,
+						  current->config),
 	};
 	const struct spawn spawn = {
 		.main = admin_main,
@@ -85,10 +88,23 @@ static pid_t fork_admin(const struct supervisor_admin *admin, int channel,
 		.role = "admin",
 		.descriptors = descriptors,
 		.descriptor_count =
-			list_descriptors(admin, channel, descriptors),
+			list_descriptors(admin, channel, board, descriptors),
 	};
 
 	return spawn_child(&spawn, error);
+}
+
+static pid_t fork_admin(const struct supervisor_admin *admin, int channel,
+			struct error *error)
+{
+	int board = scoreboard_open_reader(admin->supervisor->scoreboard);
+	pid_t pid;
+
+	if (board < 0)
+		return error_set_errno(error, "cannot share the scoreboard");
+	pid = spawn_with(admin, channel, board, error);
+	close(board);
+	return pid;
 }
 
 void supervisor_init_admin_process(struct admin_process *process,
@@ -169,6 +185,8 @@ static void start_another(struct supervisor_admin *admin)
 	backoff_note_start(&admin->backoff, loop->now_ms);
 	if (start(process, &error) == 0) {
 		process->state = ADMIN_STARTING;
+		supervisor_forget_acquainted(process);
+		supervisor_acquaint(admin->supervisor);
 		log_debug("the admin process is process %d", (int)process->pid);
 		supervisor_look_at_admin(admin, loop->now_ms + LOOK_MS);
 		return;
@@ -304,10 +322,26 @@ void supervisor_look_at_admin(struct supervisor_admin *admin, int64_t at_ms)
 void supervisor_init_admin(struct supervisor *supervisor)
 {
 	struct supervisor_admin *admin = &supervisor->admin;
+	unsigned i;
 
 	admin->supervisor = supervisor;
+	for (i = 0; i < ADMIN_PROCESSES; i++)
+		admin->processes[i].channel.fd = -1;
 	timer_init(&admin->wait, wait_is_over);
 	timer_init(&admin->look, supervisor_watch_admin);
+}
+
+/* It ends by itself when it has told those who wait what it has been told. */
+static void await_end(const struct admin_process *process)
+{
+	int tries;
+
+	for (tries = 0; tries < END_TRIES; tries++) {
+		if (waitpid(process->pid, NULL, WNOHANG) != 0)
+			return;
+		poll(NULL, 0, END_MS);
+	}
+	kill(process->pid, SIGKILL);
 }
 
 void supervisor_release_admin(struct supervisor *supervisor)
@@ -316,18 +350,17 @@ void supervisor_release_admin(struct supervisor *supervisor)
 	unsigned i;
 
 	admin->is_ended = true;
+	timer_stop(&supervisor->loop.timers, &admin->wait);
+	timer_stop(&supervisor->loop.timers, &admin->look);
+	for (i = 0; i < ADMIN_PROCESSES; i++)
+		channel_close(&admin->processes[i].channel);
 	for (i = 0; i < ADMIN_PROCESSES; i++) {
 		struct admin_process *process = &admin->processes[i];
 
-		if (process->state == ADMIN_FREE)
-			continue;
-		if (!process->is_reaped)
-			kill(process->pid, SIGKILL);
-		channel_close(&process->channel);
+		if (process->state != ADMIN_FREE && !process->is_reaped)
+			await_end(process);
 		process->state = ADMIN_FREE;
 	}
-	timer_stop(&supervisor->loop.timers, &admin->wait);
-	timer_stop(&supervisor->loop.timers, &admin->look);
 	admin_listeners_close(&admin->next, &admin->current);
 	admin_listeners_close(&admin->current, NULL);
 }

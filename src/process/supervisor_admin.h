@@ -77,7 +77,6 @@ struct supervisor_admin {
 	struct timer wait; /* then another is started */
 	struct timer look; /* at what they owe, and are owed */
 	int64_t looked_ms;
-	uint64_t restart_count;
 	struct log_limit limit;
 	bool is_ended; /* the program is: nobody is started any more */
 };

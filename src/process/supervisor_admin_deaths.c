@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "metrics/board_publish.h"
 #include "process/death.h"
 #include "process/proc_status.h"
 #include "process/supervisor_internal.h"
@@ -66,8 +67,10 @@ static void replace(struct admin_process *process)
 
 	wait_ms = backoff_note_death(&admin->backoff, death_is_early(&death),
 				     now_ms);
-	admin->restart_count++;
 	describe(process, &death, words);
+	board_count(admin->supervisor->scoreboard, BOARD_ADMIN_RESTARTS);
+	board_note(admin->supervisor->scoreboard, BOARD_EVENT_ADMIN_DIED, -1,
+		   "%s", words);
 	text_format_duration(wait, sizeof(wait), wait_ms);
 	if (backoff_may_say(&admin->backoff, now_ms))
 		log_error("%s; the next one starts %s%s", words,
@@ -179,7 +182,9 @@ void supervisor_watch_admin(struct timer *timer)
 	int64_t beat_ms =
 		supervisor_admin_beat(admin->supervisor->current->config);
 	bool is_late = beat_ms >= 0 && now_ms - admin->looked_ms > 2 * beat_ms;
-	bool is_short = supervisor_order_admins_further(admin);
+	bool is_short = supervisor_order_admins_further(admin) ||
+			supervisor_acquaint(admin->supervisor);
+	bool is_any = false;
 	unsigned i;
 
 	for (i = 0; i < ADMIN_PROCESSES; i++) {
@@ -187,6 +192,7 @@ void supervisor_watch_admin(struct timer *timer)
 
 		if (process->state == ADMIN_FREE)
 			continue;
+		is_any = true;
 		/* We stood still ourselves: no blame for that. */
 		if (is_late)
 			process->heard_ms = now_ms;
@@ -197,6 +203,6 @@ void supervisor_watch_admin(struct timer *timer)
 	admin->looked_ms = now_ms;
 	if (is_short)
 		supervisor_look_at_admin(admin, now_ms + LOOK_MS);
-	else if (beat_ms >= 0)
+	else if (is_any && beat_ms >= 0)
 		supervisor_look_at_admin(admin, now_ms + beat_ms);
 }

@@ -35,7 +35,8 @@ static void write_listener(struct exported *exported,
 static void write_process(struct exported *exported,
 			  const struct admin_process *process)
 {
-	if (process->state != ADMIN_FREE && process->channel.fd >= 0)
+	if (process->state != ADMIN_FREE && !process->is_reaped &&
+	    process->channel.fd >= 0)
 		text_append(&exported->text,
 			    "admin_process %d %d %u %u %" PRId64 "\n",
 			    (int)process->pid,
@@ -51,8 +52,7 @@ void supervisor_export_admin(struct exported *exported,
 
 	if (exported->purpose == EXPORT_FOR_KEEPER || admin->edition == 0)
 		return;
-	text_append(&exported->text, "admin %u %" PRIu64 "\n", admin->edition,
-		    admin->restart_count);
+	text_append(&exported->text, "admin %u\n", admin->edition);
 	for (i = 0; i < admin->current.count; i++)
 		write_listener(exported, admin->current.list[i]);
 	for (i = 0; i < ADMIN_PROCESSES; i++)
@@ -61,12 +61,8 @@ void supervisor_export_admin(struct exported *exported,
 
 int import_admin(struct import *import, const char *rest)
 {
-	struct supervisor_admin *admin = &import->supervisor->admin;
-
-	return sscanf(rest, "%u %" SCNu64, &admin->edition,
-		      &admin->restart_count) == 2
-		       ? 0
-		       : -1;
+	return sscanf(rest, "%u", &import->supervisor->admin.edition) == 1 ? 0
+									   : -1;
 }
 
 int import_admin_listener(struct import *import, const char *rest)
@@ -140,6 +136,7 @@ void supervisor_resume_admin(struct supervisor *supervisor)
 	struct admin_process *process = supervisor->admin.processes;
 	unsigned i;
 
+	supervisor_note_acquainted(supervisor);
 	for (i = 0; i < ADMIN_PROCESSES; i++, process++) {
 		if (process->state == ADMIN_FREE)
 			continue;
@@ -150,4 +147,6 @@ void supervisor_resume_admin(struct supervisor *supervisor)
 		supervisor_look_at_admin(&supervisor->admin,
 					 supervisor->loop.now_ms);
 	}
+	/* One may have died of late. */
+	supervisor_further_admin(&supervisor->admin);
 }
