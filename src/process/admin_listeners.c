@@ -3,13 +3,15 @@
 #include "process/admin_listeners.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 
-#define BACKLOG 128
+#define BACKLOG  128
+#define AGAIN_MS 20
 
 static const char *directive_of(const struct admin_listener *listener)
 {
@@ -75,17 +77,35 @@ static int bind_listener(struct admin_listener *listener, struct error *error)
 	return listener_listen(listener->fd, BACKLOG, error);
 }
 
+/* With the lock in our hands it can only be a stranger's; or that of an admin
+ * process whose supervisor was killed, which follows it at once. */
+static int bind_patiently(struct admin_listener *listener, int patience_ms,
+			  struct error *error)
+{
+	int waited_ms = 0;
+
+	while (bind_listener(listener, error) < 0) {
+		if (listener->fd >= 0 || error->number != EADDRINUSE ||
+		    waited_ms >= patience_ms)
+			return -1;
+		poll(NULL, 0, AGAIN_MS);
+		waited_ms += AGAIN_MS;
+	}
+	return 0;
+}
+
 /* The lock of a port that the kernel picks can only be taken after it. */
-static int open_listener(struct admin_listener *listener, struct loop *loop,
+static int open_listener(struct admin_listener *listener,
+			 const struct admin_opening *opening,
 			 struct error *error)
 {
 	if (instance_lock(&listener->lock, &listener->asked, error) < 0 ||
-	    bind_listener(listener, error) < 0)
+	    bind_patiently(listener, opening->patience_ms, error) < 0)
 		return -1;
 	if (!instance_is_locked(&listener->lock) &&
 	    instance_lock(&listener->lock, &listener->address, error) < 0)
 		return -1;
-	if (instance_serve(&listener->lock, loop) < 0)
+	if (instance_serve(&listener->lock, opening->loop) < 0)
 		return error_set_errno(error, "cannot serve a lock");
 	return 0;
 }
@@ -118,18 +138,11 @@ static struct admin_listener *find(const struct admin_listeners *current,
 	return NULL;
 }
 
-/* What a set is being made of. */
-struct opening {
-	struct admin_listeners *next;
-	const struct admin_listeners *current;
-	struct loop *loop;
-};
-
-static int open_one(const struct opening *opening,
+static int open_one(struct admin_listeners *next,
+		    const struct admin_opening *opening,
 		    const struct config_listen *listen, bool is_control,
 		    struct error *error)
 {
-	struct admin_listeners *next = opening->next;
 	struct admin_listener *listener =
 		find(opening->current, next, &listen->address, is_control);
 	bool is_new = !listener;
@@ -140,26 +153,26 @@ static int open_one(const struct opening *opening,
 		return error_set_errno(error, "cannot take a listener");
 	listener->wanted = access_of(listen);
 	next->list[next->count++] = listener;
-	if (!is_new || open_listener(listener, opening->loop, error) == 0)
+	if (!is_new || open_listener(listener, opening, error) == 0)
 		return 0;
 	return error_prefix(error, "%s: ", directive_of(listener));
 }
 
 int admin_listeners_open(struct admin_listeners *next,
-			 const struct admin_listeners *current,
-			 const struct config *config, struct loop *loop,
+			 const struct admin_opening *opening,
 			 struct error *error)
 {
-	const struct opening opening = {next, current, loop};
+	const struct config *config = opening->config;
 	int status = 0;
 	unsigned i;
 
 	if (config->control)
-		status = open_one(&opening, config->control, true, error);
+		status = open_one(next, opening, config->control, true, error);
 	for (i = 0; i < config->admin_count && status == 0; i++)
-		status = open_one(&opening, &config->admins[i], false, error);
+		status = open_one(next, opening, &config->admins[i], false,
+				  error);
 	if (status < 0)
-		admin_listeners_close(next, current);
+		admin_listeners_close(next, opening->current);
 	return status;
 }
 

@@ -37,12 +37,20 @@ struct admin_listeners {
 	unsigned count;
 };
 
-/* Fill the empty `next` with what `config` asks for: taken from `current` where
- * it is there, else opened.  0; or -1 with words (number EADDRINUSE, …), and
- * `next` is empty again. */
+struct admin_opening {
+	const struct config *config;
+	const struct admin_listeners *current; /* the set in force */
+	struct loop *loop;                     /* serves the locks */
+	/* So long is an address waited for that is in use although nobody has
+	 * its lock, each: whoever had it is about to end.  0: not at all. */
+	int patience_ms;
+};
+
+/* Fill the empty `next` with what the configuration asks for: taken from
+ * `current` where it is there, else opened.  0; or -1 with words (number
+ * EADDRINUSE, …), and `next` is empty again. */
 int admin_listeners_open(struct admin_listeners *next,
-			 const struct admin_listeners *current,
-			 const struct config *config, struct loop *loop,
+			 const struct admin_opening *opening,
 			 struct error *error);
 /* `next` takes the place of `current`: what it does not have is closed, and
  * files get the access that is configured now.  `next` is empty after. */

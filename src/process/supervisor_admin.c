@@ -17,12 +17,12 @@
 #define LOOK_MS       100  /* while something waits */
 #define BEAT_LIMIT_MS 5000 /* between two beats */
 
-/* How long its end may take when the program ends; and the admin process of a
- * supervisor that was killed dies with it, but not at the same moment. */
-#define END_TRIES  50
-#define END_MS     10
-#define OPEN_TRIES 50
-#define OPEN_MS    20
+/* How long its end may take when the program ends. */
+#define END_TRIES 50
+#define END_MS    10
+
+/* Until that of a supervisor that was killed has let go. */
+#define PATIENCE_MS 500
 
 const char *const admin_state_names[ADMIN_STATES] = {"free", "starting",
 						     "serving", "retiring"};
@@ -280,15 +280,14 @@ int supervisor_open_admin(struct supervisor *supervisor,
 			  const struct config *config, struct error *error)
 {
 	struct supervisor_admin *admin = &supervisor->admin;
-	int tries = admin->edition == 0 ? OPEN_TRIES : 1;
+	const struct admin_opening opening = {
+		.config = config,
+		.current = &admin->current,
+		.loop = &supervisor->loop,
+		.patience_ms = admin->edition == 0 ? PATIENCE_MS : 0,
+	};
 
-	while (admin_listeners_open(&admin->next, &admin->current, config,
-				    &supervisor->loop, error) < 0) {
-		if (error->number != EADDRINUSE || --tries <= 0)
-			return -1;
-		poll(NULL, 0, OPEN_MS);
-	}
-	return 0;
+	return admin_listeners_open(&admin->next, &opening, error);
 }
 
 void supervisor_change_admin(struct supervisor *supervisor)

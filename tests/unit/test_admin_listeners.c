@@ -54,8 +54,10 @@ static int open_next(struct admin_listeners *next,
 		     const struct admin_listeners *current,
 		     const struct sample *sample, struct error *error)
 {
-	return admin_listeners_open(next, current, &sample->config, &loop,
-				    error);
+	const struct admin_opening opening = {
+		.config = &sample->config, .current = current, .loop = &loop};
+
+	return admin_listeners_open(next, &opening, error);
 }
 
 /* ---- What there is --------------------------------------------------- */
