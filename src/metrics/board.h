@@ -9,12 +9,15 @@
 #ifndef COHORT_METRICS_BOARD_H
 #define COHORT_METRICS_BOARD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BOARD_SLOTS       256 /* as CONFIG_WORKERS_MAX */
 #define BOARD_EVENTS      128 /* that are remembered */
 #define BOARD_EVENT_WORDS 112
-#define BOARD_HISTORY     128 /* closed connections, of each worker */
+#define BOARD_HISTORY     128  /* closed connections, of each worker … */
+#define BOARD_RETIRED     1024 /* … and of all that have ended */
+#define BOARD_FAILURE     512  /* why a reload or an upgrade failed */
 
 /* The machine of a slot, of a worker (process/slot.h, worker_state.h). */
 enum board_slot_state {
@@ -82,8 +85,8 @@ struct board_closed {
 	uint64_t sent_bytes;
 	uint32_t count; /* of connections: 1, or all that died with a worker */
 	int32_t pid;    /* of the worker */
-	uint16_t service; /* index in the page; in the supervisor's ring:
-			     row of the totals */
+	uint16_t service; /* index in the page; in the supervisor's ring and
+			     from snapshot_closed on: row of the totals */
 	uint16_t slot;
 	int16_t error; /* errno, or 0 */
 	uint8_t reason;
@@ -115,6 +118,40 @@ enum board_cell {
 	BOARD_HEARTBEAT_MS,  /* monotonic: its loop turns */
 	BOARD_STOP_UNTIL_MS, /* monotonic; 0: no bound */
 	BOARD_CELLS,
+};
+
+enum board_kind {
+	BOARD_KIND_GAUGE,   /* of the supervisor that lives */
+	BOARD_KIND_COUNTER, /* goes along from one supervisor to the next */
+	BOARD_KIND_LABEL,   /* goes along, too, but is no number of things */
+};
+struct board_column {
+	const char *name;
+	enum board_kind kind;
+};
+extern const struct board_column board_columns[BOARD_CELLS];
+
+/* A slot, and the worker of a page, as the supervisor sees them. */
+struct board_slot {
+	uint8_t state; /* enum board_slot_state */
+	bool is_wanted;
+	bool is_steered_around;
+	uint8_t reserved;
+	int16_t adopter; /* -1: none */
+	int16_t reserved_too;
+};
+struct board_worker {
+	int32_t pid; /* 0: the page is nobody's */
+	uint32_t generation;
+	uint16_t slot;
+	uint8_t state; /* enum board_worker_state */
+	bool is_suspect;
+	bool is_full;
+	bool is_leaving;
+	bool is_orphan;
+	uint8_t reserved;
+	int64_t ready_ms;       /* as in struct snapshot_worker */
+	int64_t drain_until_ms; /* likewise */
 };
 
 #endif

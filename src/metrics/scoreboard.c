@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,10 +16,10 @@
 #include "base/log.h"
 #include "metrics/scoreboard_internal.h"
 
-#define BOARD_BYTES    ((size_t)SCOREBOARD_PAGES * SCOREBOARD_PAGE_BYTES)
-#define TOTALS_AT_ONCE 16 /* rows by which the table of totals grows */
+#define PAGES_BYTES  ((size_t)SCOREBOARD_PAGES * SCOREBOARD_PAGE_BYTES)
+#define MEMORY_BYTES (PAGES_BYTES + BOARD_BYTES)
 
-/* ---- The board ------------------------------------------------------- */
+/* ---- Memory ---------------------------------------------------------- */
 
 struct scoreboard_page *scoreboard_page_at(const struct scoreboard *board,
 					   unsigned i)
@@ -31,53 +33,117 @@ static int make_memory(struct scoreboard *board, struct error *error)
 	board->fd = memfd_create("cohort-scoreboard", MFD_CLOEXEC);
 	if (board->fd < 0)
 		return error_set_errno(error, "cannot create the scoreboard");
-	if (ftruncate(board->fd, BOARD_BYTES) < 0)
+	if (ftruncate(board->fd, MEMORY_BYTES) < 0)
 		return error_set_errno(error, "cannot size the scoreboard");
 	return 0;
 }
 
-static int map_memory(struct scoreboard *board, struct error *error)
+static int map_memory(struct scoreboard *board, int protection,
+		      struct error *error)
 {
 	void *memory;
 
-	memory = mmap(NULL, BOARD_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
-		      board->fd, 0);
+	memory = mmap(NULL, MEMORY_BYTES, protection, MAP_SHARED, board->fd, 0);
 	if (memory == MAP_FAILED)
 		return error_set_errno(error, "cannot map the scoreboard");
 	board->memory = memory;
+	board->board = (struct board *)(void *)(board->memory + PAGES_BYTES);
+	/* No child inherits it, until a page is lent. */
+	if (madvise(memory, MEMORY_BYTES, MADV_DONTFORK) < 0)
+		return error_set_errno(error, "cannot keep the scoreboard");
 	return 0;
 }
 
-/* Of a new memory, or of `fd`. */
-static struct scoreboard *open_board(int fd, struct error *error)
+int scoreboard_reserve(const struct scoreboard *scoreboard, size_t offset,
+		       size_t size)
 {
-	struct scoreboard *board = calloc(1, sizeof(*board));
+	int status;
+
+	do {
+		status = fallocate(scoreboard->fd, 0, (off_t)offset,
+				   (off_t)size);
+	} while (status < 0 && errno == EINTR);
+	return status;
+}
+
+/* A hole reads as zeros and costs nothing until it is written to again. */
+void scoreboard_clear(const struct scoreboard *scoreboard, size_t offset,
+		      size_t size)
+{
+	if (fallocate(scoreboard->fd,
+		      FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		      (off_t)size) < 0)
+		memset(scoreboard->memory + offset, 0, size);
+}
+
+/* All but the rows of services, which are reserved one by one. */
+static int reserve_board(const struct scoreboard *scoreboard)
+{
+	return scoreboard_reserve(scoreboard, PAGES_BYTES,
+				  offsetof(struct board, services));
+}
+
+/* The first page is on top: a small server stays at the front. */
+static void free_all(struct scoreboard *board)
+{
 	unsigned i;
 
-	if (!board) {
-		error_set_errno(error, "cannot create the scoreboard");
-		return NULL;
-	}
-	board->fd = fd;
-	if ((fd < 0 && make_memory(board, error) < 0) ||
-	    map_memory(board, error) < 0) {
-		scoreboard_close(board);
-		return NULL;
-	}
-	/* The first page is on top: a small server stays at the front. */
 	for (i = 0; i < SCOREBOARD_PAGES; i++)
 		board->free_pages[i] =
 			(unsigned short)(SCOREBOARD_PAGES - 1 - i);
 	board->free_count = SCOREBOARD_PAGES;
+}
+
+/* `fd` -1: of a new memory. */
+static struct scoreboard *open_memory(int fd, int protection,
+				      struct error *error)
+{
+	struct scoreboard *board = calloc(1, sizeof(*board));
+
+	if (!board) {
+		error_set_errno(error, "cannot create the scoreboard");
+		if (fd >= 0)
+			close(fd);
+		return NULL;
+	}
+	board->fd = fd;
+	if ((fd < 0 && make_memory(board, error) < 0) ||
+	    map_memory(board, protection, error) < 0) {
+		scoreboard_close(board);
+		return NULL;
+	}
+	free_all(board);
 	return board;
+}
+
+void scoreboard_close(struct scoreboard *board)
+{
+	if (!board)
+		return;
+	if (board->memory)
+		munmap(board->memory, MEMORY_BYTES);
+	if (board->fd >= 0)
+		close(board->fd);
+	free(board);
 }
 
 struct scoreboard *scoreboard_open(struct error *error)
 {
-	return open_board(-1, error);
+	struct scoreboard *board =
+		open_memory(-1, PROT_READ | PROT_WRITE, error);
+
+	if (!board)
+		return NULL;
+	if (reserve_board(board) < 0) {
+		error_set_errno(error, "no memory for the scoreboard");
+		scoreboard_close(board);
+		return NULL;
+	}
+	board_fill_format(&board->board->format);
+	return board;
 }
 
-struct scoreboard *scoreboard_adopt(int fd, struct error *error)
+static struct scoreboard *map_again(int fd, int protection, struct error *error)
 {
 	struct stat status;
 
@@ -85,12 +151,42 @@ struct scoreboard *scoreboard_adopt(int fd, struct error *error)
 		error_set_errno(error, "there is no scoreboard");
 		return NULL;
 	}
-	if ((size_t)status.st_size != BOARD_BYTES) {
+	if ((size_t)status.st_size != MEMORY_BYTES) {
 		error_set(error, "the scoreboard has another size");
 		return NULL;
 	}
-	return open_board(fd, error);
+	return open_memory(fd, protection, error);
 }
+
+struct scoreboard *scoreboard_adopt(int fd, struct error *error)
+{
+	return map_again(fd, PROT_READ | PROT_WRITE, error);
+}
+
+/* ---- Another process reads it ---------------------------------------- */
+
+int scoreboard_open_reader(const struct scoreboard *board)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", board->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 ? fd : fcntl(board->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+struct scoreboard *scoreboard_map_reader(int fd, struct error *error)
+{
+	struct scoreboard *board = map_again(fd, PROT_READ, error);
+
+	if (!board)
+		return NULL;
+	close(board->fd);
+	board->fd = -1;
+	return board;
+}
+
+/* ---- Another build goes on with it ------------------------------------ */
 
 int scoreboard_descriptor(const struct scoreboard *board)
 {
@@ -126,16 +222,53 @@ struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
 	return scoreboard_page_at(board, index);
 }
 
-void scoreboard_close(struct scoreboard *board)
+int scoreboard_take_over(struct scoreboard *scoreboard)
 {
-	if (!board)
+	struct board *board = scoreboard->board;
+	struct board_format format;
+
+	board_fill_format(&format);
+	if (memcmp(&board->format, &format, sizeof(format)) == 0) {
+		board_begin(scoreboard);
+		return 0;
+	}
+	scoreboard_clear(scoreboard, PAGES_BYTES, BOARD_BYTES);
+	if (reserve_board(scoreboard) < 0)
+		return -1;
+	board_begin(scoreboard);
+	board->format = format;
+	return 0;
+}
+
+/* Its number is the supervisor's own: the worker may have spoiled its cell. */
+static void note_living(struct scoreboard *scoreboard, unsigned i)
+{
+	struct board_page *page = &scoreboard->board->pages[i];
+	struct scoreboard_view view;
+	uint64_t slot = BOARD_SLOTS;
+
+	if (page->is_living)
 		return;
-	if (board->memory)
-		munmap(board->memory, BOARD_BYTES);
-	if (board->fd >= 0)
-		close(board->fd);
-	free(board->totals);
-	free(board);
+	if (scoreboard_look(&view, scoreboard_page_at(scoreboard, i)))
+		slot = scoreboard_read_cell(&view, SCOREBOARD_SLOT);
+	page->slot = slot < BOARD_SLOTS ? (uint16_t)slot : 0;
+	page->is_living = true;
+}
+
+void scoreboard_settle(struct scoreboard *scoreboard)
+{
+	unsigned i;
+
+	/* What nobody has spoken of counts on, and stays where it is: its
+	 * worker may live. */
+	for (i = 0; i < SCOREBOARD_PAGES; i++)
+		if (scoreboard->board->pages[i].is_living &&
+		    !scoreboard->is_taken[i])
+			scoreboard_retake(scoreboard, i);
+	for (i = 0; i < SCOREBOARD_PAGES; i++)
+		if (scoreboard->is_taken[i])
+			note_living(scoreboard, i);
+	board_end(scoreboard);
 }
 
 unsigned scoreboard_index(const struct scoreboard *board,
@@ -143,7 +276,7 @@ unsigned scoreboard_index(const struct scoreboard *board,
 {
 	size_t offset = (size_t)((const unsigned char *)page - board->memory);
 
-	if (offset % SCOREBOARD_PAGE_BYTES || offset >= BOARD_BYTES ||
+	if (offset % SCOREBOARD_PAGE_BYTES || offset >= PAGES_BYTES ||
 	    !board->is_taken[offset / SCOREBOARD_PAGE_BYTES])
 		log_bug("this is no page of the scoreboard that was taken");
 	return (unsigned)(offset / SCOREBOARD_PAGE_BYTES);
@@ -156,32 +289,25 @@ static void write_header(struct scoreboard_page *page,
 {
 	unsigned i;
 
-	page->version = SCOREBOARD_LAYOUT;
-	page->cell_count = SCOREBOARD_CELLS;
-	page->service_count = service_count;
-	page->service_cell_count = SCOREBOARD_SERVICE_CELLS;
-	page->reason_count = COHORT_REASONS;
-	page->name_bytes = SCOREBOARD_SERVICE_NAME;
+	scoreboard_write_layout(page, service_count);
 	for (i = 0; i < service_count; i++)
 		memcpy(scoreboard_service_name(page, i), services[i],
 		       strnlen(services[i], SCOREBOARD_SERVICE_NAME - 1));
 }
 
-/* Have the kernel back the memory now: writing to a page that it cannot back
- * later would be a SIGBUS in whoever writes. */
-static int reserve_page(const struct scoreboard *board, unsigned i,
-			unsigned service_count)
+/* Page `i` is somebody's, and counts from here on. */
+static void start_page(struct scoreboard *scoreboard, unsigned i, unsigned slot,
+		       unsigned generation)
 {
-	off_t used = (off_t)(sizeof(struct scoreboard_page) +
-			     SCOREBOARD_CELLS * sizeof(uint64_t) +
-			     service_count * SCOREBOARD_SERVICE_BYTES);
-	int status;
+	uint64_t *cells = scoreboard_cells(scoreboard_page_at(scoreboard, i));
+	struct board_page *page = &scoreboard->board->pages[i];
 
-	do {
-		status = fallocate(board->fd, 0,
-				   (off_t)(i * SCOREBOARD_PAGE_BYTES), used);
-	} while (status < 0 && errno == EINTR);
-	return status;
+	scoreboard_store(&cells[SCOREBOARD_SLOT], slot);
+	scoreboard_store(&cells[SCOREBOARD_GENERATION], generation);
+	board_begin(scoreboard);
+	page->slot = (uint16_t)slot;
+	page->is_living = true;
+	board_end(scoreboard);
 }
 
 struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
@@ -190,27 +316,25 @@ struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
 					unsigned service_count)
 {
 	struct scoreboard_page *page;
-	uint64_t *cells;
 	unsigned i;
 
-	if (service_count > SCOREBOARD_SERVICES)
-		log_bug("%u services do not fit on a page of the scoreboard",
+	if (service_count > SCOREBOARD_SERVICES || slot >= BOARD_SLOTS)
+		log_bug("slot %u with %u services has no page", slot,
 			service_count);
 	if (board->free_count == 0)
 		return NULL;
 	for (i = 0; i < service_count; i++)
-		if (scoreboard_ensure_total(board, services[i]) < 0)
+		if (!scoreboard_need_total(board, services[i]))
 			return NULL;
 	i = board->free_pages[board->free_count - 1];
-	if (reserve_page(board, i, service_count) < 0)
+	if (scoreboard_reserve(board, i * SCOREBOARD_PAGE_BYTES,
+			       scoreboard_used_bytes(service_count)) < 0)
 		return NULL;
 	board->free_count--;
 	board->is_taken[i] = true;
 	page = scoreboard_page_at(board, i);
 	write_header(page, services, service_count);
-	cells = scoreboard_cells(page);
-	scoreboard_store(&cells[SCOREBOARD_SLOT], slot);
-	scoreboard_store(&cells[SCOREBOARD_GENERATION], generation);
+	start_page(board, i, slot, generation);
 	return page;
 }
 
@@ -223,21 +347,34 @@ void scoreboard_own(struct scoreboard_page *page, pid_t pid, int64_t now_ms)
 	scoreboard_store(&cells[SCOREBOARD_HEARTBEAT_MS], (uint64_t)now_ms);
 }
 
+int scoreboard_lend(struct scoreboard_page *page)
+{
+	return madvise(page, SCOREBOARD_PAGE_BYTES, MADV_DOFORK);
+}
+
+void scoreboard_end_lending(struct scoreboard_page *page)
+{
+	if (madvise(page, SCOREBOARD_PAGE_BYTES, MADV_DONTFORK) < 0)
+		log_warning("a page of the scoreboard is lent to all: %s",
+			    strerror(errno));
+}
+
 void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page)
 {
 	unsigned i = scoreboard_index(board, page);
+	struct scoreboard_view view;
 
-	if (scoreboard_is_sound(page))
-		scoreboard_fold_counters(board, page);
+	board_begin(board);
+	if (scoreboard_look(&view, page))
+		scoreboard_fold_counters(board, i, &view);
 	else
 		log_warning(
 			"a worker has overwritten its page of the "
 			"scoreboard: what it counted is lost");
-	/* A hole reads as zeros and costs nothing until it is taken again. */
-	if (fallocate(board->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-		      (off_t)(i * SCOREBOARD_PAGE_BYTES),
-		      (off_t)SCOREBOARD_PAGE_BYTES) < 0)
-		memset(page, 0, SCOREBOARD_PAGE_BYTES);
+	scoreboard_clear(board, i * SCOREBOARD_PAGE_BYTES,
+			 SCOREBOARD_PAGE_BYTES);
+	memset(&board->board->pages[i], 0, sizeof(board->board->pages[i]));
+	board_end(board);
 	board->is_taken[i] = false;
 	board->free_pages[board->free_count++] = (unsigned short)i;
 }

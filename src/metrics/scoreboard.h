@@ -5,7 +5,12 @@
  * page, of which it is the only writer.  Pages are whole memory pages apart,
  * so no two workers share a cache line.  When the supervisor reaps a worker it
  * folds the page's counters into totals kept by service name and frees the
- * page: nothing counted is ever lost, also not with a SIGKILL.
+ * page: nothing counted is ever lost, also not with a SIGKILL.  The totals lie
+ * behind the pages, with what else the supervisor publishes (board.h): another
+ * process takes a snapshot of all of it (snapshot.h).
+ *
+ * A child inherits no mapping but the page that is lent to it: what a worker
+ * or a plug-in overwrites by mistake is nobody else's.
  *
  * A page says which layout it has (version and column counts), so that
  * another build can fold what it does not know in full.  All cells are 64 bits
@@ -20,11 +25,32 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "cohort.h"
+#include "metrics/board.h"
 
 #define SCOREBOARD_LAYOUT       1
 #define SCOREBOARD_PAGES        1024 /* workers alive at once, all told */
 #define SCOREBOARD_SERVICES     256
 #define SCOREBOARD_SERVICE_NAME 64
+
+/* Buckets of the histograms, the last of which has no bound; the bounds of the
+ * others, which belong to them. */
+#define SCOREBOARD_LAG_BUCKETS      13
+#define SCOREBOARD_DURATION_BUCKETS 11
+extern const int64_t scoreboard_lag_bounds_us[SCOREBOARD_LAG_BUCKETS - 1];
+extern const int64_t
+	scoreboard_duration_bounds_ms[SCOREBOARD_DURATION_BUCKETS - 1];
+
+/* Why a connection was not taken up: it is closed at once. */
+enum scoreboard_rejection {
+	SCOREBOARD_REJECTED_RESOURCE, /* memory, descriptors, watches */
+	SCOREBOARD_REJECTED_LIMIT,
+	SCOREBOARD_REJECTED_LIMIT_SOURCE,
+	SCOREBOARD_REJECTED_DENIED,
+	SCOREBOARD_REJECTIONS,
+};
+/* The same reason among all: whoever is rejected is closed with it, too. */
+extern const enum cohort_reason
+	scoreboard_rejection_reasons[SCOREBOARD_REJECTIONS];
 
 /* Cells of a worker as a whole. */
 enum scoreboard_cell {
@@ -46,6 +72,12 @@ enum scoreboard_cell {
 	SCOREBOARD_ACCEPT_OTHER,
 	SCOREBOARD_ACCEPTING,        /* it takes new connections */
 	SCOREBOARD_CALLBACK_SERVICE, /* index; while a plug-in is opened: of it */
+	/* Turns of the loop by how long they took from the end of one wait to
+	 * the next: so long a client that was ready may have waited for the
+	 * others.  A counter per bucket, not cumulated, and the sum. */
+	SCOREBOARD_LAG,
+	SCOREBOARD_LAG_SUM_US = SCOREBOARD_LAG + SCOREBOARD_LAG_BUCKETS,
+	SCOREBOARD_BUSY_POLL_US, /* spent spinning instead of waiting */
 	SCOREBOARD_CELLS,
 };
 
@@ -67,6 +99,13 @@ enum scoreboard_service_cell {
 	SCOREBOARD_OUT_SENT_BYTES,
 	SCOREBOARD_OUT_CLOSED, /* of those that were connected */
 	SCOREBOARD_OUT_LIVE,   /* a gauge: connected, not closed */
+	/* Of accepted ones: counters. */
+	SCOREBOARD_REJECTED, /* SCOREBOARD_REJECTIONS of them */
+	/* How long they lived: a counter per bucket, not cumulated, and the
+	 * sum; without those that died with a worker. */
+	SCOREBOARD_DURATION = SCOREBOARD_REJECTED + SCOREBOARD_REJECTIONS,
+	SCOREBOARD_DURATION_SUM_MS =
+		SCOREBOARD_DURATION + SCOREBOARD_DURATION_BUCKETS,
 	SCOREBOARD_SERVICE_CELLS,
 };
 
@@ -130,14 +169,28 @@ extern const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS];
 struct scoreboard *scoreboard_open(struct error *error);
 void scoreboard_close(struct scoreboard *board);
 
+/* ---- Another process reads it ---- */
+
+/* Supervisor: a descriptor of the memory that cannot be written through (if
+ * /proc is there), the caller's to pass on; -1 with errno. */
+int scoreboard_open_reader(const struct scoreboard *board);
+/* The other process: map `fd`, which it takes, for reading: for snapshot_take
+ * and snapshot_closed alone.  NULL with words. */
+struct scoreboard *scoreboard_map_reader(int fd, struct error *error);
+
 /* ---- Hand-over: another build goes on with the same memory ---- */
 
 /* The descriptor of the memory, and the bytes from one page to the next, which
  * the other build has to share. */
 int scoreboard_descriptor(const struct scoreboard *board);
 size_t scoreboard_stride(void);
-/* Map `fd`, which it takes; all pages are free.  NULL with words. */
+/* Map `fd`, which it takes; all pages are free.  Nothing is written: whoever
+ * goes on with it calls scoreboard_take_over first, retakes the pages of
+ * those who live, reads the totals back, and calls scoreboard_settle; in
+ * between nobody else sees anything.  NULL with words. */
 struct scoreboard *scoreboard_adopt(int fd, struct error *error);
+int scoreboard_take_over(struct scoreboard *board); /* 0, or -1/errno */
+void scoreboard_settle(struct scoreboard *board);
 unsigned scoreboard_index(const struct scoreboard *board,
 			  const struct scoreboard_page *page);
 /* Any page, also of somebody else's; NULL: there is none of that number. */
@@ -146,9 +199,12 @@ struct scoreboard_page *scoreboard_at(const struct scoreboard *board,
 /* The page of a worker that lives on; NULL: it cannot be. */
 struct scoreboard_page *scoreboard_retake(struct scoreboard *board,
 					  unsigned index);
-/* What retired workers have counted: a line each, `total NAME VALUE SERVICE`,
- * `worker_total NAME VALUE`, `restarts CAUSE VALUE`; and one such line read
- * back, 0, or -1: ill.  A name that this build does not know is left out. */
+/* What retired workers have counted, and the supervisor's own counters: a line
+ * each, `total NAME VALUE SERVICE`, `slot_total SLOT VALUE SERVICE`,
+ * `worker_total NAME VALUE`, `restarts CAUSE VALUE`, `board NAME VALUE`; and
+ * one such line read back, 0, or -1: ill.  A name that this build does not know
+ * is left out.  Where the memory has a larger number already, that one stays:
+ * the text of a supervisor that was killed may be older. */
 void scoreboard_export(const struct scoreboard *board, struct text *out);
 int scoreboard_import(struct scoreboard *board, const char *line);
 
@@ -165,6 +221,11 @@ struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
 					unsigned service_count);
 void scoreboard_own(struct scoreboard_page *page, pid_t pid, int64_t now_ms);
 
+/* Around the fork of its worker, which inherits this page; other children
+ * inherit nothing.  0, or -1 with errno: it would not. */
+int scoreboard_lend(struct scoreboard_page *page);
+void scoreboard_end_lending(struct scoreboard_page *page);
+
 /* Its worker has been reaped: add its counters to the totals (its live
  * connections are counted as closed by worker_exit), free the page.  A header
  * that the dying worker wrote over is logged, and the counts are left out. */
@@ -173,6 +234,11 @@ void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page);
 /* The cells of a page, and of one of its services. */
 uint64_t *scoreboard_cells(struct scoreboard_page *page);
 uint64_t *scoreboard_service(struct scoreboard_page *page, unsigned service);
+
+/* Its worker: remember a connection that was closed (`slot`, `pid` are filled
+ * in).  Costs a copy, no system call. */
+void scoreboard_note_closed(struct scoreboard_page *page,
+			    const struct board_closed *closed);
 
 /* One writer per page: plain adds made visible whole. */
 static inline void scoreboard_store(uint64_t *cell, uint64_t value)
@@ -187,6 +253,11 @@ static inline uint64_t scoreboard_load(const uint64_t *cell)
 {
 	return __atomic_load_n(cell, __ATOMIC_RELAXED);
 }
+
+/* Its worker: another observation for a histogram of `bucket_count` cells with
+ * their bounds, and the sum behind them. */
+void scoreboard_observe(uint64_t *cells, const int64_t *bounds,
+			unsigned bucket_count, int64_t value);
 
 /* Supervisor: count a restart. */
 void scoreboard_count_restart(struct scoreboard *board,

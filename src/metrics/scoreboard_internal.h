@@ -2,45 +2,53 @@
 /* scoreboard_internal.h - what the files of the scoreboard share.
  *
  *	scoreboard.c         memory and the life of a page
+ *	scoreboard_page.c    how a page lies in memory
  *	scoreboard_totals.c  what was counted, all told
- *	scoreboard_layout.c  how a page lies in memory
- *	scoreboard_names.c   the names of everything */
+ *	scoreboard_fold.c    what a dead worker leaves
+ *	scoreboard_handover.c  the same in words, and from one build to another
+ *	scoreboard_names.c   the names of everything
+ *	board_publish.c      what the supervisor says of itself
+ *	snapshot*.c          how others read all of it */
 #ifndef COHORT_METRICS_SCOREBOARD_INTERNAL_H
 #define COHORT_METRICS_SCOREBOARD_INTERNAL_H
 
 #include <stdbool.h>
 
+#include "metrics/board_layout.h"
 #include "metrics/scoreboard_layout.h"
 
-/* What retired workers have counted for one service. */
-struct total {
-	char name[SCOREBOARD_SERVICE_NAME];
-	uint64_t cells[SCOREBOARD_SERVICE_CELLS];
-};
-
 struct scoreboard {
-	int fd; /* kept: the successor of an upgrade maps it again */
-	unsigned char *memory;
+	int fd; /* kept: the successor of an upgrade maps it again; -1: none */
+	unsigned char *memory; /* pages, and behind them the board */
+	struct board *board;
+	unsigned writing_depth; /* board_begin without board_end */
 	/* Beside the pages, not in them: reading a page that nobody ever
 	 * touched would make the kernel back it. */
 	bool is_taken[SCOREBOARD_PAGES];
 	unsigned short free_pages[SCOREBOARD_PAGES]; /* a stack */
 	unsigned free_count;
-	struct total *totals;
-	unsigned total_count;
-	unsigned total_room;
-	uint64_t worker_totals[SCOREBOARD_CELLS];
-	uint64_t restarts[SCOREBOARD_RESTARTS];
 };
 
 struct scoreboard_page *scoreboard_page_at(const struct scoreboard *board,
 					   unsigned i);
 
-/* A row of totals for the service: 0, or -1 if memory is out. */
-int scoreboard_ensure_total(struct scoreboard *board, const char *name);
+/* Are they the same, as far as a page can hold a name? */
+bool scoreboard_is_named(const char *cut, const char *name);
 
-/* Add what a page of a dead worker has counted. */
-void scoreboard_fold_counters(struct scoreboard *board,
-			      struct scoreboard_page *page);
+/* Have the kernel back a part of the memory now: writing to a page that it
+ * cannot back later would be a SIGBUS in whoever writes.  0, or -1/errno. */
+int scoreboard_reserve(const struct scoreboard *scoreboard, size_t offset,
+		       size_t size);
+/* Make it zeros, and give its memory back. */
+void scoreboard_clear(const struct scoreboard *scoreboard, size_t offset,
+		      size_t size);
+
+/* The row of totals of the service, a new one if need be; NULL with errno. */
+struct board_service *scoreboard_need_total(struct scoreboard *scoreboard,
+					    const char *name);
+
+/* Add what page `i`, of a dead worker, has counted, and what it remembers. */
+void scoreboard_fold_counters(struct scoreboard *scoreboard, unsigned i,
+			      const struct scoreboard_view *view);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * For scoreboard.c and its test; everybody else goes through scoreboard.h.
  *
- *	header | cells of the worker | service: name, cells | service … |
+ *	header | cells of the worker | service: name, cells | service … | history
  *
  * A page is read by what its header says and not by what this build would
  * have written, because after an upgrade the pages of the older workers are
@@ -31,7 +31,20 @@ struct scoreboard_page {
 	uint32_t service_cell_count;
 	uint32_t reason_count; /* of the cells from SCOREBOARD_CLOSED on */
 	uint32_t name_bytes;   /* SCOREBOARD_SERVICE_NAME */
-	uint32_t reserved[10]; /* 0 */
+	/* The ring of closed connections: where it begins (0: there is none),
+	 * how many fit, and how large one is. */
+	uint32_t history_offset;
+	uint32_t history_count;
+	uint32_t closed_bytes;
+	uint32_t reserved[7]; /* 0 */
+};
+
+/* Where it begins: the number of entries there ever were, which is stored when
+ * one is whole.  While entry `written_count` is being written, the one that had
+ * its place before is not to be trusted. */
+struct scoreboard_history {
+	uint64_t written_count;
+	struct board_closed entries[BOARD_HISTORY];
 };
 
 /* From one service's name to the next. */
@@ -42,24 +55,50 @@ struct scoreboard_page {
  * another size cannot take over from each other, so there is room for more
  * cells than there are: what is not used costs addresses, but no memory. */
 #define SCOREBOARD_PAGE_ROUND 4096
-#define SCOREBOARD_PAGE_BYTES ((size_t)128 * 1024)
+#define SCOREBOARD_PAGE_BYTES ((size_t)256 * 1024)
 #define SCOREBOARD_PAGE_USED                                                   \
 	(sizeof(struct scoreboard_page) +                                      \
 	 SCOREBOARD_CELLS * sizeof(uint64_t) +                                 \
-	 SCOREBOARD_SERVICES * SCOREBOARD_SERVICE_BYTES)
+	 SCOREBOARD_SERVICES * SCOREBOARD_SERVICE_BYTES +                      \
+	 sizeof(struct scoreboard_history))
 _Static_assert(SCOREBOARD_PAGE_USED <= SCOREBOARD_PAGE_BYTES,
 	       "a page has to hold all the cells");
 
-/* Does the header describe something that fits into a page?  The worker could
- * write here until its last moment, and may have died of writing where it
- * should not.  Nothing below may be asked about a page that is not sound. */
-bool scoreboard_is_sound(const struct scoreboard_page *page);
+/* A page to be read.  The header is a copy: the worker could write there until
+ * its last moment, and may have died of writing where it should not. */
+struct scoreboard_view {
+	struct scoreboard_page header;
+	const unsigned char *bytes;
+};
+
+/* Does the header describe something that fits into a page?  If not, nothing
+ * below may be asked. */
+bool scoreboard_look(struct scoreboard_view *view,
+		     const struct scoreboard_page *page);
 
 /* Our `cell` of the worker, of one of its services: 0 if the page lacks it. */
-uint64_t scoreboard_read_cell(const struct scoreboard_page *page,
+uint64_t scoreboard_read_cell(const struct scoreboard_view *view,
 			      unsigned cell);
-uint64_t scoreboard_read_service(const struct scoreboard_page *page,
+uint64_t scoreboard_read_service(const struct scoreboard_view *view,
 				 unsigned service, unsigned cell);
+/* Its name, whatever is there; returns `out`. */
+char *scoreboard_read_name(char out[SCOREBOARD_SERVICE_NAME],
+			   const struct scoreboard_view *view,
+			   unsigned service);
+
+/* The entries of its ring: the number of the next one, and how many before it
+ * can be asked for. */
+uint64_t scoreboard_history_next(const struct scoreboard_view *view);
+unsigned scoreboard_history_count(const struct scoreboard_view *view);
+/* Number `number` of them; false: it is gone, or makes no sense. */
+bool scoreboard_read_closed(const struct scoreboard_view *view, uint64_t number,
+			    struct board_closed *closed);
+
+/* Lay out the page of this build: counts, and where the ring is. */
+void scoreboard_write_layout(struct scoreboard_page *page,
+			     unsigned service_count);
+/* What of a page with so many services is ever written to. */
+size_t scoreboard_used_bytes(unsigned service_count);
 
 /* SCOREBOARD_SERVICE_NAME bytes, padded with NULs. */
 char *scoreboard_service_name(struct scoreboard_page *page, unsigned service);

@@ -34,11 +34,36 @@ const char *const scoreboard_restart_names[SCOREBOARD_RESTARTS] = {
 	[SCOREBOARD_RESTART_PLUGIN] = "plugin",
 };
 
+const int64_t scoreboard_lag_bounds_us[SCOREBOARD_LAG_BUCKETS - 1] = {
+	1000,   2000,   5000,   10000,   20000,   50000,
+	100000, 200000, 500000, 1000000, 2000000, 5000000,
+};
+
+/* 10ms to a day. */
+const int64_t scoreboard_duration_bounds_ms[SCOREBOARD_DURATION_BUCKETS - 1] = {
+	10,     100,     1000,    10000,    60000,
+	300000, 1800000, 3600000, 21600000, 86400000,
+};
+
+const enum cohort_reason scoreboard_rejection_reasons[SCOREBOARD_REJECTIONS] = {
+	[SCOREBOARD_REJECTED_RESOURCE] = COHORT_REASON_RESOURCE,
+	[SCOREBOARD_REJECTED_LIMIT] = COHORT_REASON_LIMIT,
+	[SCOREBOARD_REJECTED_LIMIT_SOURCE] = COHORT_REASON_LIMIT_SOURCE,
+	[SCOREBOARD_REJECTED_DENIED] = COHORT_REASON_DENIED,
+};
+
 #define LABEL(cell, word)   [cell] = {word, SCOREBOARD_KIND_LABEL}
 #define COUNTER(cell, word) [cell] = {word, SCOREBOARD_KIND_COUNTER}
 #define GAUGE(cell, word)   [cell] = {word, SCOREBOARD_KIND_GAUGE}
 #define CLOSED(reason, word)                                                   \
 	COUNTER(SCOREBOARD_CLOSED + COHORT_REASON_##reason, "closed_" word)
+
+#define REJECTED(reason, word)                                                 \
+	COUNTER(SCOREBOARD_REJECTED + SCOREBOARD_REJECTED_##reason,            \
+		"rejected_" word)
+#define LAG(bucket) COUNTER(SCOREBOARD_LAG + (bucket), "lag_" #bucket)
+#define DURATION(bucket)                                                       \
+	COUNTER(SCOREBOARD_DURATION + (bucket), "duration_" #bucket)
 
 /* clang-format off */
 const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS] = {
@@ -60,6 +85,10 @@ const struct scoreboard_column scoreboard_columns[SCOREBOARD_CELLS] = {
 	COUNTER(SCOREBOARD_ACCEPT_OTHER, "accept_other"),
 	LABEL(SCOREBOARD_ACCEPTING, "accepting"),
 	LABEL(SCOREBOARD_CALLBACK_SERVICE, "callback_service"),
+	LAG(0), LAG(1), LAG(2), LAG(3), LAG(4), LAG(5), LAG(6), LAG(7),
+	LAG(8), LAG(9), LAG(10), LAG(11), LAG(12),
+	COUNTER(SCOREBOARD_LAG_SUM_US, "lag_sum_us"),
+	COUNTER(SCOREBOARD_BUSY_POLL_US, "busy_poll_us"),
 };
 
 const struct scoreboard_column
@@ -95,5 +124,13 @@ const struct scoreboard_column
 	COUNTER(SCOREBOARD_OUT_SENT_BYTES, "out_sent_bytes"),
 	COUNTER(SCOREBOARD_OUT_CLOSED, "out_closed"),
 	GAUGE(SCOREBOARD_OUT_LIVE, "out_live"),
+	REJECTED(RESOURCE, "resource"),
+	REJECTED(LIMIT, "limit"),
+	REJECTED(LIMIT_SOURCE, "limit_source"),
+	REJECTED(DENIED, "denied"),
+	DURATION(0), DURATION(1), DURATION(2), DURATION(3), DURATION(4),
+	DURATION(5), DURATION(6), DURATION(7), DURATION(8), DURATION(9),
+	DURATION(10),
+	COUNTER(SCOREBOARD_DURATION_SUM_MS, "duration_sum_ms"),
 };
 /* clang-format on */

@@ -64,7 +64,8 @@ struct snapshot {
 	uint64_t cells[BOARD_CELLS];
 	uint64_t restarts[SCOREBOARD_RESTARTS];
 	uint64_t worker_totals[SCOREBOARD_CELLS]; /* counters, all told */
-	char failure[512]; /* why the last reload or upgrade failed; "" */
+	char failure
+		[BOARD_FAILURE]; /* why the last reload or upgrade failed; "" */
 	struct snapshot_slot slots[BOARD_SLOTS];
 	unsigned slot_count;             /* that had any worker, ever */
 	struct snapshot_worker *workers; /* by slot, then by pid; owned */
@@ -78,13 +79,15 @@ struct snapshot {
 };
 
 /* Into zeroed memory or an earlier snapshot, whose room is used again.  0, or
- * -1 with errno (ENOMEM). */
+ * -1 with errno: ENOMEM; EAGAIN: somebody has been writing for 200 ms, as no
+ * one but a supervisor that was killed does; the snapshot is empty then, or
+ * half of one. */
 int snapshot_take(struct snapshot *snapshot, const struct scoreboard *board);
 void snapshot_release(struct snapshot *snapshot);
 
 /* What was closed of late, newest first, of all workers, living and dead: at
  * most `limit` into `closed`; returns how many.  `names` gets the service of
- * each (in static or the board's memory; valid until the next call). */
+ * each.  0 as well if snapshot_take would fail with EAGAIN. */
 unsigned snapshot_closed(const struct scoreboard *board,
 			 struct board_closed *closed,
 			 char (*names)[SCOREBOARD_SERVICE_NAME],

@@ -138,10 +138,12 @@ static int on_scoreboard(struct import *import, const char *rest)
 	if (!import->board)
 		return -1;
 	/* A trial must not touch that of those who serve. */
-	import->supervisor->scoreboard = import_is(import, IMPORT_TRIAL)
-						 ? scoreboard_open(&error)
-						 : import->board;
-	return import->supervisor->scoreboard ? 0 : -1;
+	if (import_is(import, IMPORT_TRIAL)) {
+		import->supervisor->scoreboard = scoreboard_open(&error);
+		return import->supervisor->scoreboard ? 0 : -1;
+	}
+	import->supervisor->scoreboard = import->board;
+	return scoreboard_take_over(import->board);
 }
 
 static int on_count(struct import *import, const char *line)
@@ -240,8 +242,10 @@ static const struct line_row {
 	{"passed", on_passed, false},
 	{"plugin", on_plugin, false},
 	{"total", on_count, true},
+	{"slot_total", on_count, true},
 	{"worker_total", on_count, true},
 	{"restarts", on_count, true},
+	{"board", on_count, true},
 };
 
 static int take_line(struct import *import, char *line, struct error *error)
@@ -350,10 +354,13 @@ int supervisor_import(struct supervisor *supervisor,
 	    check_groups(supervisor, error) == 0 &&
 	    supervisor_open_groups(supervisor, supervisor->current, error) == 0)
 		status = 0;
-	if (source->mode == IMPORT_TRIAL)
+	if (source->mode == IMPORT_TRIAL) {
 		scoreboard_close(import.board);
-	else
+	} else {
 		settle_slots(supervisor);
+		if (status == 0 && import.board)
+			scoreboard_settle(import.board);
+	}
 	plugins_release(&import.plugins);
 	free(copy);
 	return status;

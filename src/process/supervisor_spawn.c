@@ -111,6 +111,20 @@ static unsigned list_descriptors(struct generation *generation, unsigned slot,
 	return count;
 }
 
+/* Its page is all that it has of the scoreboard. */
+static pid_t fork_with_page(const struct spawn *spawn,
+			    struct scoreboard_page *page, struct error *error)
+{
+	pid_t pid;
+
+	if (scoreboard_lend(page) < 0)
+		return error_set_errno(error,
+				       "cannot share a page of the scoreboard");
+	pid = spawn_child(spawn, error);
+	scoreboard_end_lending(page);
+	return pid;
+}
+
 static pid_t fork_child(struct child *child, struct generation *generation,
 			int channel, struct error *error)
 {
@@ -145,7 +159,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 	child->worker_count = order.worker_count;
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
 	snprintf(role, sizeof(role), "worker %u", slot->number);
-	return spawn_child(&spawn, error);
+	return fork_with_page(&spawn, child->page, error);
 }
 
 /* The channel is served before the fork, so that nothing can fail after it. */

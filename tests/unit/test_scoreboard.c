@@ -8,30 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "metrics/scoreboard_layout.h"
-
-#define WORKER_EXIT (SCOREBOARD_CLOSED + COHORT_REASON_WORKER_EXIT)
-
-static const char *const services[] = {"echo", "time"};
-
-static struct scoreboard *opened(void)
-{
-	struct error error;
-	struct scoreboard *board = scoreboard_open(&error);
-
-	CHECK(board != NULL);
-	return board;
-}
-
-static struct scoreboard_page *taken(struct scoreboard *board)
-{
-	struct scoreboard_page *page =
-		scoreboard_take(board, 3, 7, services, 2);
-
-	CHECK(page != NULL);
-	return page;
-}
+#include "metrics/board_publish.h"
+#include "metrics/scoreboard_internal.h"
+#include "scoreboard_fixture.h"
 
 static void every_cell_has_a_name_of_its_own(void)
 {
@@ -56,7 +35,7 @@ static void every_cell_has_a_name_of_its_own(void)
 static void a_page_says_whose_it_is(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *page = taken(board);
+	struct scoreboard_page *page = taken(board, 3);
 	uint64_t *cells = scoreboard_cells(page);
 
 	scoreboard_own(page, 4711, 99);
@@ -73,7 +52,7 @@ static void a_page_says_whose_it_is(void)
 static void totals_are_of_the_living_and_the_retired(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *old = taken(board), *young = taken(board);
+	struct scoreboard_page *old = taken(board, 3), *young = taken(board, 3);
 
 	scoreboard_add(&scoreboard_service(old, 0)[SCOREBOARD_ACCEPTED], 5);
 	scoreboard_add(&scoreboard_service(old, 0)[SCOREBOARD_LIVE], 2);
@@ -100,7 +79,7 @@ static void totals_are_of_the_living_and_the_retired(void)
 static void every_counter_is_folded_and_no_gauge(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *page = taken(board);
+	struct scoreboard_page *page = taken(board, 3);
 	bool is_counter;
 	unsigned i;
 
@@ -144,17 +123,19 @@ static void count_for_ever(struct scoreboard_page *page, int fd)
 static void what_a_killed_child_counted_is_not_lost(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *page = taken(board);
+	struct scoreboard_page *page = taken(board, 3);
 	uint64_t counted;
 	int ready[2];
 	char byte;
 	pid_t pid;
 
 	CHECK(pipe(ready) == 0);
+	CHECK(scoreboard_lend(page) == 0);
 	pid = fork();
 	CHECK(pid >= 0);
 	if (pid == 0)
 		count_for_ever(page, ready[1]);
+	scoreboard_end_lending(page);
 	check_int(read(ready[0], &byte, 1), 1);
 	check_int(scoreboard_load(&scoreboard_cells(page)[SCOREBOARD_PID]),
 		  pid);
@@ -170,6 +151,34 @@ static void what_a_killed_child_counted_is_not_lost(void)
 	scoreboard_close(board);
 	close(ready[0]);
 	close(ready[1]);
+}
+
+/* What a child finds where `page` is: the signal that ends it, or 0. */
+static int end_of_reading(const struct scoreboard_page *page)
+{
+	int status;
+	pid_t pid = fork();
+
+	CHECK(pid >= 0);
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		_exit(*(const volatile uint32_t *)(const void *)page == 0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+static void a_child_has_only_what_it_is_lent(void)
+{
+	struct scoreboard *board = opened();
+	struct scoreboard_page *one = taken(board, 3), *other = taken(board, 3);
+
+	CHECK(scoreboard_lend(one) == 0);
+	check_int(end_of_reading(one), 0);
+	check_int(end_of_reading(other), SIGSEGV);
+	scoreboard_end_lending(one);
+	check_int(end_of_reading(one), SIGSEGV);
+	scoreboard_close(board);
 }
 
 static bool is_clean(struct scoreboard_page *page)
@@ -189,7 +198,7 @@ static void pages_run_out_and_come_back_clean(void)
 	unsigned i;
 
 	for (i = 0; i < SCOREBOARD_PAGES; i++) {
-		pages[i] = taken(board);
+		pages[i] = taken(board, 3);
 		scoreboard_own(pages[i], 1, 1);
 		scoreboard_add(
 			&scoreboard_service(pages[i], 0)[SCOREBOARD_ACCEPTED],
@@ -199,14 +208,14 @@ static void pages_run_out_and_come_back_clean(void)
 	check_int(scoreboard_total(board, "echo", SCOREBOARD_ACCEPTED),
 		  SCOREBOARD_PAGES);
 	scoreboard_fold(board, pages[500]);
-	pages[500] = taken(board);
+	pages[500] = taken(board, 3);
 	CHECK(is_clean(pages[500]));
 	CHECK(scoreboard_take(board, 0, 0, services, 2) == NULL);
 	for (i = 0; i < SCOREBOARD_PAGES; i++)
 		scoreboard_fold(board, pages[i]);
 	check_int(scoreboard_total(board, "echo", SCOREBOARD_ACCEPTED),
 		  SCOREBOARD_PAGES);
-	CHECK(taken(board) != NULL);
+	CHECK(taken(board, 3) != NULL);
 	scoreboard_close(board);
 }
 
@@ -258,7 +267,7 @@ static void make_older(struct scoreboard_page *page)
 static void a_page_of_an_older_layout_is_folded(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *page = taken(board);
+	struct scoreboard_page *page = taken(board, 3);
 
 	make_older(page);
 	check_int(scoreboard_total(board, "echo", SCOREBOARD_LIVE), 5);
@@ -276,7 +285,7 @@ static void a_page_of_an_older_layout_is_folded(void)
 static void a_page_of_a_newer_layout_is_folded(void)
 {
 	struct scoreboard *board = opened();
-	struct scoreboard_page *page = taken(board);
+	struct scoreboard_page *page = taken(board, 3);
 	uint64_t *service;
 
 	page->version = SCOREBOARD_LAYOUT + 1;
@@ -317,15 +326,15 @@ static void a_damaged_page_harms_nobody(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(damaged) / sizeof(damaged[0]); i++) {
-		page = taken(board);
+		page = taken(board, 3);
 		scoreboard_service(page, 0)[SCOREBOARD_ACCEPTED] = 1;
 		memcpy(page, damaged[i], sizeof(damaged[i]));
 		check_int(scoreboard_total(board, "echo", SCOREBOARD_ACCEPTED),
 			  0);
 		scoreboard_fold(board, page);
-		CHECK(is_clean(taken(board)));
+		CHECK(is_clean(taken(board, 3)));
 	}
-	page = taken(board);
+	page = taken(board, 3);
 	memset(scoreboard_service_name(page, 0), 'z', SCOREBOARD_SERVICE_NAME);
 	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED], 2);
 	scoreboard_fold(board, page);
@@ -347,39 +356,54 @@ static void restarts_are_counted_by_cause(void)
 	scoreboard_close(board);
 }
 
-/* Another build's view of the board, as after an exec. */
-static struct scoreboard *handed_over(const struct scoreboard *board)
+/* A program that is reloaded for years, with other names each time. */
+static void rows_of_totals_are_used_again(void)
 {
-	struct error error;
-	struct text text = {0};
-	struct scoreboard *next =
-		scoreboard_adopt(dup(scoreboard_descriptor(board)), &error);
-	char *line;
+	struct scoreboard *board = opened();
+	struct scoreboard_page *page, *first = taken(board, 3);
+	const char *names[1];
+	char name[32];
+	unsigned i;
 
-	CHECK(next != NULL);
-	scoreboard_export(board, &text);
-	CHECK(text.size > 0);
-	for (line = text.bytes ? strtok(text.bytes, "\n") : NULL; line;
-	     line = strtok(NULL, "\n"))
-		CHECK(scoreboard_import(next, line) == 0);
-	text_release(&text);
-	return next;
+	names[0] = name;
+	for (i = 0; i < 3 * BOARD_SERVICES; i++) {
+		snprintf(name, sizeof(name), "service-%u", i);
+		page = scoreboard_take(board, 0, 1, names, 1);
+		CHECK(page != NULL);
+		scoreboard_add(
+			&scoreboard_service(page, 0)[SCOREBOARD_ACCEPTED], 1);
+		scoreboard_fold(board, page);
+	}
+	check_int(board_service_count(board), BOARD_SERVICES);
+	check_int(scoreboard_total(board, name, SCOREBOARD_ACCEPTED), 1);
+	check_int(board_find_service(board, "service-7"), -1);
+	/* Whoever still counts keeps his row. */
+	scoreboard_add(&scoreboard_service(first, 1)[SCOREBOARD_ACCEPTED], 2);
+	scoreboard_fold(board, first);
+	check_int(scoreboard_total(board, "time", SCOREBOARD_ACCEPTED), 2);
+	scoreboard_close(board);
 }
 
-/* Nobody was retired before: all totals are zero. */
-static void what_the_living_have_counted_outlives_a_hand_over(void)
+static void an_observation_counts_in_its_bucket(void)
 {
-	struct scoreboard *board = opened(), *next;
-	struct scoreboard_page *page = taken(board);
-	unsigned index = scoreboard_index(board, page);
+	static const struct {
+		int64_t value;
+		unsigned bucket;
+	} rows[] = {
+		{0, 0},        {999, 0},      {1000, 0},
+		{1001, 1},     {20000, 4},    {4999999, 11},
+		{5000000, 11}, {5000001, 12}, {INT64_MAX / 2, 12},
+	};
+	uint64_t cells[SCOREBOARD_LAG_BUCKETS + 1];
+	size_t i;
 
-	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED], 5);
-	next = handed_over(board);
-	scoreboard_fold(next, scoreboard_retake(next, index));
-	CHECK(scoreboard_total(next, "time", SCOREBOARD_ACCEPTED) == 5);
-	CHECK(scoreboard_total(next, "echo", SCOREBOARD_ACCEPTED) == 0);
-	scoreboard_close(next);
-	scoreboard_close(board);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(cells, 0, sizeof(cells));
+		scoreboard_observe(cells, scoreboard_lag_bounds_us,
+				   SCOREBOARD_LAG_BUCKETS, rows[i].value);
+		check_int(cells[rows[i].bucket], 1);
+		check_int(cells[SCOREBOARD_LAG_BUCKETS], rows[i].value);
+	}
 }
 
 int main(void)
@@ -395,6 +419,8 @@ int main(void)
 	a_page_of_a_newer_layout_is_folded();
 	a_damaged_page_harms_nobody();
 	restarts_are_counted_by_cause();
-	what_the_living_have_counted_outlives_a_hand_over();
+	rows_of_totals_are_used_again();
+	an_observation_counts_in_its_bucket();
+	a_child_has_only_what_it_is_lent();
 	return check_result();
 }
