@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: ## build the server, the library and the bench client
+all: ## build the server, its control tool, the library and the bench client
 
 # ---- Flags ------------------------------------------------------------------
 
@@ -55,18 +55,21 @@ objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 SONAME    := libcohort.so.0
 LIBRARY   := $(B)/libcohort.a $(if $(STATIC),,$(B)/$(SONAME) $(B)/libcohort.so)
 
-all: $(B)/cohort $(B)/cohort-bench $(LIBRARY)
+all: $(B)/cohort $(B)/cohortctl $(B)/cohort-bench $(LIBRARY)
 
 LIBRARY_OBJECTS  := $(call objects,$(LIBRARY_ROOMS:%=src/%/*.c))
 PROTOCOL_OBJECTS := $(call objects,src/protocols/*.c)
 BENCH_OBJECTS    := $(call objects,tools/cohort-bench/*.c)
 BENCH_MAIN       := $(B)/tools/cohort-bench/main.o
+CTL_OBJECTS      := $(call objects,tools/cohortctl/*.c)
+CTL_MAIN         := $(B)/tools/cohortctl/main.o
 
 # Programs of one source file each, by directory.
 one_each = $(patsubst tests/$(1)/%.c,$(B)/tests/$(2)%,$(wildcard tests/$(1)/$(3)*.c))
 
 BENCH_UNIT_TESTS := $(call one_each,unit,,test_bench_)
-UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS),$(call one_each,unit,,test_))
+CTL_UNIT_TESTS   := $(call one_each,unit,,test_cohortctl_)
+UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS),$(call one_each,unit,,test_))
 TEST_SERVERS     := $(call one_each,servers,servers/)
 TEST_CLIENTS     := $(call one_each,clients,clients/)
 EXAMPLES         := $(patsubst tools/examples/%.c,$(B)/examples/%,$(wildcard tools/examples/*.c))
@@ -122,6 +125,9 @@ $(B)/cohort: $(B)/src/main.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 $(B)/cohort-bench: $(BENCH_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+$(B)/cohortctl: $(CTL_OBJECTS) $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 $(B)/bench/bare-epoll: $(B)/tools/bench/bare_epoll.o
 	$(LINK_PROGRAM)
 
@@ -138,6 +144,9 @@ $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcoh
 	$(LINK_PROGRAM)
 
 $(BENCH_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(BENCH_MAIN),$(BENCH_OBJECTS)) $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
+$(CTL_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(CTL_MAIN),$(CTL_OBJECTS)) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
 $(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
@@ -162,9 +171,10 @@ $(B)/tests/servers/ordered: private LDFLAGS += -Wl,--wrap=supervisor_start_signa
 
 # The programs of tools/ and their tests include each other's headers by name.
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
+$(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
@@ -215,7 +225,7 @@ SHELL_FILES   = $(sort $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests tools) $(
 CORES         = $(shell nproc 2>/dev/null || echo 1)
 # For those who did not say -j: checks run one after another, their builds wide.
 BUILD         = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
-CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itests/unit
+CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itools/cohortctl -Itests/unit
 
 .PHONY: check
 check: check-format check-shell check-layers check-sizes check-page check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
@@ -305,7 +315,7 @@ VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.
 TARGET    = $(DESTDIR)$(PREFIX)
 LIB_PLACE = $(DESTDIR)$(LIBDIR)
 INC_PLACE = $(DESTDIR)$(INCLUDEDIR)
-INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohort-bench) $(INC_PLACE)/cohort.h \
+INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohortctl cohort-bench) $(INC_PLACE)/cohort.h \
 	$(addprefix $(LIB_PLACE)/,libcohort.a pkgconfig/cohort.pc $(if $(STATIC),,libcohort.so $(SONAME) $(SONAME).$(VERSION)))
 # As pkg-config writes it: what is below the prefix moves with it.
 BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
@@ -313,7 +323,7 @@ BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 .PHONY: install
 install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX, LIBDIR, INCLUDEDIR)
 	install -d $(sort $(dir $(INSTALLED)))
-	install -m 755 $(B)/cohort $(B)/cohort-bench $(TARGET)/bin
+	install -m 755 $(B)/cohort $(B)/cohortctl $(B)/cohort-bench $(TARGET)/bin
 	install -m 644 $(B)/libcohort.a $(LIB_PLACE)
 ifeq ($(STATIC),)
 	install -m 755 $(B)/$(SONAME) $(LIB_PLACE)/$(SONAME).$(VERSION)

@@ -54,6 +54,8 @@ struct control_backend {
 	unsigned listener_count;
 	/* What was of late, for plots; or NULL. */
 	const struct samples *samples;
+	/* For the live page; or NULL. */
+	struct busiest *busiest;
 	/* May whoever is at the other end of a connection to the control socket
 	 * give orders, or only look? */
 	bool (*may_order)(void *context, int fd);

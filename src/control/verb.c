@@ -36,10 +36,10 @@ const struct verb *verb_find(const struct verb *table, const char *name,
 	return NULL;
 }
 
-const struct verb_argument *verb_argument(const struct verb *verb,
+const struct verb_argument *verb_argument(const struct verb_argument *arguments,
 					  const char *name)
 {
-	const struct verb_argument *argument = verb->arguments;
+	const struct verb_argument *argument = arguments;
 
 	for (; argument != NULL && argument->name != NULL; argument++)
 		if (strcmp(argument->name, name) == 0)
@@ -194,7 +194,8 @@ static int check_given(const struct verb *verb,
 		       const struct request_argument *given,
 		       struct error *error)
 {
-	const struct verb_argument *argument = verb_argument(verb, given->key);
+	const struct verb_argument *argument =
+		verb_argument(verb->arguments, given->key);
 
 	if (strcmp(given->key, REQUEST_FORM) == 0) {
 		if (strcmp(given->value, "json") == 0 ||
@@ -248,10 +249,10 @@ int64_t verb_duration_ms(const struct request *request, const char *name,
 	return duration_ms;
 }
 
-int verb_word(const struct verb *verb, const struct request *request,
-	      const char *name)
+int verb_word(const struct verb_argument *arguments,
+	      const struct request *request, const char *name)
 {
-	const struct verb_argument *argument = verb_argument(verb, name);
+	const struct verb_argument *argument = verb_argument(arguments, name);
 	const char *value = request_value(request, name);
 
 	return argument == NULL || value == NULL ? -1

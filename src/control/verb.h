@@ -58,7 +58,7 @@ extern const struct verb verbs[];
 const struct verb *verb_find(const struct verb *table, const char *name,
 			     struct error *error);
 /* NULL: it has none of that name. */
-const struct verb_argument *verb_argument(const struct verb *verb,
+const struct verb_argument *verb_argument(const struct verb_argument *arguments,
 					  const char *name);
 
 /* Is it a request that this verb can have?  Also for cohortctl, before it asks.
@@ -79,8 +79,8 @@ uint64_t verb_number(const struct request *request, const char *name,
 int64_t verb_duration_ms(const struct request *request, const char *name,
 			 int64_t fallback_ms);
 /* The place in `words`, or -1: it was not given. */
-int verb_word(const struct verb *verb, const struct request *request,
-	      const char *name);
+int verb_word(const struct verb_argument *arguments,
+	      const struct request *request, const char *name);
 
 /* "4711-12" and "10.0.0.0/8" or "::1" into a query.  Bits of the address
  * beyond the prefix are cleared.  0, or -1 with words. */
