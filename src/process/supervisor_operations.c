@@ -16,6 +16,13 @@ static void share_limits(struct supervisor *supervisor)
 					 RECORD_COUNT);
 }
 
+static void note_scaled(const struct supervisor *supervisor)
+{
+	board_note(supervisor->scoreboard, BOARD_EVENT_SCALED, -1,
+		   "%u worker%s", supervisor->slot_count,
+		   supervisor->slot_count == 1 ? "" : "s");
+}
+
 static void grow(struct supervisor *supervisor)
 {
 	unsigned count = supervisor->slot_count;
@@ -35,6 +42,7 @@ static void grow(struct supervisor *supervisor)
 		supervisor_slot_event(&supervisor->slots[count],
 				      SLOT_EVENT_START);
 		share_limits(supervisor);
+		note_scaled(supervisor);
 	}
 	supervisor_end_operation(supervisor);
 }
@@ -49,6 +57,7 @@ static void shrink(struct supervisor *supervisor)
 		log_info("one worker fewer: %u", supervisor->slot_count);
 		supervisor_park(&supervisor->slots[supervisor->slot_count]);
 		share_limits(supervisor);
+		note_scaled(supervisor);
 	}
 	supervisor_end_operation(supervisor);
 }

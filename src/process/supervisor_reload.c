@@ -101,6 +101,7 @@ static void fail(struct supervisor *supervisor, const char *words)
 
 	log_error("%s: %s", operation, words);
 	log_error("the %s failed: everything is as it was", operation);
+	supervisor_note_failure(supervisor, words);
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor_end_operation(supervisor);
@@ -287,6 +288,7 @@ static void commit(struct supervisor *supervisor)
 							: "reloaded",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
+	supervisor_note_success(supervisor);
 	replace_leavers(supervisor);
 	supervisor_end_operation(supervisor);
 }
@@ -448,7 +450,9 @@ static void on_loaded(struct loader *loader)
 
 	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
 		       &loader->complaints);
-	if (loader->is_good)
+	if (!loader->is_good)
+		supervisor_note_complaints(supervisor, &loader->complaints);
+	else
 		config = parse(supervisor, &loader->canonical);
 	if (config && plugins_attach(&loader->plugins, config, &error) < 0)
 		config = refuse(config, &error);
