@@ -23,6 +23,13 @@ static void share_limits(struct supervisor *supervisor)
 					 RECORD_COUNT);
 }
 
+static void note_scaled(const struct supervisor *supervisor)
+{
+	board_note(supervisor->scoreboard, BOARD_EVENT_SCALED, -1,
+		   "%u worker%s", supervisor->slot_count,
+		   supervisor->slot_count == 1 ? "" : "s");
+}
+
 static void park(struct supervisor_slot *slot)
 {
 	supervisor_slot_event(slot, SLOT_EVENT_PARK);
@@ -50,6 +57,7 @@ static int grow_to(struct supervisor *supervisor, unsigned count,
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
 	}
 	share_limits(supervisor);
+	note_scaled(supervisor);
 	return 0;
 }
 
@@ -59,6 +67,7 @@ static void shrink_to(struct supervisor *supervisor, unsigned count)
 		park(&supervisor->slots[--supervisor->slot_count]);
 	supervisor_arrange(supervisor);
 	share_limits(supervisor);
+	note_scaled(supervisor);
 }
 
 /* ---- One by one: TTIN, TTOU ------------------------------------------ */

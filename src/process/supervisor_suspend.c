@@ -147,6 +147,10 @@ static void change(struct supervisor *supervisor,
 		log_bug("there are more orders to suspend than services");
 	log_info("service %s is %s", service->name,
 		 is_on ? "suspended: its clients wait" : "resumed");
+	board_note(supervisor->scoreboard,
+		   is_on ? BOARD_EVENT_SUSPENDED : BOARD_EVENT_RESUMED, -1,
+		   "service %s", service->name);
+	supervisor_publish_services(supervisor);
 	tell_all(supervisor, service->name);
 	supervisor_keep(supervisor);
 }
