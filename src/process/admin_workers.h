@@ -35,7 +35,7 @@ void admin_workers_take(struct admin_workers *workers,
 
 /* As struct control_backend has it: `reply` is ended, now or later. */
 void admin_workers_query(struct admin_workers *workers,
-			 const struct connection_query *query,
+			 const struct connection_query *asked,
 			 struct reply *reply);
 
 #endif

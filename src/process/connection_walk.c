@@ -12,7 +12,7 @@
 #define COST_PEER      4
 #define COST_TCP       8
 #define COST_ROW       16
-#define COST_CLOSE     16
+#define COST_CLOSE     32
 
 static void spend(unsigned *budget, unsigned cost)
 {

@@ -27,6 +27,7 @@ struct asking {
 	int status; /* of reply_fail */
 	char said[SAID_BYTES];
 	char first_id[CONNECTION_ID_TEXT];
+	size_t state_bytes; /* of the last one's state */
 	int64_t sent_bytes[TOLD_MOST];
 };
 
@@ -57,6 +58,7 @@ void reply_row(struct reply *reply, const struct report_value *values)
 	if (asking->row_count < TOLD_MOST)
 		asking->sent_bytes[asking->row_count] = values[10].number;
 	asking->row_count++;
+	asking->state_bytes = strlen(values[5].text);
 	if (asking->room > 0)
 		asking->room--;
 	if (asking->leaves_at_a_row)

@@ -40,6 +40,29 @@ static void test_a_death(void)
 	scene_close(scene);
 }
 
+/* Between two pages: the client has no room for the next. */
+static void test_a_death_meanwhile(void)
+{
+	struct scene *scene = scene_open(0);
+	struct connection_query asked = any_connection(), heard;
+	const struct connection_end end = {.next = 5};
+	struct asking *asking = asking_new();
+	uint32_t number;
+
+	add_played(scene, 0);
+	query(scene, &asked, asking);
+	number = hear(scene, 0, &heard);
+	asking->room = 0;
+	say_end(scene, 0, number, &end);
+	turn_until(scene->crowd->world, asking->is_full);
+	close(scene->ends[0]);
+	scene->ends[0] = 0;
+	turn_until(scene->crowd->world, asking->is_ended);
+	check_string(asking->said, "worker 0 (pid 100) has ended");
+	free(asking);
+	scene_close(scene);
+}
+
 /* Nothing has been heard of it for so long. */
 static void let_pass(struct scene *scene, unsigned slot, int64_t duration_ms)
 {
@@ -151,6 +174,28 @@ static void test_an_endless_answer(void)
 	say_end(scene, 0, hear(scene, 0, &heard), &end);
 	check_int(heard.from, 5);
 	turn_until(scene->crowd->world, asking->is_ended);
+	check_string(asking->said, "");
+	free(asking);
+	scene_close(scene);
+}
+
+static void test_a_wild_row(void)
+{
+	struct scene *scene = scene_open(0);
+	struct connection_query asked = any_connection(), heard;
+	struct record record = {.type = RECORD_ROWS};
+	struct asking *asking = asking_new();
+
+	add_played(scene, 0);
+	query(scene, &asked, asking);
+	record.number = hear(scene, 0, &heard);
+	record.size = sizeof(struct connection_row);
+	memset(record.data, 0xff, record.size);
+	say(scene, 0, &record);
+	say_end(scene, 0, record.number, &done);
+	turn_until(scene->crowd->world, asking->is_ended);
+	check_int(asking->row_count, 1);
+	check_int(asking->state_bytes, strlen("open"));
 	free(asking);
 	scene_close(scene);
 }
@@ -267,9 +312,11 @@ static void test_a_record_without_its_channel(void)
 int main(void)
 {
 	test_a_death();
+	test_a_death_meanwhile();
 	test_silence();
 	test_outcomes();
 	test_an_endless_answer();
+	test_a_wild_row();
 	test_nonsense();
 	test_refusals();
 	test_a_record_without_its_channel();

@@ -218,7 +218,9 @@ static void test_coming_and_going(enum connection_sort sort)
 	query.sort = sort;
 	query.limit = sort == CONNECTION_SORT_NONE ? 0 : CONNECTION_LIMIT_MOST;
 	found = ask_with(crowd, query, come_and_go);
-	CHECK(found->pause_count > 1);
+	/* Few are looked at in a slice, and fewer told: each takes the kernel
+	 * some calls. */
+	CHECK(found->pause_count > 600 * 16 / CONNECTION_WALK_BUDGET);
 	for (i = 0; i < 600; i++)
 		wrong += found->times[i] != 1;
 	for (i = 600; i < CROWD_MOST; i++)
