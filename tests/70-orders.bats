@@ -301,6 +301,9 @@ steered() { log_has 'no sign of life|hangs'; }
 	# what waited behind it is answered, too
 	order again 3 upgrade
 	[ "$(grep -c '^0 upgraded' <<<"$output")" -eq 3 ]
+	order burst "$SERVER" upgrade 'scale 4'
+	[[ "${lines[1]}" =~ ^'0 upgraded from ' ]]
+	[[ "${lines[2]}" =~ ^'0 4 workers (were 2) after ' ]]
 	[ "$(say new)" = new ]
 }
 

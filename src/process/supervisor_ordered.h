@@ -105,7 +105,8 @@ int supervisor_send_suspended(struct child *child);
 /* It is not known what the worker knows. */
 void supervisor_forget_suspended(struct child *child);
 /* Another configuration is in force, in the place of `before`: nobody accepts
- * after the workers of that one what waits at addresses that are gone. */
+ * after the workers of that one what waits at addresses that are gone.  Before
+ * any of them is told to drain. */
 void supervisor_review_suspended(struct supervisor *supervisor,
 				 const struct generation *before);
 
