@@ -52,6 +52,7 @@ struct ordered {
 	 * it said then. */
 	bool has_level;
 	enum log_level level, configured_level;
+	struct log_limit limit; /* of orders that are none */
 };
 
 /* ---- supervisor_operations.c ---- */
@@ -87,13 +88,18 @@ void supervisor_park(struct supervisor_slot *slot);
 
 /* ---- supervisor_suspend.c ---- */
 
-/* `service` is one of the current configuration, or the next.  Not while the
- * program ends: then whoever waits is served. */
+/* Is the service of that name suspended, as the current configuration has it? */
 bool supervisor_is_suspended(const struct supervisor *supervisor,
-			     const struct config_service *service);
+			     const char *service);
+/* The same where `service` is one of the current configuration, or the next.  Not while the
+ * program ends: then whoever waits is served. */
+bool supervisor_is_service_suspended(const struct supervisor *supervisor,
+				     const struct config_service *service);
 /* The same of the group's service, in the worker's own configuration. */
 bool supervisor_has_suspended(const struct child *child,
 			      const struct bank_group *group);
+/* Answered when all workers have been told: each of them obeys within its next
+ * turn.  One whose channel is full is told when there is room. */
 void supervisor_suspend(struct supervisor *supervisor, const char *name,
 			bool is_on, uint64_t ticket);
 /* For a new worker. */
