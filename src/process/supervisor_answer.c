@@ -65,6 +65,7 @@ void supervisor_refuse_orders(struct supervisor *supervisor)
 	uint64_t ticket;
 
 	orders_clear(orders);
+	timer_stop(&supervisor->loop.timers, &supervisor->ordered.bound);
 	while ((ticket = orders_claim_any(orders)) != 0)
 		supervisor_answer(supervisor, ticket, 1,
 				  "cancelled: the program ends");

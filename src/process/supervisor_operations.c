@@ -69,7 +69,9 @@ void supervisor_init_operations(struct supervisor *supervisor)
 static void refuse(struct supervisor *supervisor, enum order order,
 		   uint64_t ticket, const char *why)
 {
-	log_warning("%s: %s", order_names[order], why);
+	/* Whoever is answered needs no log, which they could flood. */
+	log_write(ticket == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%s: %s",
+		  order_names[order], why);
 	supervisor_answer(supervisor, ticket, 1, "%s", why);
 }
 

@@ -138,5 +138,6 @@ void supervisor_take_order(struct supervisor *supervisor,
 		supervisor_answer(supervisor, order.ticket, 2, "%s",
 				  error.text);
 	else
-		log_warning("admin: %s", error.text);
+		log_write_limited(&supervisor->ordered.limit, LOG_LEVEL_WARNING,
+				  "admin: %s", error.text);
 }

@@ -52,6 +52,7 @@ struct ordered {
 	 * it said then. */
 	bool has_level;
 	enum log_level level, configured_level;
+	struct log_limit limit; /* of orders that are none */
 };
 
 /* ---- supervisor_operations.c ---- */
@@ -87,13 +88,18 @@ void supervisor_park(struct supervisor_slot *slot);
 
 /* ---- supervisor_suspend.c ---- */
 
-/* `service` is one of the current configuration, or the next.  Not while the
- * program ends: then whoever waits is served. */
+/* Is the service of that name suspended, as the current configuration has it? */
 bool supervisor_is_suspended(const struct supervisor *supervisor,
-			     const struct config_service *service);
+			     const char *service);
+/* The same where `service` is one of the current configuration, or the next.  Not while the
+ * program ends: then whoever waits is served. */
+bool supervisor_is_service_suspended(const struct supervisor *supervisor,
+				     const struct config_service *service);
 /* The same of the group's service, in the worker's own configuration. */
 bool supervisor_has_suspended(const struct child *child,
 			      const struct bank_group *group);
+/* Answered when all workers have been told: each of them obeys within its next
+ * turn.  One whose channel is full is told when there is room. */
 void supervisor_suspend(struct supervisor *supervisor, const char *name,
 			bool is_on, uint64_t ticket);
 /* For a new worker. */
@@ -105,7 +111,8 @@ int supervisor_send_suspended(struct child *child);
 /* It is not known what the worker knows. */
 void supervisor_forget_suspended(struct child *child);
 /* Another configuration is in force, in the place of `before`: nobody accepts
- * after the workers of that one what waits at addresses that are gone. */
+ * after the workers of that one what waits at addresses that are gone.  Before
+ * any of them is told to drain. */
 void supervisor_review_suspended(struct supervisor *supervisor,
 				 const struct generation *before);
 

@@ -273,11 +273,11 @@ static void commit(struct supervisor *supervisor)
 	apply_all_options(supervisor, before);
 	supervisor_change_access(supervisor->current);
 	supervisor_set_delays(supervisor);
+	supervisor_review_suspended(supervisor, before);
 	for (i = 0; i < supervisor->slot_high; i++)
 		change_slot(&supervisor->slots[i]);
 	/* Before that: nobody comes to where they were the last. */
 	supervisor_close_unused(supervisor);
-	supervisor_review_suspended(supervisor, before);
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
 	supervisor_review_level(supervisor);

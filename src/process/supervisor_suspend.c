@@ -9,12 +9,33 @@
 
 #include "process/supervisor_internal.h"
 
-bool supervisor_is_suspended(const struct supervisor *supervisor,
-			     const struct config_service *service)
+bool supervisor_is_service_suspended(const struct supervisor *supervisor,
+				     const struct config_service *service)
 {
 	return !supervisor->is_stopping &&
 	       suspensions_is_on(&supervisor->ordered.suspensions,
 				 service->name, service->settings.is_suspended);
+}
+
+/* -1: it has none of that name. */
+static int find_service(const struct config *config, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < config->service_count; i++)
+		if (strcmp(config->services[i].name, name) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool supervisor_is_suspended(const struct supervisor *supervisor,
+			     const char *service)
+{
+	const struct config *config = supervisor->current->config;
+	int index = find_service(config, service);
+
+	return index >= 0 && supervisor_is_service_suspended(
+				     supervisor, &config->services[index]);
 }
 
 bool supervisor_has_suspended(const struct child *child,
@@ -24,7 +45,7 @@ bool supervisor_has_suspended(const struct child *child,
 	int index = generation ? generation_index(generation, group) : -1;
 
 	return index >= 0 &&
-	       supervisor_is_suspended(
+	       supervisor_is_service_suspended(
 		       child->supervisor,
 		       generation_service(generation, (unsigned)index));
 }
@@ -38,7 +59,8 @@ void supervisor_fill_suspended(const struct supervisor *supervisor,
 	unsigned i;
 
 	for (i = 0; i < config->service_count; i++)
-		if (supervisor_is_suspended(supervisor, &config->services[i]))
+		if (supervisor_is_service_suspended(supervisor,
+						    &config->services[i]))
 			order->suspended[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
@@ -49,8 +71,9 @@ static bool is_suspended_for(const struct child *child, unsigned service)
 	const struct generation *generation = supervisor_generation_of(child);
 
 	return generation && service < generation->config->service_count &&
-	       supervisor_is_suspended(child->supervisor,
-				       &generation->config->services[service]);
+	       supervisor_is_service_suspended(
+		       child->supervisor,
+		       &generation->config->services[service]);
 }
 
 static int send_one(struct child *child, unsigned service)
@@ -92,17 +115,6 @@ void supervisor_forget_suspended(struct child *child)
 
 	for (i = 0; generation && i < generation->config->service_count; i++)
 		tell(child, i);
-}
-
-/* -1: it has none of that name. */
-static int find_service(const struct config *config, const char *name)
-{
-	unsigned i;
-
-	for (i = 0; i < config->service_count; i++)
-		if (strcmp(config->services[i].name, name) == 0)
-			return (int)i;
-	return -1;
 }
 
 static void tell_all(struct supervisor *supervisor, const char *name)
@@ -173,7 +185,7 @@ void supervisor_suspend(struct supervisor *supervisor, const char *name,
 		return;
 	}
 	service = &config->services[index];
-	was_on = supervisor_is_suspended(supervisor, service);
+	was_on = supervisor_is_service_suspended(supervisor, service);
 	if (was_on != is_on)
 		change(supervisor, service, is_on);
 	supervisor_answer(supervisor, ticket, 0, "service %s %s %s%s",
@@ -209,8 +221,8 @@ void supervisor_review_suspended(struct supervisor *supervisor,
 	for (i = 0; i < before->listener_count; i++)
 		if (generation_index(supervisor->current, before->groups[i]) <
 			    0 &&
-		    supervisor_is_suspended(supervisor,
-					    generation_service(before, i)))
+		    supervisor_is_service_suspended(
+			    supervisor, generation_service(before, i)))
 			resume_service(supervisor, before,
 				       before->plan[i].service);
 	suspensions_review(&supervisor->ordered.suspensions,

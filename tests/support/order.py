@@ -93,7 +93,7 @@ def is_stopped(pid):
 
 
 def burst(path, client, pid, orders):
-    """All of them are there before the first is looked at."""
+    """As many as the socket takes are there before the first is looked at."""
     client.send(record(ORDER, order("resume", None, 1)))
     wait(path, client, [1])
     os.kill(pid, signal.SIGSTOP)
@@ -102,8 +102,16 @@ def burst(path, client, pid, orders):
     tickets = list(range(2, 2 + len(orders)))
     for ticket, words in zip(tickets, orders):
         kind, *rest = words.split()
-        client.send(record(ORDER, order(kind, rest[0] if rest else None, ticket)))
+        data = record(ORDER, order(kind, rest[0] if rest else None, ticket))
+        client.setblocking(False)
+        try:
+            client.send(data)
+        except BlockingIOError:
+            os.kill(pid, signal.SIGCONT)
+            client.settimeout(PATIENCE)
+            client.send(data)
     os.kill(pid, signal.SIGCONT)
+    client.settimeout(PATIENCE)
     wait(path, client, tickets)
 
 
