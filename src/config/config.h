@@ -69,7 +69,7 @@ struct config {
 	const char *user;     /* NULL: nobody when started as root */
 	const char *chroot;   /* NULL: off */
 	const char *pid_file; /* NULL: off */
-	const char *log_path; /* NULL: standard error */
+	struct log_target log;
 	enum log_level log_level;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log_directive.h - `log stderr|FILE format=text level=LEVEL;` */
+/* log_directive.h - `log TARGET …;` */
 #ifndef COHORT_CONFIG_LOG_DIRECTIVE_H
 #define COHORT_CONFIG_LOG_DIRECTIVE_H
 

@@ -121,7 +121,12 @@ static void tell_lost(struct cohort_transport *t)
 		.error = t->error,
 	};
 
-	log_debug("%s: connection %llu ended: %s%s%s", t->service->name,
+	log_event(LOG_LEVEL_DEBUG,
+		  LOG_FIELDS(.event = LOG_EVENT_CONNECTION_CLOSED,
+			     .service = t->service->name, .connection = t->id,
+			     .reason = cohort_reason_name(end.reason),
+			     .error = end.error),
+		  "%s: connection %llu ended: %s%s%s", t->service->name,
 		  (unsigned long long)t->id, cohort_reason_name(end.reason),
 		  end.error != 0 ? ": " : "",
 		  end.error != 0 ? strerror(end.error) : "");
@@ -373,9 +378,8 @@ static void log_connected(const struct cohort_transport *t)
 
 	if (cohort_peer(t, &peer) < 0)
 		strcpy(peer.text, "a peer that has gone");
-	log_debug("%s: connection %llu connected %s %s", t->service->name,
-		  (unsigned long long)t->id, t->is_outgoing ? "to" : "from",
-		  peer.text);
+	transport_debug(t, LOG_EVENT_CONNECTION_OPENED, " connected %s %s",
+			t->is_outgoing ? "to" : "from", peer.text);
 }
 
 static void announce(struct cohort_transport *t)

@@ -31,7 +31,8 @@ enum record_type {
 	RECORD_LEAVE = 6,     /* worker: was asked by TERM to leave */
 	RECORD_FAILED = 7,    /* worker: cannot start; `number` is an errno,
 				 data the words */
-	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is */
+	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is;
+				 data: its struct log_form */
 	RECORD_TEXT = 9,      /* loader: a piece of canonical text; `number`
 				 counts from 0 */
 	RECORD_COMPLAINT = 10, /* loader: a piece of errors and warnings */

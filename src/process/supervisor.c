@@ -105,8 +105,10 @@ static void log_dropped(const struct scoreboard *board)
 			 scoreboard_worker_total(board, SCOREBOARD_LOG_DROPPED);
 
 	if (count > 0)
-		log_warning("%" PRIu64 " lines of the log could not be written",
-			    count);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_LOG_DROPPED),
+			  "%" PRIu64 " lines of the log could not be written",
+			  count);
 }
 
 static void log_totals(const struct supervisor *supervisor)
@@ -122,14 +124,17 @@ static void log_totals(const struct supervisor *supervisor)
 		name = config->services[i].name;
 		accepted = scoreboard_total(board, name, SCOREBOARD_ACCEPTED);
 		append_reasons(reasons, sizeof(reasons), board, name);
-		log_info("service %s: accepted %" PRIu64 ", live %" PRIu64
-			 ", received %" PRIu64 " bytes, sent %" PRIu64
-			 " bytes%s",
-			 name, accepted, accepted - count_closed(board, name),
-			 scoreboard_total(board, name,
-					  SCOREBOARD_RECEIVED_BYTES),
-			 scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
-			 reasons);
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_SERVICE_TOTALS,
+				     .service = name),
+			  "service %s: accepted %" PRIu64 ", live %" PRIu64
+			  ", received %" PRIu64 " bytes, sent %" PRIu64
+			  " bytes%s",
+			  name, accepted, accepted - count_closed(board, name),
+			  scoreboard_total(board, name,
+					   SCOREBOARD_RECEIVED_BYTES),
+			  scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
+			  reasons);
 	}
 	log_dropped(board);
 }
@@ -148,7 +153,7 @@ static int supervise(struct supervisor *supervisor)
 	}
 	if (supervisor->was_ready)
 		log_totals(supervisor);
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_STOPPED), "stopped");
 	return supervisor->exit_status;
 }
 
@@ -310,7 +315,7 @@ static int go_on(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, config->log_level, &error) < 0)
+	if (log_open_target(&config->log, config->log_level, &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)

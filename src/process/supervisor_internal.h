@@ -58,6 +58,7 @@
 #include "process/slot.h"
 #include "process/strays.h"
 #include "process/supervisor_handover.h"
+#include "process/supervisor_log.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
 #include "process/worker_state.h"
@@ -370,8 +371,6 @@ void supervisor_park(struct supervisor_slot *slot);
 
 /* supervisor_reload.c */
 void supervisor_reload(struct supervisor *supervisor);
-/* USR1: after a log rotation, or if a new log could not be opened. */
-void supervisor_reopen_log(struct supervisor *supervisor);
 /* The program ends. */
 void supervisor_cancel_reload(struct supervisor *supervisor);
 /* A worker of the next generation is READY; … died. */

@@ -22,15 +22,17 @@ static void grow(struct supervisor *supervisor)
 	struct error error;
 
 	if (count == CONFIG_WORKERS_MAX) {
-		log_warning("there are %u workers: there cannot be more",
-			    count);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "there are %u workers: there cannot be more", count);
 	} else if (supervisor_raise_limits(supervisor->current, count + 1,
 					   &error) < 0) {
 		log_error("%s", error.text);
 	} else {
 		supervisor->slot_count++;
 		supervisor->is_scaled = true;
-		log_info("one worker more: %u", supervisor->slot_count);
+		log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SCALED),
+			  "one worker more: %u", supervisor->slot_count);
 		supervisor->slots[count].is_quiet = true;
 		supervisor_slot_event(&supervisor->slots[count],
 				      SLOT_EVENT_START);
@@ -42,11 +44,14 @@ static void grow(struct supervisor *supervisor)
 static void shrink(struct supervisor *supervisor)
 {
 	if (supervisor->slot_count == 1) {
-		log_warning("there is one worker: there cannot be fewer");
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "there is one worker: there cannot be fewer");
 	} else {
 		supervisor->slot_count--;
 		supervisor->is_scaled = true;
-		log_info("one worker fewer: %u", supervisor->slot_count);
+		log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SCALED),
+			  "one worker fewer: %u", supervisor->slot_count);
 		supervisor_park(&supervisor->slots[supervisor->slot_count]);
 		share_limits(supervisor);
 	}
@@ -117,12 +122,15 @@ void supervisor_init_operations(struct supervisor *supervisor)
 void supervisor_ask(struct supervisor *supervisor, enum order order)
 {
 	if (is_ending(supervisor)) {
-		log_warning("%s: too late, the program ends",
-			    order_names[order]);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "%s: too late, the program ends", order_names[order]);
 		return;
 	}
 	if (!orders_add(&supervisor->orders, order))
-		log_warning("%s: too many orders wait", order_names[order]);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "%s: too many orders wait", order_names[order]);
 	loop_post(&supervisor->loop, &supervisor->operate);
 }
 

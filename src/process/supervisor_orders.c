@@ -18,10 +18,22 @@ static int64_t bound_of(const struct child *child)
 	return left_ms > 0 ? left_ms : 0;
 }
 
+static int send_log(struct child *child)
+{
+	int fd = log_descriptor();
+	const struct channel_load load = {
+		.data = log_form(),
+		.size = sizeof(*log_form()),
+		.fds = &fd,
+		.fd_count = 1,
+	};
+
+	return fd < 0 ? 0 : channel_send(&child->channel, RECORD_LOG, &load);
+}
+
 static int send_order(struct child *child, enum record_type type)
 {
 	int64_t bound_ms = bound_of(child);
-	int log_fd = log_descriptor();
 	struct channel_load load = {0};
 
 	if (type == RECORD_DRAIN) {
@@ -31,8 +43,7 @@ static int send_order(struct child *child, enum record_type type)
 	} else if (type == RECORD_COUNT) {
 		load.number = child->supervisor->slot_count;
 	} else if (type == RECORD_LOG) {
-		load.fds = &log_fd;
-		load.fd_count = 1;
+		return send_log(child);
 	}
 	return channel_send(&child->channel, type, &load);
 }

@@ -124,6 +124,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,
 		.slot = slot->number,
+		.generation = child->generation,
 		.worker_count = generation == supervisor->next
 					? supervisor->next_count
 					: supervisor->slot_count,
@@ -193,7 +194,9 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 	}
 	slot->started_generation = generation->number;
 	slot->failure.text[0] = '\0';
-	log_debug("worker %u is process %d", slot->number, (int)child->pid);
+	log_event(LOG_LEVEL_DEBUG,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_STARTED, child),
+		  "worker %u is process %d", slot->number, (int)child->pid);
 	return child;
 }
 
@@ -204,7 +207,8 @@ static int spawn_failed(struct supervisor_slot *slot, const struct error *error)
 					     supervisor->loop.now_ms);
 
 	slot->wait_ms = backoff_cap(wait_ms, supervisor_is_serving(supervisor));
-	log_write_limited(&supervisor->spawn_limit, LOG_LEVEL_ERROR,
+	log_event_limited(&supervisor->spawn_limit, LOG_LEVEL_ERROR,
+			  SLOT_FIELDS(LOG_EVENT_WORKER_FAILED, slot),
 			  "cannot start worker %u: %s; trying again",
 			  slot->number, error->text);
 	return -1;

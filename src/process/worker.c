@@ -106,7 +106,8 @@ void worker_go_on(struct worker *worker)
 	scoreboard_store(
 		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
 		1);
-	log_debug("ready");
+	log_event(LOG_LEVEL_DEBUG, LOG_FIELDS(.event = LOG_EVENT_WORKER_READY),
+		  "ready");
 	worker_report(worker, RECORD_READY);
 }
 
@@ -186,6 +187,7 @@ int worker_main(void *order)
 
 	/* The supervisor's may be that of an older configuration still. */
 	log_set_level(worker.order->config->log_level);
+	log_set_worker(worker.order->slot, worker.order->generation);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);

@@ -40,6 +40,7 @@ struct worker_order {
 	const struct worker_listener *listeners;
 	unsigned listener_count;
 	unsigned slot;
+	unsigned generation;
 	unsigned worker_count;
 	unsigned connections_max; /* of this worker, from descriptors */
 	bool is_trial;            /* watches no listener: just tries */

@@ -38,12 +38,23 @@ static void on_drain(struct worker *worker, const struct record *record,
 	take_drain(worker, record);
 }
 
+/* NULL: that of another build, which knows more or less than we do. */
+static const struct log_form *form_of(const struct record *record,
+				      struct log_form *form)
+{
+	if (record->size != sizeof(*form))
+		return NULL;
+	memcpy(form, record->data, sizeof(*form));
+	return log_form_is_sound(form) ? form : NULL;
+}
+
 static void on_log(struct worker *worker, const struct record *record,
 		   const int *fds)
 {
+	struct log_form form;
+
 	(void)worker;
-	(void)record;
-	log_adopt(fds[0]);
+	log_adopt(fds[0], form_of(record, &form));
 }
 
 static unsigned slot_of(const struct record *record)
