@@ -71,6 +71,7 @@ struct config {
 	const char *pid_file; /* NULL: off */
 	struct log_target log;
 	enum log_level log_level;
+	struct log_target access_log;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
 	int64_t drain_delay_ms;      /* 0: none */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* log_directive.c - `log TARGET …;` */
+/* log_directive.c - `log TARGET …;` and `access_log TARGET …;` */
 #include "config/log_directive.h"
 
 #include <limits.h>
@@ -11,6 +11,7 @@
 #include "config/parameter.h"
 #include "config/value.h"
 
+#define SAMPLE_MOST 1000000000
 #define SYSLOG_MARK "syslog:"
 
 /* What parameters change. */
@@ -108,6 +109,23 @@ static int parse_tag(struct reading *reading, const char *value, void *object,
 	return 0;
 }
 
+static int parse_sample(struct reading *reading, const char *value,
+			void *object, struct error *error)
+{
+	struct draft_log *draft = object;
+	char quote[COMPLAINTS_QUOTE];
+	uint64_t number;
+
+	(void)reading;
+	if (strncmp(value, "1/", 2) != 0 ||
+	    text_parse_number(value + 2, &number) < 0 || number < 1 ||
+	    number > SAMPLE_MOST)
+		return error_set(error, "%s is not a share: 1/N, N up to %d",
+				 complaints_quote(quote, value), SAMPLE_MOST);
+	draft->target.form.sample = (uint32_t)number;
+	return 0;
+}
+
 static const struct parameter log_parameters[] = {
 	{"format", parse_format},
 	{"level", parse_level},
@@ -115,6 +133,14 @@ static const struct parameter log_parameters[] = {
 	{"tag", parse_tag},
 	{NULL, NULL},
 };
+static const struct parameter access_parameters[] = {
+	{"format", parse_format},
+	{"sample", parse_sample},
+	{"facility", parse_facility},
+	{"tag", parse_tag},
+	{NULL, NULL},
+};
+
 /* ---- Targets --------------------------------------------------------- */
 
 /* Words that nobody means as the name of a file. */
@@ -225,6 +251,33 @@ int log_directive_apply(struct reading *reading,
 	return 0;
 }
 
+int log_directive_apply_access(struct reading *reading,
+			       const struct statement *statement, void *object)
+{
+	const struct word *word = statement->name->next;
+	struct draft_log draft = {.target.form.sample = 1};
+	struct config *config = object;
+
+	if (apply_refuse_block(reading, statement) < 0)
+		return -1;
+	if (!word)
+		return complain(
+			&reading->complaints, &statement->end,
+			"'access_log' takes off, stderr, a file or syslog");
+	if (strcmp(word->text, "off") == 0) {
+		draft.target.form.sample = 0;
+		draft.target.form.kind = LOG_TO_NOWHERE;
+		if (word->next)
+			return complain(&reading->complaints,
+					&word->next->where,
+					"'access_log off' takes nothing more");
+	} else if (read_draft(reading, word, access_parameters, &draft) < 0) {
+		return -1;
+	}
+	config->access_log = draft.target;
+	return 0;
+}
+
 /* ---- Printing -------------------------------------------------------- */
 
 /* A file's name that is no word for another target, as it was written. */
@@ -264,4 +317,19 @@ void log_directive_print(const void *object, struct text *out)
 	print_target(&config->log, out);
 	text_append(out, " level=%s", log_level_names[config->log_level]);
 	print_syslog(&config->log.form, out);
+}
+
+void log_directive_print_access(const void *object, struct text *out)
+{
+	const struct config *config = object;
+	const struct log_form *form = &config->access_log.form;
+
+	layout_begin(out, 0, "access_log");
+	if (form->kind == LOG_TO_NOWHERE) {
+		text_append(out, "off;\n");
+		return;
+	}
+	print_target(&config->access_log, out);
+	text_append(out, " sample=1/%u", (unsigned)form->sample);
+	print_syslog(form, out);
 }

@@ -172,6 +172,7 @@ static void destroy(struct cohort_transport *t)
 
 	detach(t);
 	tell_lost(t);
+	transport_log_access(t);
 	close_socket(t);
 	count_end(t);
 	transport_free(t);
@@ -364,6 +365,7 @@ static int refuse(struct service *service, struct cohort_transport *t, int fd)
 
 	if (t != NULL)
 		transport_free(t);
+	transport_log_refused(service, fd, number);
 	close(fd);
 	scoreboard_add(
 		&service->cells[SCOREBOARD_CLOSED + COHORT_REASON_RESOURCE], 1);

@@ -138,6 +138,11 @@ static inline void transport_count(struct cohort_transport *t,
 	scoreboard_add(&t->service->cells[cell], amount);
 }
 
+/* A line of the access log at its end, while its socket is open; and for one
+ * that was accepted and could not be served. */
+void transport_log_access(struct cohort_transport *t);
+void transport_log_refused(struct service *service, int fd, int error);
+
 /* A line at level debug about a transport; words and what fills them. */
 #define transport_debug(t, event_, format, ...)                                \
 	log_event(LOG_LEVEL_DEBUG,                                             \

@@ -57,6 +57,9 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
+	RECORD_ACCESS = 34,    /* supervisor: the access log, as a descriptor,
+				  or without one: off; data: its struct
+				  log_form */
 };
 
 struct record {

@@ -57,6 +57,7 @@ static void release_prepared(struct supervisor *supervisor)
 	strays_release(&supervisor->strays);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
+	log_sink_adopt(&supervisor->access, -1, NULL);
 	if (supervisor->scoreboard)
 		scoreboard_close(supervisor->scoreboard);
 	if (supervisor->ready_fd >= 0)
@@ -167,6 +168,8 @@ static void init_supervisor(struct supervisor *supervisor,
 			    const struct command_line *line)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
+	log_sink_init(&supervisor->access);
+	supervisor->access.form.kind = LOG_TO_NOWHERE;
 	supervisor->line = line;
 	supervisor->ready_fd = line->ready_fd;
 	supervisor->is_trial = line->is_trial;
@@ -267,7 +270,8 @@ static int run(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 
-	if (supervisor_take_passed(supervisor, &error) < 0) {
+	if (supervisor_open_access(supervisor, config, &error) < 0 ||
+	    supervisor_take_passed(supervisor, &error) < 0) {
 		config_free(config);
 		return fail(&error);
 	}
@@ -320,6 +324,8 @@ static int go_on(struct supervisor *supervisor)
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)
 		return try_once(supervisor);
+	if (supervisor_open_access(supervisor, config, &error) < 0)
+		log_error("%s; going on without", error.text);
 	raise_limits(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
 	if (supervisor_serve_locks(supervisor) < 0)

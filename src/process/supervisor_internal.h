@@ -201,7 +201,9 @@ struct supervisor {
 	struct strays strays; /* workers of one that was killed */
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
+	struct log_sink access; /* the access log; workers write it */
 
+	bool has_access; /* workers have an access log, or had one */
 	bool has_pid_file;
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */

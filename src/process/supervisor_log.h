@@ -19,6 +19,10 @@ void supervisor_change_log(struct supervisor *supervisor,
 /* Now and then: workers may be where they cannot find syslog again. */
 void supervisor_mend_log(struct supervisor *supervisor);
 
+/* The access log, at the start.  0, or -1 with words. */
+int supervisor_open_access(struct supervisor *supervisor,
+			   const struct config *config, struct error *error);
+
 #define EVENT_FIELDS(event_) LOG_FIELDS(.event = (event_))
 
 /* For log_event: about a slot; about its worker, a struct child; about one

@@ -18,17 +18,31 @@ static int64_t bound_of(const struct child *child)
 	return left_ms > 0 ? left_ms : 0;
 }
 
-static int send_log(struct child *child)
+static int send_sink(struct child *child, enum record_type type, int fd,
+		     const struct log_form *form)
 {
-	int fd = log_descriptor();
 	const struct channel_load load = {
-		.data = log_form(),
-		.size = sizeof(*log_form()),
+		.data = form,
+		.size = sizeof(*form),
 		.fds = &fd,
-		.fd_count = 1,
+		.fd_count = fd >= 0,
 	};
 
-	return fd < 0 ? 0 : channel_send(&child->channel, RECORD_LOG, &load);
+	return channel_send(&child->channel, type, &load);
+}
+
+/* Both: whoever could not be told of one of them is told of both again. */
+static int send_log(struct child *child)
+{
+	const struct supervisor *supervisor = child->supervisor;
+	const struct log_sink *access = &supervisor->access;
+
+	if (log_descriptor() >= 0 &&
+	    send_sink(child, RECORD_LOG, log_descriptor(), log_form()) < 0)
+		return -1;
+	if (!supervisor->has_access)
+		return 0;
+	return send_sink(child, RECORD_ACCESS, access->fd, &access->form);
 }
 
 static int send_order(struct child *child, enum record_type type)

@@ -85,18 +85,23 @@ static void discard_child(struct child *child)
 	child->slot = NULL;
 }
 
-/* The channel, what the bank has for the slot (the plan for the child says
- * which) and the plug-ins. */
-static unsigned list_descriptors(struct generation *generation, unsigned slot,
-				 int channel)
+/* The channel, the access log, what the bank has for the slot (the plan for the
+ * child says which) and the plug-ins. */
+static unsigned list_descriptors(struct generation *generation,
+				 const struct child *child, int channel)
 {
 	struct spawn_descriptor *descriptors = generation->descriptors;
+	int access = child->supervisor->access.fd;
+	unsigned slot = child->slot->number;
 	const struct config *config = generation->config;
 	unsigned i, count = 0;
 	int fd, number;
 
 	descriptors[count++] =
 		(struct spawn_descriptor){channel, SPAWN_CHANNEL};
+	if (access >= 0)
+		descriptors[count++] =
+			(struct spawn_descriptor){access, SPAWN_ACCESS};
 	for (i = 0; i < generation->listener_count; i++) {
 		fd = bank_get(generation->groups[i], slot);
 		generation->plan[i].is_banked = fd >= 0;
@@ -123,6 +128,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.page = child->page,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,
+		.access = &supervisor->access,
 		.slot = slot->number,
 		.generation = child->generation,
 		.worker_count = generation == supervisor->next
@@ -140,7 +146,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.role = role,
 		.descriptors = generation->descriptors,
 		.descriptor_count =
-			list_descriptors(generation, slot->number, channel),
+			list_descriptors(generation, child, channel),
 	};
 
 	child->worker_count = order.worker_count;

@@ -170,9 +170,24 @@ static void release(struct worker *worker)
 	timer_stop(timers, &worker->room);
 	worker_release_drain(worker);
 	worker_release_services(worker);
+	log_sink_adopt(&worker->access.sink, -1, NULL);
 	channel_close(&worker->channel);
 	signals_stop(&worker->signals, &worker->loop);
 	loop_release(&worker->loop);
+}
+
+static void take_logs(struct worker *worker)
+{
+	const struct worker_order *order = worker->order;
+	struct access_log *access = &worker->access;
+
+	log_set_worker(order->slot, order->generation);
+	access_log_init(access);
+	access->slot = order->slot;
+	access->generation = order->generation;
+	if (order->access->fd >= 0)
+		log_sink_adopt(&access->sink, SPAWN_ACCESS,
+			       &order->access->form);
 }
 
 int worker_main(void *order)
@@ -187,7 +202,7 @@ int worker_main(void *order)
 
 	/* The supervisor's may be that of an older configuration still. */
 	log_set_level(worker.order->config->log_level);
-	log_set_worker(worker.order->slot, worker.order->generation);
+	take_logs(&worker);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);

@@ -39,6 +39,7 @@ struct worker_order {
 	struct scoreboard_page *page;
 	const struct worker_listener *listeners;
 	unsigned listener_count;
+	const struct log_sink *access; /* the supervisor's */
 	unsigned slot;
 	unsigned generation;
 	unsigned worker_count;

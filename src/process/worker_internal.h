@@ -18,6 +18,7 @@
 #include "event/loop.h"
 #include "event/signals.h"
 #include "net/acceptor.h"
+#include "net/access_log.h"
 #include "net/service.h"
 #include "process/channel.h"
 #include "process/worker.h"
@@ -61,6 +62,7 @@ struct worker {
 	struct signals signals;
 	struct channel channel;
 	struct worker_context context;
+	struct access_log access;
 	struct service *services;   /* as in the configuration */
 	struct acceptor *acceptors; /* as in the order's listeners */
 	struct list adopted;        /* listeners of other slots */

@@ -57,6 +57,14 @@ static void on_log(struct worker *worker, const struct record *record,
 	log_adopt(fds[0], form_of(record, &form));
 }
 
+static void on_access(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	struct log_form form;
+
+	log_sink_adopt(&worker->access.sink, fds[0], form_of(record, &form));
+}
+
 static unsigned slot_of(const struct record *record)
 {
 	unsigned slot = 0;
@@ -91,6 +99,22 @@ static void on_log_without(struct worker *worker, const struct record *record,
 		"writing on to the old one");
 }
 
+/* It is off; or it was sent, and found no room in our table. */
+static void on_access_without(struct worker *worker,
+			      const struct record *record, const int *fds)
+{
+	struct log_form form;
+	const struct log_form *sent = form_of(record, &form);
+
+	(void)fds;
+	if (sent != NULL && sent->kind == LOG_TO_NOWHERE)
+		log_sink_adopt(&worker->access.sink, -1, sent);
+	else
+		log_warning(
+			"the access log found no room among the descriptors: "
+			"writing on to the old one");
+}
+
 static void on_disown(struct worker *worker, const struct record *record,
 		      const int *fds)
 {
@@ -117,6 +141,7 @@ static const struct order_row {
 	{RECORD_LOG, 1, on_log},         {RECORD_ADOPT, 1, on_adopt},
 	{RECORD_DISOWN, 0, on_disown},   {RECORD_COUNT, 0, on_count},
 	{RECORD_LOG, 0, on_log_without}, {RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_ACCESS, 1, on_access},   {RECORD_ACCESS, 0, on_access_without},
 };
 
 void worker_receive(struct channel *channel, const struct record *record,
