@@ -73,8 +73,9 @@ struct config {
 	const struct config_listen *control; /* unix:/path; NULL: off */
 	const struct config_listen *admins;  /* for HTTP; NULL: off */
 	unsigned admin_count;
-	const char *log_path; /* NULL: standard error */
+	struct log_target log;
 	enum log_level log_level;
+	struct log_target access_log;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
 	int64_t drain_delay_ms;      /* 0: none */

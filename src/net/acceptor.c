@@ -85,11 +85,13 @@ static void rest(struct acceptor *acceptor, int number)
 	else
 		acceptor->wait_ms = ACCEPTOR_WAIT_LIMIT_MS;
 
-	log_write_limited(&acceptor->limit, LOG_LEVEL_WARNING,
-			  "service %s cannot accept: %s; clients wait in the "
-			  "queue, the next try is in %d ms",
-			  acceptor->service->name, strerror(number),
-			  acceptor->wait_ms);
+	log_event_limited(
+		&acceptor->limit, LOG_LEVEL_WARNING,
+		LOG_FIELDS(.event = LOG_EVENT_ACCEPT_FAILED,
+			   .service = acceptor->service->name, .error = number),
+		"service %s cannot accept: %s; clients wait in the "
+		"queue, the next try is in %d ms",
+		acceptor->service->name, strerror(number), acceptor->wait_ms);
 	loop_remove(loop, &acceptor->source);
 	timer_start(&loop->timers, &acceptor->retry,
 		    loop->now_ms + acceptor->wait_ms);

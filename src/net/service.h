@@ -68,6 +68,7 @@ struct worker_context {
 	struct list services;
 	struct inbox inbox;        /* what other threads want done */
 	struct resolver *resolver; /* NULL until a name has to be resolved */
+	struct access_log *access_log; /* of those accepted; NULL: none */
 	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
 	 * SERVICE_READ_BYTES are never touched and take no memory. */
 	unsigned char *read_buffer;

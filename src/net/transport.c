@@ -121,7 +121,12 @@ static void tell_lost(struct cohort_transport *t)
 		.error = t->error,
 	};
 
-	log_debug("%s: connection %llu ended: %s%s%s", t->service->name,
+	log_event(LOG_LEVEL_DEBUG,
+		  LOG_FIELDS(.event = LOG_EVENT_CONNECTION_CLOSED,
+			     .service = t->service->name, .connection = t->id,
+			     .reason = cohort_reason_name(end.reason),
+			     .error = end.error),
+		  "%s: connection %llu ended: %s%s%s", t->service->name,
 		  (unsigned long long)t->id, cohort_reason_name(end.reason),
 		  end.error != 0 ? ": " : "",
 		  end.error != 0 ? strerror(end.error) : "");
@@ -150,6 +155,7 @@ static void destroy(struct cohort_transport *t)
 
 	detach(t);
 	tell_lost(t);
+	transport_log_access(t);
 	close_socket(t);
 	transport_count_end(t);
 	transport_free(t);
@@ -348,6 +354,7 @@ static int refuse(struct service *service, struct cohort_transport *t, int fd,
 
 	if (t != NULL)
 		transport_free(t);
+	transport_log_refused(service, fd, number);
 	close(fd);
 	transport_note_refused(service, peer, number);
 	errno = number;
@@ -360,9 +367,8 @@ static void log_connected(const struct cohort_transport *t)
 
 	if (cohort_peer(t, &peer) < 0)
 		strcpy(peer.text, "a peer that has gone");
-	log_debug("%s: connection %llu connected %s %s", t->service->name,
-		  (unsigned long long)t->id, t->is_outgoing ? "to" : "from",
-		  peer.text);
+	transport_debug(t, LOG_EVENT_CONNECTION_OPENED, " connected %s %s",
+			t->is_outgoing ? "to" : "from", peer.text);
 }
 
 static void announce(struct cohort_transport *t)

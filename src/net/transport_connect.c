@@ -160,9 +160,8 @@ static void try_failed(struct cohort_transport *t, int number)
 		loop_forget(transport_loop(t), &t->source);
 		close(fd);
 	}
-	log_debug("%s: connection %llu: a try to connect failed: %s",
-		  t->service->name, (unsigned long long)t->id,
-		  strerror(number));
+	transport_debug(t, LOG_EVENT_CONNECTION,
+			": a try to connect failed: %s", strerror(number));
 	connecting_of(t)->error = number;
 	try_on(t);
 }

@@ -147,6 +147,19 @@ static inline void transport_count(struct cohort_transport *t,
 	scoreboard_add(&t->service->cells[cell], amount);
 }
 
+/* A line of the access log at its end, while its socket is open; and for one
+ * that was accepted and could not be served. */
+void transport_log_access(struct cohort_transport *t);
+void transport_log_refused(struct service *service, int fd, int error);
+
+/* A line at level debug about a transport; words and what fills them. */
+#define transport_debug(t, event_, format, ...)                                \
+	log_event(LOG_LEVEL_DEBUG,                                             \
+		  LOG_FIELDS(.event = (event_), .service = (t)->service->name, \
+			     .connection = (t)->id),                           \
+		  "%s: connection %llu" format, (t)->service->name,            \
+		  (unsigned long long)(t)->id, __VA_ARGS__)
+
 /* First in every public call: a transport that is none, because it is NULL or
  * has ended, is a mistake of the program, and ends it with the call's name.
  * Memory that is kept for the next one has no service. */

@@ -63,10 +63,12 @@ static void received(struct channel *channel, const struct record *record,
 		     const int *fds)
 {
 	struct admin *admin = list_entry(channel, struct admin, channel);
+	struct log_form form;
 	uint32_t i;
 
 	if (record->type == RECORD_LOG && record->descriptor_count == 1) {
-		log_adopt(fds[0]);
+		log_adopt(fds[0],
+			  log_form_read(&form, record->data, record->size));
 		return;
 	}
 	if (record->type == RECORD_WORKER) {

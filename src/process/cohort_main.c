@@ -63,7 +63,7 @@ static int serve(struct loader *loader, const struct command_line *line)
 		config_free(config);
 		return EXIT_FAILED;
 	}
-	if (log_open(config->log_path, config->log_level, &error) < 0) {
+	if (log_open_target(&config->log, config->log_level, &error) < 0) {
 		fprintf(stderr, "cohort: %s\n", error.text);
 		config_free(config);
 		return exit_status_of(error.number);
@@ -158,8 +158,11 @@ int cohort_main_with(int argc, char **argv,
 		return EXIT_FAILED;
 	argv = title_init(argv, &environment);
 	command_line_move_environment(environment);
-	if (command_line_parse(&line, argc, argv, environment, protocols) == 0)
+	if (command_line_parse(&line, argc, argv, environment, protocols) ==
+	    0) {
+		log_set_journal(command_line_variable(&line, "JOURNAL_STREAM"));
 		status = act(&line);
+	}
 	command_line_release(&line);
 	return status;
 }

@@ -31,7 +31,8 @@ enum record_type {
 	RECORD_LEAVE = 6,     /* worker: was asked by TERM to leave */
 	RECORD_FAILED = 7,    /* worker: cannot start; `number` is an errno,
 				 data the words */
-	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is */
+	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is;
+				 data: its struct log_form */
 	RECORD_TEXT = 9,      /* loader: a piece of canonical text; `number`
 				 counts from 0 */
 	RECORD_COMPLAINT = 10, /* loader: a piece of errors and warnings */
@@ -75,7 +76,10 @@ enum record_type {
 	RECORD_RESUME = 32,   /* … this */
 	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
 	/* And again from admin to supervisor. */
-	RECORD_BEAT = 34, /* admin: I live */
+	RECORD_BEAT = 34,   /* admin: I live */
+	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
+				  or without one: off; data: its struct
+				  log_form */
 };
 
 struct record {

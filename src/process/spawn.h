@@ -15,6 +15,7 @@
 /* Where a child finds what it was given. */
 #define SPAWN_CHANNEL        3  /* its end of the channel */
 #define SPAWN_LOG            4  /* the log's sink */
+#define SPAWN_ACCESS         5  /* the access log; of workers alone */
 #define SPAWN_FIRST_LISTENER 16 /* listeners, in the order of their index; */
 				/* behind them, for a moment, plug-ins */
 

@@ -59,6 +59,7 @@ static void release_prepared(struct supervisor *supervisor)
 	supervisor_release_admin(supervisor);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
+	log_sink_adopt(&supervisor->access, -1, NULL);
 	if (supervisor->scoreboard)
 		scoreboard_close(supervisor->scoreboard);
 	if (supervisor->ready_fd >= 0)
@@ -108,8 +109,10 @@ static void log_dropped(const struct scoreboard *board)
 			 scoreboard_worker_total(board, SCOREBOARD_LOG_DROPPED);
 
 	if (count > 0)
-		log_warning("%" PRIu64 " lines of the log could not be written",
-			    count);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_LOG_DROPPED),
+			  "%" PRIu64 " lines of the log could not be written",
+			  count);
 }
 
 static void log_totals(const struct supervisor *supervisor)
@@ -125,14 +128,17 @@ static void log_totals(const struct supervisor *supervisor)
 		name = config->services[i].name;
 		accepted = scoreboard_total(board, name, SCOREBOARD_ACCEPTED);
 		append_reasons(reasons, sizeof(reasons), board, name);
-		log_info("service %s: accepted %" PRIu64 ", live %" PRIu64
-			 ", received %" PRIu64 " bytes, sent %" PRIu64
-			 " bytes%s",
-			 name, accepted, accepted - count_closed(board, name),
-			 scoreboard_total(board, name,
-					  SCOREBOARD_RECEIVED_BYTES),
-			 scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
-			 reasons);
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_SERVICE_TOTALS,
+				     .service = name),
+			  "service %s: accepted %" PRIu64 ", live %" PRIu64
+			  ", received %" PRIu64 " bytes, sent %" PRIu64
+			  " bytes%s",
+			  name, accepted, accepted - count_closed(board, name),
+			  scoreboard_total(board, name,
+					   SCOREBOARD_RECEIVED_BYTES),
+			  scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
+			  reasons);
 	}
 	log_dropped(board);
 }
@@ -152,7 +158,7 @@ static int supervise(struct supervisor *supervisor)
 	}
 	if (supervisor->was_ready)
 		log_totals(supervisor);
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_STOPPED), "stopped");
 	return supervisor->exit_status;
 }
 
@@ -166,6 +172,8 @@ static void init_supervisor(struct supervisor *supervisor,
 			    const struct command_line *line)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
+	log_sink_init(&supervisor->access);
+	supervisor->access.form.kind = LOG_TO_NOWHERE;
 	supervisor->line = line;
 	supervisor->ready_fd = line->ready_fd;
 	supervisor->is_trial = line->is_trial;
@@ -273,7 +281,8 @@ static int run(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 
-	if (supervisor_take_passed(supervisor, &error) < 0) {
+	if (supervisor_open_access(supervisor, config, &error) < 0 ||
+	    supervisor_take_passed(supervisor, &error) < 0) {
 		config_free(config);
 		return fail(&error);
 	}
@@ -321,12 +330,15 @@ static int go_on(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, supervisor_log_level(supervisor, config),
-		     &error) < 0)
+	if (log_open_target(&config->log,
+			    supervisor_log_level(supervisor, config),
+			    &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)
 		return try_once(supervisor);
+	if (supervisor_open_access(supervisor, config, &error) < 0)
+		log_error("%s; going on without", error.text);
 	raise_limits(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
 	if (supervisor_serve_locks(supervisor) < 0)

@@ -104,8 +104,10 @@ static int send_order(struct admin_process *process, enum record_type type)
 	struct channel_load load = {0};
 
 	if (type == RECORD_LOG) {
+		load.data = log_form();
+		load.size = sizeof(*log_form());
 		load.fds = &log_fd;
-		load.fd_count = 1;
+		load.fd_count = log_fd >= 0;
 	}
 	return channel_send(&process->channel, type, &load);
 }

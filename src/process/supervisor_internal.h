@@ -58,6 +58,7 @@
 #include "process/strays.h"
 #include "process/supervisor_admin.h"
 #include "process/supervisor_handover.h"
+#include "process/supervisor_log.h"
 #include "process/supervisor_ordered.h"
 #include "process/supervisor_publish.h"
 #include "process/watchdog.h"
@@ -205,7 +206,9 @@ struct supervisor {
 	struct strays strays; /* workers of one that was killed */
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
+	struct log_sink access; /* the access log; workers write it */
 
+	bool has_access; /* workers have an access log, or had one */
 	bool has_pid_file;
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
@@ -363,8 +366,6 @@ bool supervisor_blame(const struct child *child, char out[SUPERVISOR_BLAME]);
 
 /* supervisor_reload.c */
 void supervisor_reload(struct supervisor *supervisor);
-/* USR1: after a log rotation, or if a new log could not be opened. */
-void supervisor_reopen_log(struct supervisor *supervisor);
 /* The program ends. */
 void supervisor_cancel_reload(struct supervisor *supervisor);
 /* A worker of the next generation is READY; … died. */

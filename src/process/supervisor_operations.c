@@ -70,7 +70,8 @@ static void refuse(struct supervisor *supervisor, enum order order,
 		   uint64_t ticket, const char *why)
 {
 	/* Whoever is answered needs no log, which they could flood. */
-	log_write(ticket == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG, "%s: %s",
+	log_event(ticket == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
+		  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED), "%s: %s",
 		  order_names[order], why);
 	supervisor_answer(supervisor, ticket, 1, "%s", why);
 }

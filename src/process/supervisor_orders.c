@@ -34,10 +34,36 @@ static enum log_level level_of(const struct child *child)
 	return supervisor_log_level(supervisor, generation->config);
 }
 
+static int send_sink(struct child *child, enum record_type type, int fd,
+		     const struct log_form *form)
+{
+	const struct channel_load load = {
+		.data = form,
+		.size = sizeof(*form),
+		.fds = &fd,
+		.fd_count = fd >= 0,
+	};
+
+	return channel_send(&child->channel, type, &load);
+}
+
+/* Both: whoever could not be told of one of them is told of both again. */
+static int send_log(struct child *child)
+{
+	const struct supervisor *supervisor = child->supervisor;
+	const struct log_sink *access = &supervisor->access;
+
+	if (log_descriptor() >= 0 &&
+	    send_sink(child, RECORD_LOG, log_descriptor(), log_form()) < 0)
+		return -1;
+	if (!supervisor->has_access)
+		return 0;
+	return send_sink(child, RECORD_ACCESS, access->fd, &access->form);
+}
+
 static int send_order(struct child *child, enum record_type type)
 {
 	int64_t bound_ms = bound_of(child);
-	int log_fd = log_descriptor();
 	struct channel_load load = {0};
 
 	if (type == RECORD_DRAIN) {
@@ -46,13 +72,12 @@ static int send_order(struct child *child, enum record_type type)
 		load.size = sizeof(bound_ms);
 	} else if (type == RECORD_COUNT) {
 		load.number = child->supervisor->slot_count;
-	} else if (type == RECORD_LOG) {
-		load.fds = &log_fd;
-		load.fd_count = 1;
 	} else if (type == RECORD_SUSPEND) {
 		return supervisor_send_suspended(child);
 	} else if (type == RECORD_LEVEL) {
 		load.number = level_of(child);
+	} else if (type == RECORD_LOG) {
+		return send_log(child);
 	}
 	return channel_send(&child->channel, type, &load);
 }

@@ -190,9 +190,10 @@ void supervisor_publish_services(struct supervisor *supervisor)
 	for (row = 0; row < count; row++) {
 		service = find_service(supervisor->current->config,
 				       board_service_name(board, row));
-		board_set_service(board, row, service != NULL,
-				  service && supervisor_is_suspended(supervisor,
-								     service));
+		board_set_service(
+			board, row, service != NULL,
+			service && supervisor_is_suspended(supervisor,
+							   service->name));
 		for (slot = 0; slot < CONFIG_WORKERS_MAX && !service; slot++)
 			board_set_queue(board, row, slot, 0);
 	}

@@ -96,11 +96,19 @@ static void replace_orphans(struct supervisor *supervisor)
 	change_pid_file(supervisor, supervisor->current->config);
 }
 
+static enum log_event failure_of(const struct supervisor *supervisor)
+{
+	return supervisor->ordered.operation == ORDER_UPGRADE
+		       ? LOG_EVENT_UPGRADE_FAILED
+		       : LOG_EVENT_RELOAD_FAILED;
+}
+
 static void fail(struct supervisor *supervisor, const char *words)
 {
 	const char *operation = order_names[supervisor->ordered.operation];
 
-	log_error("%s: %s", operation, words);
+	log_event(LOG_LEVEL_ERROR, EVENT_FIELDS(failure_of(supervisor)),
+		  "%s: %s", operation, words);
 	log_error("the %s failed: everything is as it was", operation);
 	supervisor_note_failure(supervisor, words);
 	if (supervisor->next)
@@ -174,42 +182,6 @@ static void apply_all_options(const struct supervisor *supervisor,
 	}
 }
 
-static void open_log(struct supervisor *supervisor)
-{
-	const struct config *config = supervisor->current->config;
-	struct error error;
-
-	if (log_open(config->log_path, supervisor_log_level(supervisor, config),
-		     &error) < 0)
-		log_error("%s; going on with the old log until a HUP or USR1",
-			  error.text);
-	else
-		supervisor_order_log(supervisor);
-}
-
-/* Not only if it is another: it may be what could not be opened before. */
-static void change_log(struct supervisor *supervisor,
-		       const struct config *before)
-{
-	const struct config *config = supervisor->current->config;
-
-	if (!log_is_at(config->log_path) ||
-	    before->log_level != config->log_level)
-		open_log(supervisor);
-}
-
-void supervisor_reopen_log(struct supervisor *supervisor)
-{
-	struct error error;
-
-	if (!log_is_at(supervisor->current->config->log_path))
-		open_log(supervisor);
-	else if (log_reopen(&error) < 0)
-		log_error("%s; going on with the old file", error.text);
-	else
-		supervisor_order_log(supervisor);
-}
-
 static void change_slot(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;
@@ -256,6 +228,21 @@ static void replace_leavers(struct supervisor *supervisor)
 	}
 }
 
+static void log_changed(const struct supervisor *supervisor)
+{
+	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
+	unsigned generation = supervisor->current->number;
+
+	log_event(LOG_LEVEL_INFO,
+		  LOG_FIELDS(.event = is_upgrade ? LOG_EVENT_UPGRADED
+						 : LOG_EVENT_RELOADED,
+			     .generation = generation),
+		  "%s: generation %u serves with %u worker%s",
+		  is_upgrade ? "upgraded" : "reloaded", generation,
+		  supervisor->slot_count,
+		  supervisor->slot_count == 1 ? "" : "s");
+}
+
 static void commit(struct supervisor *supervisor)
 {
 	struct generation *before = supervisor->current;
@@ -279,7 +266,7 @@ static void commit(struct supervisor *supervisor)
 	/* Before that: nobody comes to where they were the last. */
 	supervisor_close_unused(supervisor);
 	drain_old(supervisor);
-	change_log(supervisor, before->config);
+	supervisor_change_log(supervisor, before->config);
 	supervisor_review_level(supervisor);
 	change_pid_file(supervisor, before->config);
 	supervisor_change_admin(supervisor);
@@ -290,11 +277,7 @@ static void commit(struct supervisor *supervisor)
 	supervisor_close_unused(supervisor);
 	supervisor->was_ready = true;
 	supervisor_report(supervisor);
-	log_info("%s: generation %u serves with %u worker%s",
-		 supervisor->ordered.operation == ORDER_UPGRADE ? "upgraded"
-								: "reloaded",
-		 supervisor->current->number, supervisor->slot_count,
-		 supervisor->slot_count == 1 ? "" : "s");
+	log_changed(supervisor);
 	supervisor_note_success(supervisor);
 	replace_leavers(supervisor);
 	supervisor_answer_swap(supervisor);
@@ -474,7 +457,8 @@ void supervisor_reload(struct supervisor *supervisor)
 {
 	struct error error;
 
-	log_info("reloading");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_RELOAD_STARTED),
+		  "reloading");
 	supervisor_notify_reloading(supervisor);
 	if (loader_start(&supervisor->loader, &supervisor->loop,
 			 &supervisor->line->request, on_loaded, &error) < 0)

@@ -120,10 +120,10 @@ void supervisor_succeed(struct supervisor_slot *slot)
 	    slot->successor_count == SUPERVISOR_TRIES)
 		return;
 	slot->successor_count++;
-	log_info(
-		"worker %u is started once more, for the clients that wait "
-		"in its queue",
-		slot->number);
+	log_event(LOG_LEVEL_INFO, SLOT_FIELDS(LOG_EVENT_MESSAGE, slot),
+		  "worker %u is started once more, for the clients that wait "
+		  "in its queue",
+		  slot->number);
 	supervisor_slot_event(slot, SLOT_EVENT_START);
 }
 
@@ -202,8 +202,9 @@ static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
 		snprintf(bound, sizeof(bound), "for at most %s",
 			 text_format_duration(duration, sizeof(duration),
 					      bound_ms));
-	log_info("shutdown: waiting %s for %" PRIu64 " connection%s; %s", bound,
-		 live, live == 1 ? "" : "s", how);
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: waiting %s for %" PRIu64 " connection%s; %s",
+		  bound, live, live == 1 ? "" : "s", how);
 }
 
 static void stop_now(struct supervisor *supervisor)
@@ -213,8 +214,9 @@ static void stop_now(struct supervisor *supervisor)
 	if (supervisor->is_urgent)
 		return;
 	supervisor->is_urgent = true;
-	log_info("shutdown: stopping now, %" PRIu64 " connection%s cut", live,
-		 live == 1 ? " is" : "s are");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: stopping now, %" PRIu64 " connection%s cut", live,
+		  live == 1 ? " is" : "s are");
 	stop(supervisor, supervisor->loop.now_ms);
 }
 
@@ -271,10 +273,10 @@ static void delay(struct supervisor *supervisor, int64_t delay_ms)
 	char duration[BOUND_TEXT];
 
 	cancel_all(supervisor);
-	log_info(
-		"shutdown: accepting for another %s; a second signal stops "
-		"now",
-		text_format_duration(duration, sizeof(duration), delay_ms));
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: accepting for another %s; a second signal stops "
+		  "now",
+		  text_format_duration(duration, sizeof(duration), delay_ms));
 	timer_start(&supervisor->loop.timers, &supervisor->delay,
 		    supervisor->loop.now_ms + delay_ms);
 }

@@ -98,14 +98,16 @@ static void suspect(struct child *child)
 	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
 
 	child->is_suspect = true;
-	log_warning("worker %u (process %d) gives no sign of life for %s%s%s",
-		    child->slot->number, (int)child->pid,
-		    text_format_duration(silence, sizeof(silence),
-					 silence_of(child)),
-		    supervisor_describe_callback(callback, child),
-		    child->supervisor->slot_count > 1
-			    ? ": new connections go to others"
-			    : "");
+	log_event(LOG_LEVEL_WARNING,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_SUSPECT, child),
+		  "worker %u (process %d) gives no sign of life for %s%s%s",
+		  child->slot->number, (int)child->pid,
+		  text_format_duration(silence, sizeof(silence),
+				       silence_of(child)),
+		  supervisor_describe_callback(callback, child),
+		  child->supervisor->slot_count > 1
+			  ? ": new connections go to others"
+			  : "");
 	if (child->slot->child == child && child->slot->state == SLOT_SERVING)
 		supervisor_slot_event(child->slot, SLOT_EVENT_HANG);
 	else
@@ -115,8 +117,9 @@ static void suspect(struct child *child)
 static void acquit(struct child *child)
 {
 	child->is_suspect = false;
-	log_info("worker %u (process %d) is back", child->slot->number,
-		 (int)child->pid);
+	log_event(LOG_LEVEL_INFO, CHILD_FIELDS(LOG_EVENT_WORKER_BACK, child),
+		  "worker %u (process %d) is back", child->slot->number,
+		  (int)child->pid);
 	if (child->slot->child == child && child->slot->state == SLOT_SUSPECT)
 		supervisor_slot_event(child->slot, SLOT_EVENT_BEAT);
 	else
@@ -130,7 +133,8 @@ static void end_hung(struct child *child)
 	child->is_hung = true;
 	text_format_duration(silence, sizeof(silence), silence_of(child));
 	supervisor_describe_callback(callback, child);
-	log_error("worker %u (process %d) hangs for %s%s: it is ended",
+	log_event(LOG_LEVEL_ERROR, CHILD_FIELDS(LOG_EVENT_WORKER_HUNG, child),
+		  "worker %u (process %d) hangs for %s%s: it is ended",
 		  child->slot->number, (int)child->pid, silence, callback);
 	board_note(child->supervisor->scoreboard, BOARD_EVENT_WORKER_HUNG,
 		   (int)child->slot->number, "process %d hangs for %s%s",
@@ -184,6 +188,7 @@ static void watch_all(struct timer *timer)
 		else
 			watch_child(child);
 	}
+	supervisor_mend_log(supervisor);
 	timer_start(&supervisor->loop.timers, timer,
 		    now_ms + watchdog_interval(&settings));
 }

@@ -108,7 +108,8 @@ void worker_go_on(struct worker *worker)
 	scoreboard_store(
 		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
 		1);
-	log_debug("ready");
+	log_event(LOG_LEVEL_DEBUG, LOG_FIELDS(.event = LOG_EVENT_WORKER_READY),
+		  "ready");
 	worker_report(worker, RECORD_READY);
 }
 
@@ -172,9 +173,24 @@ static void release(struct worker *worker)
 	worker_release_drain(worker);
 	worker_asked_release(&worker->asked);
 	worker_release_services(worker);
+	log_sink_adopt(&worker->access.sink, -1, NULL);
 	channel_close(&worker->channel);
 	signals_stop(&worker->signals, &worker->loop);
 	loop_release(&worker->loop);
+}
+
+static void take_logs(struct worker *worker)
+{
+	const struct worker_order *order = worker->order;
+	struct access_log *access = &worker->access;
+
+	log_set_worker(order->slot, order->generation);
+	access_log_init(access);
+	access->slot = order->slot;
+	access->generation = order->generation;
+	if (order->access->fd >= 0)
+		log_sink_adopt(&access->sink, SPAWN_ACCESS,
+			       &order->access->form);
 }
 
 int worker_main(void *order)
@@ -189,6 +205,7 @@ int worker_main(void *order)
 
 	/* The supervisor's may be that of an older configuration still. */
 	log_set_level(worker.order->log_level);
+	take_logs(&worker);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);

@@ -39,7 +39,9 @@ struct worker_order {
 	struct scoreboard_page *page;
 	const struct worker_listener *listeners;
 	unsigned listener_count;
+	const struct log_sink *access; /* the supervisor's */
 	unsigned slot;
+	unsigned generation;
 	unsigned worker_count;
 	unsigned connections_max; /* of this worker, from descriptors */
 	enum log_level log_level;

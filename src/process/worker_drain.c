@@ -185,8 +185,10 @@ void worker_leave(struct worker *worker)
 		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
 		0);
 	if (live > 0)
-		log_info("draining %u connection%s", live,
-			 live == 1 ? "" : "s");
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_WORKER_DRAINING),
+			  "draining %u connection%s", live,
+			  live == 1 ? "" : "s");
 	worker_report(worker, RECORD_DRAINING);
 	worker_end_if_done(worker);
 }
@@ -315,10 +317,11 @@ static void wait_for_successor(struct worker *worker)
 		timer_start(&worker->loop.timers, &worker->drain.orphan,
 			    worker->loop.now_ms + timeout_ms);
 	}
-	log_warning("the supervisor is gone: %s on for %s",
-		    worker->phase == WORKER_PHASE_SERVING ? "serving"
-							  : "draining",
-		    duration);
+	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = LOG_EVENT_ORPHANED),
+		  "the supervisor is gone: %s on for %s",
+		  worker->phase == WORKER_PHASE_SERVING ? "serving"
+							: "draining",
+		  duration);
 }
 
 void worker_orphaned(struct worker *worker)

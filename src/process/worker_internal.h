@@ -19,6 +19,7 @@
 #include "event/loop.h"
 #include "event/signals.h"
 #include "net/acceptor.h"
+#include "net/access_log.h"
 #include "net/service.h"
 #include "process/channel.h"
 #include "process/worker.h"
@@ -63,6 +64,7 @@ struct worker {
 	struct signals signals;
 	struct channel channel;
 	struct worker_context context;
+	struct access_log access;
 	struct service *services;   /* as in the configuration */
 	struct acceptor *acceptors; /* as in the order's listeners */
 	struct list adopted;        /* listeners of other slots */

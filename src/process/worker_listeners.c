@@ -109,6 +109,7 @@ int worker_open_services(struct worker *worker, struct error *error)
 	if (worker_context_init(&worker->context, &worker->loop, order->page) <
 	    0)
 		return error_set_errno(error, "cannot start a worker");
+	worker->context.access_log = &worker->access;
 	worker->context.slot = order->slot;
 	worker->context.worker_count = order->worker_count;
 	worker->context.live_max = order->connections_max;

@@ -38,12 +38,27 @@ static void on_drain(struct worker *worker, const struct record *record,
 	take_drain(worker, record);
 }
 
+static const struct log_form *form_of(const struct record *record,
+				      struct log_form *form)
+{
+	return log_form_read(form, record->data, record->size);
+}
+
 static void on_log(struct worker *worker, const struct record *record,
 		   const int *fds)
 {
+	struct log_form form;
+
 	(void)worker;
-	(void)record;
-	log_adopt(fds[0]);
+	log_adopt(fds[0], form_of(record, &form));
+}
+
+static void on_access(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	struct log_form form;
+
+	log_sink_adopt(&worker->access.sink, fds[0], form_of(record, &form));
 }
 
 static unsigned slot_of(const struct record *record)
@@ -102,6 +117,22 @@ static void on_log_without(struct worker *worker, const struct record *record,
 		"writing on to the old one");
 }
 
+/* It is off; or it was sent, and found no room in our table. */
+static void on_access_without(struct worker *worker,
+			      const struct record *record, const int *fds)
+{
+	struct log_form form;
+	const struct log_form *sent = form_of(record, &form);
+
+	(void)fds;
+	if (sent != NULL && sent->kind == LOG_TO_NOWHERE)
+		log_sink_adopt(&worker->access.sink, -1, sent);
+	else
+		log_warning(
+			"the access log found no room among the descriptors: "
+			"writing on to the old one");
+}
+
 static void on_disown(struct worker *worker, const struct record *record,
 		      const int *fds)
 {
@@ -158,6 +189,8 @@ static const struct order_row {
 	{RECORD_LEVEL, 0, on_level},
 	{RECORD_LOG, 0, on_log_without},
 	{RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_ACCESS, 1, on_access},
+	{RECORD_ACCESS, 0, on_access_without},
 	{RECORD_ASKER, 1, on_asker},
 	{RECORD_ASKER, 0, on_asker_without},
 };
