@@ -105,7 +105,16 @@ reason_counted() {
 	timeout 20 python3 -c 'import socket,sys; c=socket.create_connection(("127.0.0.1",int(sys.argv[1])),timeout=10); c.send(b"x"); c.recv(1); assert c.recv(1)==b""' "$PORT"
 	reason_counted lifetime
 	serve -w 1 -o 'write_timeout 300ms;'
-	client deaf 1 10000000 <<<"go"
+	# It stays until it is ended.
+	timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" <<-'END'
+		import socket, sys
+		client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=30)
+		try:
+		    while True:
+		        client.sendall(b"z" * 65536)
+		except ConnectionError:
+		    pass
+	END
 	reason_counted write_timeout
 }
 
