@@ -153,7 +153,7 @@ closed_b() { ! test -e "$WORK/b"; }
 		'service a { listen 127.0.0.1:0; congestion bogus; }'; do
 		configure <<<"$bad"
 		fail_to_reload
-		[ "$(workers)" = "$before" ]
+		wait_until 10 workers_are "$before"
 		[ "$(say same)" = same ]
 	done
 	log_has 'backlogg'
@@ -176,7 +176,7 @@ closed_b() { ! test -e "$WORK/b"; }
 	fail_to_reload
 	kill "$tracer" || true
 	wait "$tracer" || true
-	[ "$(workers)" = "$before" ]
+	wait_until 10 workers_are "$before"
 	[ "$(say same)" = same ]
 	reload
 	[ "$(say good)" = good ]

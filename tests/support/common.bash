@@ -164,6 +164,8 @@ workers() {
 	done | sort -n | awk '{ print $NF }'
 }
 worker_count() { workers | wc -l; }
+# workers_are PIDS: these and, once those that failed have ended, no others.
+workers_are() { [ "$(workers)" = "$1" ]; }
 worker_count_is() { [ "$(worker_count)" -eq "$1" ]; }
 
 # say TEXT [PORT]: send TEXT, half-close, print everything that comes back.
