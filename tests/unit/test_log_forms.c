@@ -315,6 +315,13 @@ static void test_the_journal(void)
 	CHECK(log_read_file(log_path)[0] == '2');
 }
 
+static bool is_read(const struct log_form *form, size_t size)
+{
+	struct log_form read;
+
+	return log_form_read(&read, form, size) == &read;
+}
+
 static void test_a_form_comes_with_the_descriptor(void)
 {
 	struct log_target target = target_of(LOG_TO_FILE, LOG_FORMAT_JSON);
@@ -325,22 +332,23 @@ static void test_a_form_comes_with_the_descriptor(void)
 		  &target.form);
 	log_info("x");
 	CHECK(log_read_file(log_path)[0] == '{');
-	CHECK(log_form_is_sound(log_form()));
+	CHECK(is_read(log_form(), sizeof(*log_form())));
 	bad = target.form;
 	bad.kind = LOG_KINDS;
-	CHECK(!log_form_is_sound(&bad));
+	CHECK(!is_read(&bad, sizeof(bad)));
 	bad = target.form;
 	bad.format = LOG_FORMATS;
-	CHECK(!log_form_is_sound(&bad));
+	CHECK(!is_read(&bad, sizeof(bad)));
 	bad = target.form;
 	bad.facility = LOG_FACILITIES;
-	CHECK(!log_form_is_sound(&bad));
+	CHECK(!is_read(&bad, sizeof(bad)));
 	bad = target.form;
 	memset(bad.tag, 'a', sizeof(bad.tag));
-	CHECK(!log_form_is_sound(&bad));
+	CHECK(!is_read(&bad, sizeof(bad)));
 	bad = target.form;
 	memset(bad.socket, 'a', sizeof(bad.socket));
-	CHECK(!log_form_is_sound(&bad));
+	CHECK(!is_read(&bad, sizeof(bad)));
+	CHECK(!is_read(log_form(), sizeof(bad) - 1));
 }
 
 static void test_which_target_it_is(void)
