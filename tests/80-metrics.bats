@@ -52,3 +52,12 @@ stop() {
 	[ "$(total)" = "7 0" ]
 	log_has 'closed:.* worker_exit 7'
 }
+
+@test "promtool finds nothing amiss in the metrics" {
+	need promtool
+	"$COHORT_BUILD/tests/test_exposition" text >"$WORK/metrics"
+	grep -q '^cohort_connections{service="echo"} ' "$WORK/metrics"
+	run promtool check metrics <"$WORK/metrics"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
