@@ -208,4 +208,12 @@ has_shrunk() {
 	board_has '^count default accepted 4$'
 	board_has '^event started -1 .* goes on for a supervisor that was killed$'
 	board_has '^closed default eof count 1 '
+
+@test "promtool finds nothing amiss in the metrics" {
+	need promtool
+	"$COHORT_BUILD/tests/test_exposition" text >"$WORK/metrics"
+	grep -q '^cohort_connections{service="echo"} ' "$WORK/metrics"
+	run promtool check metrics <"$WORK/metrics"
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
 }

@@ -8,7 +8,7 @@ static int64_t read_us(clockid_t clock)
 {
 	struct timespec now;
 
-	/* Cannot fail: both clocks exist on every Linux. */
+	/* Cannot fail: these clocks exist on every Linux. */
 	clock_gettime(clock, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
@@ -26,4 +26,9 @@ int64_t clock_now_us(void)
 int64_t clock_wall_ms(void)
 {
 	return read_us(CLOCK_REALTIME) / 1000;
+}
+
+int64_t clock_boot_ms(void)
+{
+	return read_us(CLOCK_BOOTTIME) / 1000;
 }
