@@ -166,6 +166,9 @@ $(B)/tests/plugins/linked.so: private LIBRARIES += -L$(B) -lcohort -Wl,-rpath,$(
 $(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
 $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 
+# A socket stands in for the admin process.
+$(B)/tests/servers/ordered: private LDFLAGS += -Wl,--wrap=supervisor_start_signals -Wl,--wrap=supervisor_tell_admins
+
 # The programs of tools/ and their tests include each other's headers by name.
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
 $(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "config/admin_directive.h"
 #include "config/apply.h"
 #include "config/config.h"
 #include "config/load_directive.h"
@@ -45,6 +46,13 @@ static const struct directive rows[] = {
 	 .initial = "stderr format=text level=info",
 	 .apply = log_directive_apply, .print = log_directive_print,
 	 .help = "where to log, and from which level on: debug, info, warning, error"},
+	{.name = "control", .form = "PATH mode=0600 owner=NAME group=NAME",
+	 .initial = "off",
+	 .apply = admin_directive_apply_control, .print = admin_directive_print_control,
+	 .help = "the socket of cohortctl: its owner, root and our user may order, whoever else mode lets in may look"},
+	{.name = "admin", .form = "ADDRESS ...", .initial = "off",
+	 .apply = admin_directive_apply, .print = admin_directive_print,
+	 .help = "where HTTP tells how it is: /metrics, /ready, /live"},
 	{VALUE("shutdown_timeout", duration, shutdown_timeout_ms),
 	 .initial = "10s", .words = value_words_off,
 	 .help = "how long connections may take to finish after TERM"},

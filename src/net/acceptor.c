@@ -105,12 +105,18 @@ static void end_rest(struct acceptor *acceptor)
 	service_remove_resting(acceptor->service);
 }
 
+static bool is_open(const struct acceptor *acceptor)
+{
+	return !acceptor->service->is_suspended &&
+	       service_has_room(acceptor->service);
+}
+
 /* Watch again if there is room; else whoever makes room calls
  * acceptor_resume_all. */
 static void resume(struct acceptor *acceptor)
 {
 	if (acceptor->source.fd >= 0 || timer_is_started(&acceptor->retry) ||
-	    !service_has_room(acceptor->service))
+	    !is_open(acceptor))
 		return;
 	if (watch(acceptor) < 0)
 		rest(acceptor, errno);
@@ -164,7 +170,7 @@ static bool may_accept(struct acceptor *acceptor)
 {
 	if (!acceptor->is_started)
 		return false;
-	if (service_has_room(acceptor->service))
+	if (is_open(acceptor))
 		return true;
 	loop_remove(loop_of(acceptor), &acceptor->source);
 	return false;
@@ -217,7 +223,7 @@ int acceptor_start(struct acceptor *acceptor)
 {
 	if (acceptor->is_started)
 		return 0;
-	if (service_has_room(acceptor->service) && watch(acceptor) < 0)
+	if (is_open(acceptor) && watch(acceptor) < 0)
 		return -1;
 	list_append(&acceptor->service->acceptors, &acceptor->node);
 	acceptor->is_started = true;
@@ -240,4 +246,15 @@ void acceptor_resume_all(struct service *service)
 
 	list_for_each (node, &service->acceptors)
 		resume(list_entry(node, struct acceptor, node));
+}
+
+void acceptor_pause_all(struct service *service)
+{
+	struct acceptor *acceptor;
+	struct list *node;
+
+	list_for_each (node, &service->acceptors) {
+		acceptor = list_entry(node, struct acceptor, node);
+		loop_remove(loop_of(acceptor), &acceptor->source);
+	}
 }

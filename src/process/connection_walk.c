@@ -218,16 +218,15 @@ static enum connection_walk_step next_of_top(struct connection_walk *walk,
 					     struct connection_row *row,
 					     unsigned *budget)
 {
-	const struct transport_table *table = &walk->context->transports;
-
 	while (walk->told_count < walk->top.count) {
+		uint64_t id = walk->top.ranks[walk->told_count].id;
 		struct cohort_transport *t;
 
 		if (*budget == 0)
 			return CONNECTION_WALK_PAUSE;
 		spend(budget, COST_TRANSPORT);
-		t = transport_table_find(
-			table, walk->top.ranks[walk->told_count++].id);
+		walk->told_count++;
+		t = transport_table_find(&walk->context->transports, id);
 		if (t == NULL || !fill(row, t))
 			continue;
 		complete(row, t, budget);

@@ -56,12 +56,26 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
-	RECORD_ASKER = 25,     /* supervisor: an admin asks over this channel */
-	/* Over that one. */
+	/* Of the admin process. */
+	RECORD_ORDER = 23,  /* admin: an order (admin_order.h) */
+	RECORD_ANSWER = 24, /* supervisor: what came of it (admin_order.h);
+			       `number` is the exit status */
+	RECORD_ASKER = 25,  /* supervisor: an admin asks over this channel */
+	RECORD_WORKER = 26, /* supervisor: ask a worker over this channel;
+			       `number` is its page, data: int32 pid, uint32
+			       slot */
+	RECORD_RETIRE = 27, /* supervisor: accept no more, finish, end */
+	/* Between an admin and a worker. */
 	RECORD_QUERY = 28,    /* admin: struct connection_query */
 	RECORD_ROWS = 29,     /* worker: struct connection_row, as many as fit;
 				 `number` is the query's.  None: it is at it */
 	RECORD_ROWS_END = 30, /* worker: struct connection_end */
+	RECORD_SUSPEND = 31,  /* supervisor: accept nobody of service `number`
+				until … */
+	RECORD_RESUME = 32,   /* … this */
+	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
+	/* And again from admin to supervisor. */
+	RECORD_BEAT = 34, /* admin: I live */
 };
 
 struct record {

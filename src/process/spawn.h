@@ -42,6 +42,10 @@ struct spawn {
 #define SPAWN_STATUS 71 /* EX_OSERR of sysexits.h */
 pid_t spawn_child(const struct spawn *spawn, struct error *error);
 
+/* Have this process killed when its parent, `parent`, ends: again after a change
+ * of user, which undoes it.  0, or -1: it has ended, or that cannot be. */
+int spawn_end_with(pid_t parent);
+
 /* Another program in a child, or in the place of this process. */
 struct spawn_program {
 	int file; /* open for reading */

@@ -35,6 +35,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	}
 	supervisor_take_memory(supervisor);
 	supervisor_init_keeper(supervisor);
+	supervisor_init_admin(supervisor);
 	title_set("cohort: supervisor");
 	log_set_role("supervisor");
 	return 0;
@@ -55,6 +56,7 @@ static void release_prepared(struct supervisor *supervisor)
 	supervisor_stop_store(supervisor);
 	supervisor_stop_notify(supervisor);
 	strays_release(&supervisor->strays);
+	supervisor_release_admin(supervisor);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
 	if (supervisor->scoreboard)
@@ -184,6 +186,7 @@ static int start(struct supervisor *supervisor, struct config *config)
 	supervisor->is_fresh = false;
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_change_admin(supervisor);
 	supervisor_park_salvaged(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
@@ -229,7 +232,8 @@ static void resume_deadlines(struct supervisor *supervisor)
 static void resume_children(struct supervisor *supervisor)
 {
 	struct child *child;
-	unsigned i, unsent;
+	uint64_t unsent;
+	unsigned i;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
@@ -252,7 +256,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	raise_limits(supervisor);
 	supervisor_start_notify(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_RELOAD;
+	supervisor->ordered.operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);
 	return supervise(supervisor);
 }
@@ -310,7 +314,8 @@ static int go_on(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, config->log_level, &error) < 0)
+	if (log_open(config->log_path, supervisor_log_level(supervisor, config),
+		     &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)
@@ -321,8 +326,9 @@ static int go_on(struct supervisor *supervisor)
 		log_error("cannot serve a lock: %s", strerror(errno));
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_resume_admin(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_UPGRADE;
+	supervisor->ordered.operation = ORDER_UPGRADE;
 	supervisor_roll(supervisor);
 	return supervise(supervisor);
 }

@@ -113,7 +113,8 @@ void supervisor_reap(struct supervisor *supervisor)
 			note_reaped(child, status);
 		else if (!loader_reaped(&supervisor->loader, pid) &&
 			 !supervisor_trial_reaped(supervisor, pid, status) &&
-			 !supervisor_keeper_reaped(supervisor, pid))
+			 !supervisor_keeper_reaped(supervisor, pid) &&
+			 !supervisor_admin_reaped(supervisor, pid, status))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
 	}
@@ -238,8 +239,10 @@ static void replace(struct supervisor_slot *slot, const struct death *death,
 
 	slot->child = NULL;
 	slot->wait_ms = backoff_cap(wait_ms, supervisor_is_serving(supervisor));
-	if (!death->was_ready)
+	if (!death->was_ready) {
 		slot->failed_tries++;
+		supervisor_scale_died(slot, words);
+	}
 	if (!supervisor->is_stopping) {
 		scoreboard_count_restart(supervisor->scoreboard, cause);
 		log_death(slot, words, cause);

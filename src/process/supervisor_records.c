@@ -135,6 +135,7 @@ static void on_ready(struct child *child, const struct record *record,
 	log_debug("worker %u (process %d) is ready", child->slot->number,
 		  (int)child->pid);
 	child->ready_ms = supervisor->loop.now_ms;
+	supervisor_acquaint(child->supervisor);
 	if (child->slot->child == child &&
 	    child->worker_count != supervisor->slot_count)
 		supervisor_order(child, RECORD_COUNT);

@@ -74,6 +74,7 @@ static void undo(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->slot_high; i++)
 		end_next(&supervisor->slots[i]);
 	supervisor->next = NULL;
+	supervisor_undo_admin(supervisor);
 	if (next)
 		retired_keep(&supervisor->retired, next);
 	limits_restore_descriptors(supervisor->current->descriptor_limit);
@@ -97,12 +98,13 @@ static void replace_orphans(struct supervisor *supervisor)
 
 static void fail(struct supervisor *supervisor, const char *words)
 {
-	const char *operation = order_names[supervisor->operation];
+	const char *operation = order_names[supervisor->ordered.operation];
 
 	log_error("%s: %s", operation, words);
 	log_error("the %s failed: everything is as it was", operation);
 	if (supervisor->next)
 		undo(supervisor);
+	supervisor_answer_failure(supervisor, words);
 	supervisor_end_operation(supervisor);
 	replace_orphans(supervisor);
 }
@@ -115,7 +117,7 @@ void supervisor_cancel_reload(struct supervisor *supervisor)
 	}
 	if (supervisor->next)
 		undo(supervisor);
-	supervisor->operation = ORDER_NONE;
+	supervisor->ordered.operation = ORDER_NONE;
 }
 
 void supervisor_next_died(struct supervisor_slot *slot, const char *words)
@@ -176,7 +178,8 @@ static void open_log(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, config->log_level, &error) < 0)
+	if (log_open(config->log_path, supervisor_log_level(supervisor, config),
+		     &error) < 0)
 		log_error("%s; going on with the old log until a HUP or USR1",
 			  error.text);
 	else
@@ -257,6 +260,7 @@ static void commit(struct supervisor *supervisor)
 	struct generation *before = supervisor->current;
 	unsigned i;
 
+	supervisor_note_swap(supervisor);
 	supervisor->current = supervisor->next;
 	supervisor->next = NULL;
 	supervisor_note_serving(supervisor->current);
@@ -272,9 +276,12 @@ static void commit(struct supervisor *supervisor)
 		change_slot(&supervisor->slots[i]);
 	/* Before that: nobody comes to where they were the last. */
 	supervisor_close_unused(supervisor);
+	supervisor_review_suspended(supervisor, before);
 	drain_old(supervisor);
 	change_log(supervisor, before->config);
+	supervisor_review_level(supervisor);
 	change_pid_file(supervisor, before->config);
+	supervisor_change_admin(supervisor);
 	retired_keep(&supervisor->retired, before);
 	/* Its plug-ins are closed. */
 	supervisor_keep(supervisor);
@@ -283,11 +290,12 @@ static void commit(struct supervisor *supervisor)
 	supervisor->was_ready = true;
 	supervisor_report(supervisor);
 	log_info("%s: generation %u serves with %u worker%s",
-		 supervisor->operation == ORDER_UPGRADE ? "upgraded"
-							: "reloaded",
+		 supervisor->ordered.operation == ORDER_UPGRADE ? "upgraded"
+								: "reloaded",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
 	replace_leavers(supervisor);
+	supervisor_answer_swap(supervisor);
 	supervisor_end_operation(supervisor);
 }
 
@@ -383,25 +391,10 @@ static int start_generation(struct supervisor *supervisor,
 	if (try_options(supervisor, error) < 0 ||
 	    supervisor_raise_limits(supervisor->next, supervisor->next_count,
 				    error) < 0 ||
-	    supervisor_open_groups(supervisor, supervisor->next, error) < 0)
+	    supervisor_open_groups(supervisor, supervisor->next, error) < 0 ||
+	    supervisor_open_admin(supervisor, config, error) < 0)
 		return -1;
 	return start_workers(supervisor, error);
-}
-
-/* A line of the log for each line. */
-static void log_complaints(enum log_level level, const struct text *complaints)
-{
-	const char *line = complaints->bytes;
-	const char *end = line + complaints->size;
-	const char *next;
-
-	while (line && line < end) {
-		next = memchr(line, '\n', (size_t)(end - line));
-		if (!next)
-			next = end;
-		log_write(level, "reload: %.*s", (int)(next - line), line);
-		line = next + 1;
-	}
 }
 
 static struct config *parse(struct supervisor *supervisor,
@@ -416,15 +409,17 @@ static struct config *parse(struct supervisor *supervisor,
 	struct config *config = config_parse(
 		&source, supervisor->line->request.protocols, &complaints);
 
-	log_complaints(LOG_LEVEL_ERROR, &complaints);
+	supervisor_complain(supervisor, LOG_LEVEL_ERROR, &complaints);
 	text_release(&complaints);
 	return config;
 }
 
 /* NULL, after a word about it. */
-static struct config *refuse(struct config *config, const struct error *error)
+static struct config *refuse(struct supervisor *supervisor,
+			     struct config *config, const struct error *error)
 {
 	log_error("reload: %s", error->text);
+	supervisor->ordered.complaint = *error;
 	config_free(config);
 	return NULL;
 }
@@ -446,12 +441,14 @@ static void on_loaded(struct loader *loader)
 	struct config *config = NULL;
 	struct error error;
 
-	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-		       &loader->complaints);
+	supervisor_complain(supervisor,
+			    loader->is_good ? LOG_LEVEL_WARNING
+					    : LOG_LEVEL_ERROR,
+			    &loader->complaints);
 	if (loader->is_good)
 		config = parse(supervisor, &loader->canonical);
 	if (config && plugins_attach(&loader->plugins, config, &error) < 0)
-		config = refuse(config, &error);
+		config = refuse(supervisor, config, &error);
 	supervisor_change_to(supervisor, config);
 	loader_release(loader);
 }
@@ -466,7 +463,7 @@ void supervisor_roll(struct supervisor *supervisor)
 	config_print(now, &canonical);
 	config = parse(supervisor, &canonical);
 	if (config && plugins_copy(now, config, &error) < 0)
-		config = refuse(config, &error);
+		config = refuse(supervisor, config, &error);
 	supervisor_change_to(supervisor, config);
 	text_release(&canonical);
 }

@@ -142,6 +142,8 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 					? supervisor->next_count
 					: supervisor->slot_count,
 		.connections_max = generation->connections_max,
+		.log_level =
+			supervisor_log_level(supervisor, generation->config),
 		.is_trial = supervisor->is_trial,
 		.is_first = slot->number == 0 &&
 			    slot->started_generation != generation->number,
@@ -157,6 +159,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 	};
 
 	child->worker_count = order.worker_count;
+	supervisor_fill_suspended(supervisor, &order);
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
 	snprintf(role, sizeof(role), "worker %u", slot->number);
 	return fork_with_page(&spawn, child->page, error);

@@ -46,7 +46,8 @@ int supervisor_raise_limits(struct generation *generation,
 {
 	unsigned listeners = generation->listener_count;
 	uint64_t need = count_needed(listeners, worker_count,
-				     generation->config->plugin_count);
+				     generation->config->plugin_count) +
+			supervisor_admin_descriptors(generation->config);
 	uint64_t have = limits_raise_descriptors(
 		generation->config->max_open_files, need);
 
@@ -78,7 +79,8 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error)
 	supervisor->scoreboard = scoreboard_open(error);
 	if (!supervisor->scoreboard)
 		return -1;
-	if (supervisor_open_groups(supervisor, generation, error) < 0)
+	if (supervisor_open_groups(supervisor, generation, error) < 0 ||
+	    supervisor_open_admin(supervisor, generation->config, error) < 0)
 		return -1;
 	supervisor_note_serving(generation);
 	if (!generation->config->pid_file)

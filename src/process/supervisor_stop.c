@@ -159,6 +159,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_end_keeper(supervisor);
 	supervisor_cancel_reload(supervisor);
+	supervisor_refuse_orders(supervisor);
 	supervisor_close_reservations(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		stop_slot(&supervisor->slots[i]);
@@ -174,7 +175,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor_stop_further(supervisor);
 }
 
-static uint64_t count_live(const struct supervisor *supervisor)
+uint64_t supervisor_count_live(const struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->current->config;
 	uint64_t count = 0;
@@ -190,7 +191,7 @@ static uint64_t count_live(const struct supervisor *supervisor)
 static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
 		     const char *how)
 {
-	uint64_t live = count_live(supervisor);
+	uint64_t live = supervisor_count_live(supervisor);
 	char bound[BOUND_TEXT] = "without a bound";
 	char duration[BOUND_TEXT / 2];
 
@@ -204,7 +205,7 @@ static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
 
 static void stop_now(struct supervisor *supervisor)
 {
-	uint64_t live = count_live(supervisor);
+	uint64_t live = supervisor_count_live(supervisor);
 
 	if (supervisor->is_urgent)
 		return;
@@ -238,9 +239,9 @@ static void begin_to_stop(struct supervisor *supervisor)
 static void cancel_all(struct supervisor *supervisor)
 {
 	supervisor_notify_stopping(supervisor);
-	orders_clear(&supervisor->orders);
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_cancel_reload(supervisor);
+	supervisor_refuse_orders(supervisor);
 }
 
 /* Those whose handshake is under way first get into a queue. */

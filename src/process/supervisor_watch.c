@@ -31,7 +31,8 @@ void supervisor_set_watchdog(struct child *child, const struct config *config)
 
 /* ---- Samples --------------------------------------------------------- */
 
-/* The accept queues of its slot, but not of a service that has no room. */
+/* The accept queues of its slot, but not of a service that has no room or is
+ * suspended. */
 static uint32_t queue_of(const struct child *child)
 {
 	const struct supervisor *supervisor = child->supervisor;
@@ -46,7 +47,8 @@ static uint32_t queue_of(const struct child *child)
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);
 
-		if (group->is_shared || !supervisor_has_room(child, group))
+		if (group->is_shared || !supervisor_has_room(child, group) ||
+		    supervisor_has_suspended(child, group))
 			continue;
 		fd = bank_get(group, child->slot->number);
 		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)

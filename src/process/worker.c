@@ -186,7 +186,7 @@ int worker_main(void *order)
 	struct error error;
 
 	/* The supervisor's may be that of an older configuration still. */
-	log_set_level(worker.order->config->log_level);
+	log_set_level(worker.order->log_level);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);

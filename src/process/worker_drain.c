@@ -266,11 +266,16 @@ static void set_bound(struct worker *worker, int64_t bound_ms)
 
 void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last)
 {
+	unsigned i;
+
 	if (worker->phase == WORKER_PHASE_STARTING) {
 		loop_stop(&worker->loop);
 		return;
 	}
 	worker->drain.is_last = is_last;
+	/* Nobody resumes them after us. */
+	for (i = 0; is_last && i < worker->order->config->service_count; i++)
+		worker_suspend(worker, i, false);
 	if (worker->phase == WORKER_PHASE_SERVING)
 		begin(worker);
 	set_bound(worker, bound_ms);

@@ -107,6 +107,8 @@ bool worker_has_waiting(const struct worker *worker, bool is_for_room);
 void worker_stop_accepting(struct worker *worker);
 /* So many workers share the limits of the services. */
 void worker_share_limits(struct worker *worker, unsigned worker_count);
+/* A service accepts nobody from now on, or goes on. */
+void worker_suspend(struct worker *worker, unsigned service, bool is_on);
 /* Whatever worker_open_services has opened, all of it or nothing. */
 void worker_release_services(struct worker *worker);
 

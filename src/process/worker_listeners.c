@@ -60,6 +60,8 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
 	service_set_descriptors(service, from->protocol->descriptors_count);
+	service->is_suspended =
+		worker->order->suspended[index / 64] >> (index % 64) & 1;
 	share_limits(worker, service, worker->order->worker_count);
 	if (worker->order->is_first)
 		sockopt_check_system(&from->settings.options);
@@ -86,6 +88,17 @@ void worker_share_limits(struct worker *worker, unsigned worker_count)
 		share_limits(worker, service, worker_count);
 		service_review_room(service);
 	}
+}
+
+void worker_suspend(struct worker *worker, unsigned service, bool is_on)
+{
+	if (service >= worker->order->config->service_count)
+		return;
+	/* Who is the last to accept leaves nobody behind. */
+	if (is_on && !worker->drain.is_last)
+		service_suspend(&worker->services[service]);
+	else if (!is_on)
+		service_resume(&worker->services[service]);
 }
 
 int worker_open_services(struct worker *worker, struct error *error)

@@ -117,6 +117,29 @@ static void on_count(struct worker *worker, const struct record *record,
 		worker_share_limits(worker, record->number);
 }
 
+static void on_suspend(struct worker *worker, const struct record *record,
+		       const int *fds)
+{
+	(void)fds;
+	worker_suspend(worker, record->number, true);
+}
+
+static void on_resume(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	(void)fds;
+	worker_suspend(worker, record->number, false);
+}
+
+static void on_level(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)worker;
+	(void)fds;
+	if (record->number < LOG_LEVELS)
+		log_set_level((enum log_level)record->number);
+}
+
 /* Handlers take the descriptors. */
 static const struct order_row {
 	enum record_type type;
@@ -124,11 +147,19 @@ static const struct order_row {
 	void (*handle)(struct worker *worker, const struct record *record,
 		       const int *fds);
 } rows[] = {
-	{RECORD_BANKED, 0, on_banked},   {RECORD_DRAIN, 0, on_drain},
-	{RECORD_LOG, 1, on_log},         {RECORD_ADOPT, 1, on_adopt},
-	{RECORD_DISOWN, 0, on_disown},   {RECORD_COUNT, 0, on_count},
-	{RECORD_LOG, 0, on_log_without}, {RECORD_ADOPT, 0, on_adopt_without},
-	{RECORD_ASKER, 1, on_asker},     {RECORD_ASKER, 0, on_asker_without},
+	{RECORD_BANKED, 0, on_banked},
+	{RECORD_DRAIN, 0, on_drain},
+	{RECORD_LOG, 1, on_log},
+	{RECORD_ADOPT, 1, on_adopt},
+	{RECORD_DISOWN, 0, on_disown},
+	{RECORD_COUNT, 0, on_count},
+	{RECORD_SUSPEND, 0, on_suspend},
+	{RECORD_RESUME, 0, on_resume},
+	{RECORD_LEVEL, 0, on_level},
+	{RECORD_LOG, 0, on_log_without},
+	{RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_ASKER, 1, on_asker},
+	{RECORD_ASKER, 0, on_asker_without},
 };
 
 void worker_receive(struct channel *channel, const struct record *record,

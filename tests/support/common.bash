@@ -149,5 +149,17 @@ worker_count_is() { [ "$(worker_count)" -eq "$1" ]; }
 # say TEXT [PORT]: send TEXT, half-close, print everything that comes back.
 say() { printf '%s' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5 - "TCP:127.0.0.1:${2:-$PORT}"; }
 
+# hold: a client whose connection lives on; answered TEXT: it still does.
+hold() {
+	coproc CLIENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	answered one
+}
+answered() {
+	local line
+	echo "$1" >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = "$1" ]
+}
+
 log_has() { grep -qE -- "$1" "$LOG"; }
 log_count() { grep -cE -- "$1" "$LOG"; }
