@@ -261,3 +261,54 @@ as_nobody() {
 	run ctl --watch reload
 	said 2 "is done once"
 }
+
+# ---- A real server -----------------------------------------------------------
+
+# talk: a client that says a word and stays; $CLIENT.
+talk() {
+	printf 'hello\n' >"$WORK/word"
+	timeout $((60 * COHORT_PATIENCE)) socat -t 60 "OPEN:$WORK/word,ignoreeof!!CREATE:$WORK/said.$1" "TCP:127.0.0.1:$PORT" 3>&- &
+	CLIENT=$!
+	SERVER_PIDS+=("$CLIENT")
+	wait_until 20 grep -q hello "$WORK/said.$1"
+}
+
+has_connections() { [ "$(ctl --json connections | jq -s 'map(select(.id)) | length')" -eq "$1" ]; }
+
+@test "a server tells of its connections and closes those that are meant" {
+	need socat jq
+	local first id
+	serve -w 2 -o "control $COHORT_CONTROL;"
+	talk one
+	first=$CLIENT
+	talk two
+	wait_until 20 has_connections 2
+	run -0 ctl connections --sort age --limit 1
+	[[ ${lines[1]} == *" default "*" open "* ]]
+	id=${lines[1]%% *}
+	run -0 ctl close "$id"
+	[[ $output == *"1 connection"* ]]
+	wait_until 20 has_connections 1
+	wait_until 20 is_gone "$first"
+	run ctl close --service defalt
+	said 2 "did you mean 'default'?"
+	run -0 ctl close --peer 10.0.0.0/8
+	has_connections 1
+	run -0 ctl close --all
+	wait_until 20 has_connections 0
+}
+
+@test "a server carries orders out and says what came of them" {
+	need jq
+	serve -w 2 -o "control $COHORT_CONTROL;"
+	run -0 ctl reload
+	[[ $output == "generation "*" serves with 2 workers"* ]]
+	run -0 ctl scale 3
+	[[ $output == "3 workers (were 2)"* ]]
+	run -0 ctl suspend default
+	run -0 ctl resume default
+	run -2 ctl suspend elsewhere
+	ctl --json stop | jq -e .ok
+	wait_until 20 is_gone "$SERVER"
+	run -69 ctl ping
+}

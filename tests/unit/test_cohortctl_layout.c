@@ -173,8 +173,8 @@ static void test_several(void)
 	/* What a peer has sent does not reach the terminal. */
 	check_print(
 		"table\tt\ncolumn\ta\ttext\t0\tA\n"
-		"row\ta\\x1b[2Jb\\tc\\xc3\\xa4\\xff\nend\n",
-		&style, "A\na\\x1b[2Jb c\xc3\xa4\\xff\n");
+		"row\ta\\x1b[2Jb\\tc\\nd\\xc3\\xa4\\xff\nend\n",
+		&style, "A\na\\x1b[2Jb c d\xc3\xa4\\xff\n");
 	/* Columns of unknown kinds, of a later server, are text. */
 	check_print("table\tt\ncolumn\ta\tcolour\t0\tA\nrow\tblue\nend\n",
 		    &style, "A\nblue\n");
