@@ -203,3 +203,99 @@ time.sleep(60)' >"$WORK/taken" 3>&- &
 	[ "$STATUS" -eq 0 ]
 	[ ! -e "$WORK/control" ]
 }
+
+# ask VERB…: through the control socket, as lines.
+ask() { printf '%s\n' "$*" | timeout $((30 * COHORT_PATIENCE)) socat -t 30 - "UNIX:$WORK/control"; }
+get() { timeout $((10 * COHORT_PATIENCE)) curl -sS "http://127.0.0.1:$HTTP$1"; }
+status_of() { timeout $((10 * COHORT_PATIENCE)) curl -s -o "$WORK/body" -w '%{http_code}' "http://127.0.0.1:$HTTP$1"; }
+status_is() { [ "$(status_of "$1")" = "$2" ]; }
+
+@test "no scrape is refused or fails while reloads and upgrades roll the admin process" {
+	need python3
+	administer
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /status.json "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
+	scraper=$!
+	wait_until 10 grep -q begun "$WORK/scraped"
+	count=0
+	for signal in HUP USR2 HUP USR2; do
+		victim=$(admins)
+		kill "-$signal" "$SERVER"
+		count=$((count + 1))
+		wait_until 20 reloaded "$count"
+		wait_until 20 is_gone "${victim##*$'\n'}"
+	done
+	touch "$WORK/stop"
+	wait "$scraper"
+	cat "$WORK/scraped"
+	grep -q ' 0 failures$' "$WORK/scraped"
+}
+
+@test "orders through the control socket are answered, also those that roll it" {
+	need socat
+	administer
+	run ask reload
+	[[ $output == *"generation 2 serves with 2 workers"*$'\n'end ]]
+	run ask upgrade
+	[[ $output == *"upgraded from "*$'\n'end ]]
+	run ask scale workers=3
+	[[ $output == *"3 workers"*$'\n'end ]]
+	wait_until 10 worker_count_is 3
+	run ask suspend service=nothing
+	[[ $output == fail*"no service nothing"* ]]
+	echo 'workers 0;' >>"$CONFIG"
+	run ask reload
+	[[ $output == fail* ]]
+	[[ $output == *"$CONFIG:"* ]]
+}
+
+@test "whoever orders the end hears of it" {
+	need socat
+	for how in "" now=on; do
+		administer
+		# shellcheck disable=SC2086  # it may be nothing
+		run ask stop $how
+		[[ $output == *end ]]
+		wait_exit "$SERVER" 10
+		[ "$STATUS" -eq 0 ]
+		[ ! -e "$WORK/control" ]
+	done
+}
+
+@test "who may order and who may only look is told by the uid at the other end" {
+	need socat setpriv
+	[ "$(id -u)" -eq 0 ] || skip "only root can become others"
+	administer
+	sed -i "s|^control .*|control $WORK/control mode=0666;|" "$CONFIG"
+	chmod a+rx "$WORK" "$WORK/.." "$WORK/../.."
+	kill -HUP "$SERVER"
+	wait_until 10 reloaded 1
+	as_nobody() { printf '%s\n' "$1" | timeout 20 setpriv --reuid nobody --clear-groups socat -t 20 - "UNIX:$WORK/control"; }
+	run as_nobody ping
+	[[ $output == *end ]]
+	run as_nobody reload
+	[[ $output == *fail*77* ]]
+	run ! log_has 'reloaded: generation 3'
+	sed -i "s|^control .*|control $WORK/control mode=0666 owner=nobody;|" "$CONFIG"
+	kill -HUP "$SERVER"
+	wait_until 10 reloaded 2
+	wait_until 10 admin_is_there
+	run as_nobody reload
+	[[ $output == *"generation 4 serves"* ]]
+}
+
+@test "connections are listed by an admin process that was just started" {
+	need socat
+	administer
+	hold
+	sees_it() { [[ $(ask connections) == *"127.0.0.1:$PORT"* ]]; }
+	wait_until 10 sees_it
+	victim=$(admins)
+	kill -KILL "$victim"
+	wait_until 10 admin_is_there "$victim"
+	sees_it
+	# the worker that drains is asked, too
+	run ask reload
+	[[ $output == *"serves"* ]]
+	sees_it
+	kill "$CLIENT_PID"
+}

@@ -13,8 +13,6 @@
 #include "process/sandbox.h"
 #include "process/spawn.h"
 
-#define END_MS 200 /* after the supervisor's */
-
 /* ---- What it says ---------------------------------------------------- */
 
 /* A record that finds the channel full is lost: the supervisor will not hear
@@ -87,19 +85,10 @@ static void received(struct channel *channel, const struct record *record,
 		close(fds[i]);
 }
 
-/* What has been heard may still be on its way to who waits. */
+/* What it has said last was passed on in this turn. */
 static void on_closed(struct channel *channel)
 {
-	struct admin *admin = list_entry(channel, struct admin, channel);
-	struct loop *loop = &admin->loop;
-
-	timer_start(&loop->timers, &admin->end, loop->now_ms + END_MS);
-	admin_end_answering(admin);
-}
-
-static void end(struct timer *timer)
-{
-	loop_stop(&list_entry(timer, struct admin, end)->loop);
+	loop_stop(&list_entry(channel, struct admin, channel)->loop);
 }
 
 static void on_terminate(void *context, int sender_pid)
@@ -167,7 +156,7 @@ static int run(struct admin *admin)
 static void release(struct admin *admin)
 {
 	timer_stop(&admin->loop.timers, &admin->beat);
-	timer_stop(&admin->loop.timers, &admin->end);
+	admin_release_workers(admin);
 	admin_release_servers(admin);
 	admin_release_backend(admin);
 	channel_close(&admin->channel);
@@ -191,7 +180,6 @@ int admin_main(void *birth)
 		return EXIT_FAILED;
 	}
 	timer_init(&admin.beat, beat);
-	timer_init(&admin.end, end);
 	list_init(&admin.orders);
 	status = run(&admin);
 	release(&admin);

@@ -83,16 +83,23 @@ static int list_listeners(struct admin *admin, struct error *error)
 
 /* ---- All of it ------------------------------------------------------- */
 
+static int begin_watching(struct admin *admin, struct error *error)
+{
+	admin->workers = admin_workers_new(&admin->loop);
+	admin->busiest = busiest_new(&admin->loop, &admin->backend);
+	if (!admin->workers || !admin->busiest)
+		return error_set_errno(error, "cannot talk to workers");
+	admin->backend.busiest = admin->busiest;
+	samples_start(&admin->samples, &admin->loop, look, admin);
+	return 0;
+}
+
 int admin_init_backend(struct admin *admin, struct error *error)
 {
 	admin->board = scoreboard_map_reader(ADMIN_BOARD, error);
 	if (!admin->board || list_listeners(admin, error) < 0)
 		return -1;
-	admin->workers = admin_workers_new(&admin->loop);
-	if (!admin->workers)
-		return error_set_errno(error, "cannot talk to workers");
 	page_append_headers(&admin->page_headers);
-	samples_start(&admin->samples, &admin->loop, look, admin);
 	admin->backend = (struct control_backend){
 		.context = admin,
 		.look = look,
@@ -105,15 +112,22 @@ int admin_init_backend(struct admin *admin, struct error *error)
 		.order = admin_order,
 		.query = query,
 	};
-	return 0;
+	return begin_watching(admin, error);
+}
+
+/* Whoever waits is told first: the replies are the servers'. */
+void admin_release_workers(struct admin *admin)
+{
+	busiest_free(admin->busiest);
+	admin_workers_free(admin->workers);
 }
 
 void admin_release_backend(struct admin *admin)
 {
 	samples_stop(&admin->samples);
-	admin_workers_free(admin->workers);
 	snapshot_release(&admin->snapshot);
-	scoreboard_close(admin->board);
+	if (admin->board)
+		scoreboard_close(admin->board);
 	free(admin->listeners);
 	free(admin->addresses);
 	text_release(&admin->page_headers);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* admin_http.c - which path has which answer. */
 #include "control/page.h"
+#include "control/status_json.h"
 #include "process/admin_internal.h"
 
 #define STATUS_UNAVAILABLE 503
@@ -94,9 +95,23 @@ static void tell_page(void *context, const struct http_request *request,
 	text_append_bytes(&answer->body, page, size);
 }
 
+static void tell_status(void *context, const struct http_request *request,
+			struct http_answer *answer)
+{
+	const struct admin *admin = context;
+
+	(void)request;
+	answer->content_type = "application/json";
+	if (status_json(&answer->body, &admin->backend) == 0)
+		return;
+	answer->status = STATUS_UNAVAILABLE;
+	text_append(&answer->body, "{}");
+}
+
 const struct http_route admin_routes[] = {
 	{"/ready", tell_ready},
 	{"/live", tell_live},
+	{"/status.json", tell_status},
 	{"/", tell_page},
 	{NULL, NULL},
 };

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "control/backend.h"
+#include "control/busiest.h"
 #include "control/http_server.h"
 #include "control/samples.h"
 #include "control/server.h"
@@ -32,6 +33,7 @@ struct admin {
 	struct snapshot snapshot;
 	bool has_snapshot;
 	struct samples samples;
+	struct busiest *busiest;
 	struct control_backend backend;
 	struct control_listener *listeners; /* of the services */
 	char (*addresses)[ADDRESS_TEXT];    /* their texts */
@@ -52,14 +54,14 @@ struct admin {
 int admin_serve(struct admin *admin, struct error *error);
 /* Accept no more; when all have been answered the loop is stopped. */
 void admin_end_serving(struct admin *admin);
-/* The same without HTTP, which is told nothing that could get lost. */
-void admin_end_answering(struct admin *admin);
-/* At once.  Before the workers' channels are closed. */
+/* At once. */
 void admin_release_servers(struct admin *admin);
 
 /* ---- admin_backend.c ---- */
 
 int admin_init_backend(struct admin *admin, struct error *error);
+/* Before the servers and … after them. */
+void admin_release_workers(struct admin *admin);
 void admin_release_backend(struct admin *admin);
 
 /* ---- admin_orders.c ---- */

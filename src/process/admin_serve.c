@@ -9,6 +9,12 @@ static int open_servers(struct admin *admin, struct error *error)
 {
 	const struct config *config = admin->birth->config;
 
+	if (config->control) {
+		admin->control = control_server_new(&admin->loop, verbs,
+						    &admin->backend, error);
+		if (!admin->control)
+			return -1;
+	}
 	if (config->admin_count > 0) {
 		admin->http = http_server_new(&admin->loop, admin_routes, admin,
 					      error);
@@ -25,8 +31,10 @@ int admin_serve(struct admin *admin, struct error *error)
 	unsigned i;
 
 	for (i = 0; i < listeners->count && status == 0; i++, fd++)
-		if (!listeners->list[i]->is_control)
-			status = http_server_accept(admin->http, fd, error);
+		status = listeners->list[i]->is_control
+				 ? control_server_accept(admin->control, fd,
+							 error)
+				 : http_server_accept(admin->http, fd, error);
 	return status;
 }
 
@@ -49,17 +57,6 @@ void admin_end_serving(struct admin *admin)
 		control_server_drain(admin->control, is_empty);
 	if (admin->http)
 		http_server_drain(admin->http, is_empty);
-}
-
-void admin_end_answering(struct admin *admin)
-{
-	/* HTTP is not waited for any longer, if it was. */
-	http_server_free(admin->http);
-	admin->http = NULL;
-	if (admin->is_retiring)
-		return;
-	admin->is_retiring = true;
-	admin_end_serving(admin);
 }
 
 void admin_release_servers(struct admin *admin)

@@ -100,6 +100,14 @@ static enum answer_state take_column(struct answer *answer, char *rest)
 	return ANSWER_GOES_ON;
 }
 
+/* A cell has one line. */
+static void join_lines(char *field)
+{
+	for (; *field != '\0'; field++)
+		if (*field == '\n')
+			*field = ' ';
+}
+
 static int take_cell(struct answer *answer, unsigned column, char *field)
 {
 	enum report_kind kind = answer->kinds[column];
@@ -113,7 +121,9 @@ static int take_cell(struct answer *answer, unsigned column, char *field)
 
 	if (is_word ? field_unescape(field) < 0 : *end != '\0' || end == field)
 		return -1;
-	if (!is_word)
+	if (is_word)
+		join_lines(field);
+	else
 		field = words_number(room, kind, number, answer->is_exact);
 	columns = printable_append(&cell, field, strlen(field));
 	layout_add_cell(&answer->layout, column,

@@ -103,11 +103,26 @@ static enum exit_status step(struct view *view, struct error *error)
 	return status;
 }
 
+/* More rows than there are lines are not asked for. */
+static void bound_rows(struct view *view)
+{
+	const struct verb *verb = view->options.verb;
+	struct text *request = &view->options.request;
+
+	if (verb_argument(verb->arguments, "limit") == NULL ||
+	    strstr(request->bytes, " limit=") != NULL)
+		return;
+	request->size--;
+	text_append(request, " limit=%u\n", view->facts.height);
+}
+
 static enum exit_status run_view(struct view *view, struct error *error)
 {
-	enum exit_status status = step(view, error);
+	enum exit_status status;
 	int64_t next_ms;
 
+	bound_rows(view);
+	status = step(view, error);
 	if (status != EXIT_DONE)
 		return status;
 	if (screen_open(&view->screen, error) < 0)
@@ -167,7 +182,11 @@ enum exit_status watch(const struct arguments *options,
 		return run_series(options, style, error);
 	if (view.options.timeout_ms == 0)
 		view.options.timeout_ms = ANSWER_MS;
+	memset(&view.options.request, 0, sizeof(view.options.request));
+	text_append_bytes(&view.options.request, options->request.bytes,
+			  options->request.size);
 	status = run_view(&view, error);
+	text_release(&view.options.request);
 	text_release(&view.shown);
 	return status;
 }
