@@ -149,14 +149,20 @@ static enum verdict judge_transport(int number)
 /* Take one connection.  VERDICT_TAKEN, or why not with its errno. */
 static enum verdict accept_one(struct acceptor *acceptor, int *number)
 {
-	int fd =
-		accept4(acceptor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	union {
+		struct sockaddr generic;
+		struct sockaddr_storage storage;
+	} peer = {.generic.sa_family = AF_UNSPEC};
+	socklen_t length = sizeof(peer);
+	int fd = accept4(acceptor->fd, &peer.generic, &length,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		*number = errno;
 		return judge(acceptor, *number);
 	}
-	if (transport_accept(acceptor->service, fd, acceptor->family) < 0) {
+	if (transport_accept_from(acceptor->service, fd, acceptor->family,
+				  &peer.generic) < 0) {
 		*number = errno;
 		return judge_transport(*number);
 	}

@@ -65,6 +65,7 @@ static void release_prepared(struct supervisor *supervisor)
 		inherited_give_up(supervisor->ready_fd);
 	free(supervisor->slots);
 	free(supervisor->children);
+	free(supervisor->published.picture);
 	retired_drop(&supervisor->retired, NULL, NULL);
 	generation_free(supervisor->current);
 }
@@ -144,6 +145,7 @@ static int supervise(struct supervisor *supervisor)
 	supervisor_start_store(supervisor);
 	supervisor_start_watch(supervisor);
 	supervisor_start_audit(supervisor);
+	supervisor_start_publishing(supervisor);
 	if (loop_run(&supervisor->loop, &error) < 0) {
 		log_error("%s", error.text);
 		return EXIT_FAILED;
@@ -184,6 +186,8 @@ static int start(struct supervisor *supervisor, struct config *config)
 	if (!supervisor->current || supervisor_prepare(supervisor, &error) < 0)
 		return fail(&error);
 	supervisor->is_fresh = false;
+	board_note(supervisor->scoreboard, BOARD_EVENT_STARTED, -1,
+		   "cohort " COHORT_VERSION);
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
 	supervisor_change_admin(supervisor);
@@ -254,6 +258,9 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 {
 	supervisor_set_delays(supervisor);
 	raise_limits(supervisor);
+	board_note(supervisor->scoreboard, BOARD_EVENT_STARTED, -1,
+		   "cohort " COHORT_VERSION
+		   " goes on for a supervisor that was killed");
 	supervisor_start_notify(supervisor);
 	resume_children(supervisor);
 	supervisor->ordered.operation = ORDER_RELOAD;

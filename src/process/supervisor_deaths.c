@@ -245,11 +245,22 @@ static void replace(struct supervisor_slot *slot, const struct death *death,
 	}
 	if (!supervisor->is_stopping) {
 		scoreboard_count_restart(supervisor->scoreboard, cause);
+		board_note(supervisor->scoreboard, BOARD_EVENT_WORKER_DIED,
+			   (int)slot->number, "%s", words);
 		log_death(slot, words, cause);
 	}
 	supervisor_slot_event(slot, SLOT_EVENT_DIED);
 	if (!supervisor->is_stopping && is_hopeless(supervisor))
 		supervisor_give_up(slot, words);
+}
+
+static void note_draining_death(const struct supervisor *supervisor,
+				const struct supervisor_slot *slot,
+				const char *words)
+{
+	log_warning("%s (draining)", words);
+	board_note(supervisor->scoreboard, BOARD_EVENT_WORKER_DIED,
+		   (int)slot->number, "%s", words);
 }
 
 static void bury_child(struct child *child)
@@ -284,7 +295,7 @@ static void bury_child(struct child *child)
 		    child->is_killed)
 			log_debug("%s", words);
 		else if (death.was_ready)
-			log_warning("%s (draining)", words);
+			note_draining_death(supervisor, slot, words);
 	}
 	if (!is_drained && death.was_ready)
 		supervisor_succeed(slot);

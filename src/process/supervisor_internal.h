@@ -26,6 +26,7 @@
  *	supervisor_stop.c      the way out
  *	supervisor_door.c      nobody new comes in before it
  *	supervisor_signals.c   a table
+ *	supervisor_publish.c   what others may see of all this
  *
  * All memory is taken before the first fork: healing a worker allocates
  * nothing. */
@@ -42,7 +43,6 @@
 #include "config/config.h"
 #include "event/loop.h"
 #include "event/signals.h"
-#include "metrics/scoreboard.h"
 #include "net/listener.h"
 #include "process/backoff.h"
 #include "process/bank.h"
@@ -59,6 +59,7 @@
 #include "process/supervisor_admin.h"
 #include "process/supervisor_handover.h"
 #include "process/supervisor_ordered.h"
+#include "process/supervisor_publish.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
 #include "process/worker_state.h"
@@ -182,6 +183,7 @@ struct supervisor {
 	struct timer watch;    /* the next round of the watchdogs */
 	int64_t watched_ms;    /* the last one */
 	struct scoreboard *scoreboard;
+	struct supervisor_published published; /* there */
 	struct bank bank;
 
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */

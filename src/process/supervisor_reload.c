@@ -102,6 +102,7 @@ static void fail(struct supervisor *supervisor, const char *words)
 
 	log_error("%s: %s", operation, words);
 	log_error("the %s failed: everything is as it was", operation);
+	supervisor_note_failure(supervisor, words);
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor_answer_failure(supervisor, words);
@@ -294,6 +295,7 @@ static void commit(struct supervisor *supervisor)
 								: "reloaded",
 		 supervisor->current->number, supervisor->slot_count,
 		 supervisor->slot_count == 1 ? "" : "s");
+	supervisor_note_success(supervisor);
 	replace_leavers(supervisor);
 	supervisor_answer_swap(supervisor);
 	supervisor_end_operation(supervisor);
@@ -445,7 +447,9 @@ static void on_loaded(struct loader *loader)
 			    loader->is_good ? LOG_LEVEL_WARNING
 					    : LOG_LEVEL_ERROR,
 			    &loader->complaints);
-	if (loader->is_good)
+	if (!loader->is_good)
+		supervisor_note_complaints(supervisor, &loader->complaints);
+	else
 		config = parse(supervisor, &loader->canonical);
 	if (config && plugins_attach(&loader->plugins, config, &error) < 0)
 		config = refuse(supervisor, config, &error);

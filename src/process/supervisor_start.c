@@ -21,6 +21,8 @@ void supervisor_take_memory(struct supervisor *supervisor)
 	supervisor->child_count = SCOREBOARD_PAGES;
 	supervisor->children = memory_require(supervisor->child_count,
 					      sizeof(*supervisor->children));
+	supervisor->published.picture =
+		memory_require(1, sizeof(*supervisor->published.picture));
 	supervisor_init_slots(supervisor);
 }
 

@@ -152,6 +152,9 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	struct child *child;
 	unsigned i;
 
+	if (!supervisor->is_stopping)
+		board_note(supervisor->scoreboard, BOARD_EVENT_STOPPING, -1,
+			   "all workers drain");
 	supervisor->is_stopping = true;
 	supervisor_notify_stopping(supervisor);
 	timer_stop(&supervisor->loop.timers, &supervisor->delay);

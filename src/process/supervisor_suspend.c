@@ -147,7 +147,11 @@ static void change(struct supervisor *supervisor,
 		log_bug("there are more orders to suspend than services");
 	log_info("service %s is %s", service->name,
 		 is_on ? "suspended: its clients wait" : "resumed");
+	board_note(supervisor->scoreboard,
+		   is_on ? BOARD_EVENT_SUSPENDED : BOARD_EVENT_RESUMED, -1,
+		   "%s", service->name);
 	tell_all(supervisor, service->name);
+	supervisor_publish_services(supervisor);
 	supervisor_keep(supervisor);
 }
 

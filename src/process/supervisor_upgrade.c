@@ -47,6 +47,7 @@ static void fail(struct supervisor *supervisor, const char *words)
 {
 	log_error("upgrade: %s", words);
 	log_error("the upgrade failed: everything is as it was");
+	supervisor_note_failure(supervisor, words);
 	release(&supervisor->upgrade);
 	supervisor_answer_failure(supervisor, words);
 	supervisor_end_operation(supervisor);

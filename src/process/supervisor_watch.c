@@ -36,10 +36,8 @@ void supervisor_set_watchdog(struct child *child, const struct config *config)
 static uint32_t queue_of(const struct child *child)
 {
 	const struct supervisor *supervisor = child->supervisor;
-	struct sockopt_tcp tcp;
 	struct list *node;
 	uint32_t sum = 0;
-	int fd;
 
 	if (child->slot->child != child || child->state != WORKER_READY)
 		return 0;
@@ -47,12 +45,9 @@ static uint32_t queue_of(const struct child *child)
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);
 
-		if (group->is_shared || !supervisor_has_room(child, group) ||
-		    supervisor_has_suspended(child, group))
-			continue;
-		fd = bank_get(group, child->slot->number);
-		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)
-			sum += tcp.accept_queue;
+		if (!group->is_shared && supervisor_has_room(child, group) &&
+		    !supervisor_has_suspended(child, group))
+			sum += group->queues[child->slot->number];
 	}
 	return sum;
 }
@@ -133,11 +128,13 @@ static void end_hung(struct child *child)
 	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
 
 	child->is_hung = true;
+	text_format_duration(silence, sizeof(silence), silence_of(child));
+	supervisor_describe_callback(callback, child);
 	log_error("worker %u (process %d) hangs for %s%s: it is ended",
-		  child->slot->number, (int)child->pid,
-		  text_format_duration(silence, sizeof(silence),
-				       silence_of(child)),
-		  supervisor_describe_callback(callback, child));
+		  child->slot->number, (int)child->pid, silence, callback);
+	board_note(child->supervisor->scoreboard, BOARD_EVENT_WORKER_HUNG,
+		   (int)child->slot->number, "process %d hangs for %s%s",
+		   (int)child->pid, silence, callback);
 	if (supervisor_signal(child, SIGABRT) < 0)
 		log_error("cannot end process %d: %s", (int)child->pid,
 			  strerror(errno));
@@ -175,6 +172,7 @@ static void watch_all(struct timer *timer)
 	unsigned i;
 
 	supervisor->watched_ms = now_ms;
+	supervisor_measure_queues(supervisor);
 	for (i = 0; i < supervisor->child_high; i++) {
 		struct child *child = &supervisor->children[i];
 

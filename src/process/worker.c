@@ -48,6 +48,8 @@ static void beat(void *context, struct loop *loop)
 	scoreboard_store(&cells[SCOREBOARD_HEARTBEAT_MS],
 			 (uint64_t)loop->now_ms);
 	scoreboard_add(&cells[SCOREBOARD_TURNS], 1);
+	scoreboard_observe(&cells[SCOREBOARD_LAG], scoreboard_lag_bounds_us,
+			   SCOREBOARD_LAG_BUCKETS, loop->turn_us);
 	scoreboard_store(&cells[SCOREBOARD_LOG_DROPPED], log_dropped_count());
 }
 
