@@ -213,7 +213,7 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 @test "no scrape is refused or fails while reloads and upgrades roll the admin process" {
 	need python3
 	administer
-	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /status.json "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /ready "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
 	scraper=$!
 	wait_until 10 grep -q begun "$WORK/scraped"
 	count=0
@@ -228,6 +228,30 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 	wait "$scraper"
 	cat "$WORK/scraped"
 	grep -q ' 0 failures$' "$WORK/scraped"
+}
+
+@test "ready and live tell how it is, the page is there, the rest is not" {
+	need curl python3 socat
+	administer "drain_delay 30s; watchdog_steer 200ms; watchdog_timeout 1s;"
+	wait_until 10 status_is /ready 200
+	status_is /live 200
+	status_is / 200
+	grep -q '<title>Cohort</title>' "$WORK/body"
+	status_is /status.json 200
+	python3 -m json.tool "$WORK/body" >/dev/null
+	status_is /nothing 404
+	kill -STOP "$SERVER"
+	wait_until 10 status_is /live 503
+	kill -CONT "$SERVER"
+	wait_until 10 status_is /live 200
+	kill -TERM "$SERVER"
+	wait_until 10 status_is /ready 503
+	status_is /live 200
+	[[ $(get /ready) == *"about to end"* ]]
+	# it accepts still
+	[ "$(say x)" = x ]
+	kill -TERM "$SERVER"
+	wait_exit "$SERVER" 10
 }
 
 @test "orders through the control socket are answered, also those that roll it" {

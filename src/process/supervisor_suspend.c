@@ -162,8 +162,8 @@ static void change(struct supervisor *supervisor,
 	board_note(supervisor->scoreboard,
 		   is_on ? BOARD_EVENT_SUSPENDED : BOARD_EVENT_RESUMED, -1,
 		   "service %s", service->name);
-	supervisor_publish_services(supervisor);
 	tell_all(supervisor, service->name);
+	supervisor_publish_services(supervisor);
 	supervisor_keep(supervisor);
 }
 
