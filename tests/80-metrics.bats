@@ -208,6 +208,7 @@ has_shrunk() {
 	board_has '^count default accepted 4$'
 	board_has '^event started -1 .* goes on for a supervisor that was killed$'
 	board_has '^closed default eof count 1 '
+}
 
 @test "promtool finds nothing amiss in the metrics" {
 	need promtool
