@@ -81,22 +81,27 @@ void supervisor_grow(struct supervisor *supervisor)
 	struct error error;
 
 	if (count == CONFIG_WORKERS_MAX)
-		log_warning("there are %u workers: there cannot be more",
-			    count);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "there are %u workers: there cannot be more", count);
 	else if (grow_to(supervisor, count + 1, &error) < 0)
 		log_error("%s", error.text);
 	else
-		log_info("one worker more: %u", supervisor->slot_count);
+		log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SCALED),
+			  "one worker more: %u", supervisor->slot_count);
 	supervisor_end_operation(supervisor);
 }
 
 void supervisor_shrink(struct supervisor *supervisor)
 {
 	if (supervisor->slot_count == 1) {
-		log_warning("there is one worker: there cannot be fewer");
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED),
+			  "there is one worker: there cannot be fewer");
 	} else {
 		shrink_to(supervisor, supervisor->slot_count - 1);
-		log_info("one worker fewer: %u", supervisor->slot_count);
+		log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SCALED),
+			  "one worker fewer: %u", supervisor->slot_count);
 	}
 	supervisor_end_operation(supervisor);
 }
@@ -208,11 +213,12 @@ void supervisor_scale(struct supervisor *supervisor)
 		return;
 	}
 	if (ordered->number != ordered->former_count)
-		log_info("scaled to %u worker%s (%s %u)",
-			 supervisor->slot_count,
-			 supervisor->slot_count == 1 ? "" : "s",
-			 ordered->former_count == 1 ? "was" : "were",
-			 ordered->former_count);
+		log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SCALED),
+			  "scaled to %u worker%s (%s %u)",
+			  supervisor->slot_count,
+			  supervisor->slot_count == 1 ? "" : "s",
+			  ordered->former_count == 1 ? "was" : "were",
+			  ordered->former_count);
 	timer_start(&loop->timers, &ordered->bound, loop->now_ms + SCALE_MS);
 	supervisor_scale_further(supervisor);
 }
