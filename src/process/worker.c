@@ -206,6 +206,7 @@ int worker_main(void *order)
 	/* The supervisor's may be that of an older configuration still. */
 	log_set_level(worker.order->log_level);
 	take_logs(&worker);
+	scoreboard_keep_only(worker.order->page);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);
