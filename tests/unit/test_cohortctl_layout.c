@@ -183,7 +183,7 @@ static void test_several(void)
 /* A long table comes in pieces, with the same columns. */
 static void test_batches(void)
 {
-	const struct layout_style style = {.width = 20, .ellipsis = "~"};
+	struct layout_style style = {.width = 20, .ellipsis = "~"};
 	struct text lines = {0}, out;
 	const char *at;
 	unsigned count = 0;
@@ -203,6 +203,12 @@ static void test_batches(void)
 	check_int(count, 3 * ANSWER_BATCH + 1);
 	CHECK(strncmp(out.bytes, "  A  B  C\n  0  b  c\n", 20) == 0);
 	CHECK(strstr(out.bytes, "\n1000  a longer o~  c\n") != NULL);
+	text_release(&out);
+	/* A column that is left out does not come back. */
+	style.width = 7;
+	out = print(lines.bytes, &style, ANSWER_ENDED);
+	CHECK(strncmp(out.bytes, "  A  B\n  0  b\n", 14) == 0);
+	CHECK(strchr(out.bytes, 'c') == NULL);
 	text_release(&out);
 	text_release(&lines);
 }
