@@ -10,13 +10,14 @@
 #include "base/clock.h"
 #include "control/http_internal.h"
 
-/* Steps at a time, after which the others have their turn. */
+/* Steps at a time, and an answer at most: then others have their turn. */
 #define STEPS_LIMIT         16
 /* Of a body that nobody wants; then the connection is reset. */
 #define DISCARD_LIMIT_BYTES ((size_t)1 << 20)
 
 enum step {
 	STEP_AGAIN, /* there may be more to do */
+	STEP_LATER, /* likewise, but others have their turn first */
 	STEP_WAIT,  /* for the peer */
 	STEP_END,   /* close it */
 };
@@ -213,7 +214,7 @@ static enum step end_answer(struct http_connection *connection)
 	connection->size -= head;
 	memmove(connection->bytes, connection->bytes + head, connection->size);
 	begin_reading(connection);
-	return STEP_AGAIN;
+	return STEP_LATER;
 }
 
 static ssize_t send_rest(struct http_connection *connection)
@@ -271,16 +272,15 @@ static enum step (*const steps[HTTP_STATES])(struct http_connection *) = {
 
 void http_connection_run(struct http_connection *connection)
 {
+	enum step step = STEP_AGAIN;
 	int i;
 
-	for (i = 0; i < STEPS_LIMIT; i++) {
-		switch (steps[connection->state](connection)) {
-		case STEP_AGAIN: break;
-		case STEP_WAIT: return;
-		case STEP_END: http_connection_close(connection); return;
-		}
-	}
-	loop_post(connection->server->loop, &connection->task);
+	for (i = 0; i < STEPS_LIMIT && step == STEP_AGAIN; i++)
+		step = steps[connection->state](connection);
+	if (step == STEP_END)
+		http_connection_close(connection);
+	else if (step != STEP_WAIT)
+		loop_post(connection->server->loop, &connection->task);
 }
 
 static void ready(struct loop_source *source, unsigned found)
@@ -295,17 +295,20 @@ static void go_on(struct loop_task *task)
 }
 
 /* Who is in the midst of a request is told; nobody else has a use for it. */
-static void expired(struct timer *timer)
+void http_connection_expire(struct http_connection *connection)
 {
-	struct http_connection *connection =
-		list_entry(timer, struct http_connection, timer);
-
 	if (connection->state != HTTP_READING || connection->size == 0) {
 		http_connection_close(connection);
 		return;
 	}
 	answer_refusal(connection, 408);
 	http_connection_run(connection);
+}
+
+static void expired(struct timer *timer)
+{
+	http_connection_expire(
+		list_entry(timer, struct http_connection, timer));
 }
 
 int http_connection_open(struct http_server *server, int fd)

@@ -74,6 +74,8 @@ int http_connection_open(struct http_server *server, int fd);
  * this returns. */
 void http_connection_run(struct http_connection *connection);
 void http_connection_close(struct http_connection *connection);
+/* Its time is up, for what it does now; it may have been closed likewise. */
+void http_connection_expire(struct http_connection *connection);
 /* The server drains: idle, it waits for one more request for a while. */
 void http_connection_drain(struct http_connection *connection);
 

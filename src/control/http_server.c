@@ -32,14 +32,29 @@ static void close_idle(struct http_server *server)
 {
 	struct http_connection *connection = first_of(&server->idle);
 
-	if (connection == NULL)
-		return;
 	http_connection_run(connection);
 	if (connection == first_of(&server->idle))
 		http_connection_close(connection);
 }
 
-/* Who has been answered for good goes first. */
+/* The one whose request has been coming for longest: whoever means it sends it
+ * in one go, and so a few clients that dawdle cannot keep a probe out. */
+static void hurry_slowest(struct http_server *server)
+{
+	struct list *node;
+
+	list_for_each (node, &server->busy) {
+		struct http_connection *connection =
+			list_entry(node, struct http_connection, node);
+
+		if (connection->state != HTTP_READING)
+			continue;
+		http_connection_expire(connection);
+		return;
+	}
+}
+
+/* Who has been answered for good goes first, then who is idle. */
 static bool make_room(struct http_server *server)
 {
 	int i;
@@ -49,8 +64,10 @@ static bool make_room(struct http_server *server)
 			return true;
 		if (!list_is_empty(&server->leaving))
 			http_connection_close(first_of(&server->leaving));
-		else
+		else if (!list_is_empty(&server->idle))
 			close_idle(server);
+		else
+			hurry_slowest(server);
 	}
 	return server->connection_count < HTTP_CONNECTIONS;
 }
@@ -63,7 +80,7 @@ static void turn_away(struct http_server *server, int fd)
 	char request[HTTP_REQUEST_BYTES];
 
 	log_write_limited(&server->full_limit, LOG_LEVEL_WARNING,
-			  "all %d connections for HTTP are in use: a newcomer "
+			  "all %d clients of HTTP are slow to read: a newcomer "
 			  "is answered 503",
 			  HTTP_CONNECTIONS);
 	http_answer_status(&answer, 503);

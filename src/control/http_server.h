@@ -6,7 +6,10 @@
  * order); no request body is ever read (the answer comes at once, and is the
  * connection's last).  Who is slow, large or many is told so (408, 414, 431,
  * 503) and closed; memory is bounded by HTTP_CONNECTIONS and
- * HTTP_QUEUED_BYTES.  Nothing here depends on what a peer does next. */
+ * HTTP_QUEUED_BYTES.  When all connections are in use, those give way to a
+ * newcomer that are answered, then the longest idle, then (told 408) those
+ * whose request has been coming for longest; only if all are reading answers
+ * the newcomer is told 503. */
 #ifndef COHORT_CONTROL_HTTP_SERVER_H
 #define COHORT_CONTROL_HTTP_SERVER_H
 
@@ -15,7 +18,7 @@
 #include "control/http_request.h"
 #include "event/loop.h"
 
-#define HTTP_CONNECTIONS 256   /* at once; the longest idle gives way */
+#define HTTP_CONNECTIONS 256   /* at once; see above for who gives way */
 #define HTTP_REQUEST_MS  5000  /* from the first byte to the last header */
 #define HTTP_IDLE_MS     75000 /* before and between requests */
 #define HTTP_WRITE_MS    10000 /* without progress of an answer */

@@ -58,6 +58,16 @@ static inline void answer_big(void *context, const struct http_request *request,
 	answer->headers = "X-Big: yes\r\n";
 }
 
+/* More than a unix socket takes while nobody reads. */
+static inline void answer_medium(void *context,
+				 const struct http_request *request,
+				 struct http_answer *answer)
+{
+	(void)context;
+	(void)request;
+	text_append(&answer->body, "%*s", 240000, "");
+}
+
 static inline void answer_unready(void *context,
 				  const struct http_request *request,
 				  struct http_answer *answer)
@@ -71,6 +81,7 @@ static inline void answer_unready(void *context,
 static const struct http_route routes[] = {
 	{"/small", answer_small},
 	{"/big", answer_big},
+	{"/medium", answer_medium},
 	{"/unready", answer_unready},
 	{NULL, NULL},
 };

@@ -78,20 +78,46 @@ static void test_a_request_saves_its_connection(void)
 	scene_close();
 }
 
-static void test_newcomers_are_told_when_all_are_busy(void)
+static void test_who_dawdles_gives_way(void)
 {
 	struct text out = {0};
+	int fd;
 
 	scene_open(AF_INET);
 	open_clients("GET /small HTTP/1.1\r\n");
+	turn_until(list_is_empty(&server->idle));
+	fd = client_open();
+	say(fd, GET("/small?new"));
+	CHECK(hear(fd, &out, "/small?new"));
+	text_release(&out);
+	CHECK(hear(clients[0], &out, NULL));
+	CHECK(has(&out, "HTTP/1.1 408 "));
+	text_release(&out);
+	say(clients[1], "Host: h\r\n\r\n");
+	CHECK(hear(clients[1], &out, "/small? \n"));
+	check_int(answer_count, 2);
+	close(fd);
+	text_release(&out);
+	close_clients();
+	scene_close();
+}
+
+static void test_newcomers_are_told_when_nobody_reads(void)
+{
+	struct text out = {0};
+
+	scene_open(AF_UNIX);
+	open_clients(GET("/medium"));
 	turn_until(list_is_empty(&server->idle));
 	CHECK(ask(GET("/small"), &out));
 	CHECK(has(&out, "HTTP/1.1 503 ") && has(&out, "Retry-After: ") &&
 	      has(&out, "Connection: close\r\n"));
 	check_int(answer_count, 0);
-	say(clients[7], "Host: h\r\n\r\n");
 	text_release(&out);
-	CHECK(hear(clients[7], &out, "/small? \n"));
+	CHECK(hear(clients[7], &out, "Content-Length: 240000\r\n"));
+	turn_until(!list_is_empty(&server->idle));
+	CHECK(ask("GET /small HTTP/1.0\r\n\r\n", &out));
+	CHECK(has(&out, "/small? \n"));
 	text_release(&out);
 	close_clients();
 	scene_close();
@@ -372,7 +398,8 @@ int main(void)
 {
 	test_the_longest_idle_gives_way();
 	test_a_request_saves_its_connection();
-	test_newcomers_are_told_when_all_are_busy();
+	test_who_dawdles_gives_way();
+	test_newcomers_are_told_when_nobody_reads();
 	test_a_request_has_its_time();
 	test_slow_readers_do_not_fill_the_memory();
 	test_a_slow_reader_gets_every_byte();
