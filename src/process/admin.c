@@ -115,6 +115,7 @@ static int begin(struct admin *admin, struct error *error)
 	const struct config *config = birth->config;
 	struct loop *loop = &admin->loop;
 
+	admin->proc = process_stats_open();
 	if (sandbox_enter(config->user, config->chroot, error) < 0)
 		return -1;
 	/* A change of user has cut that off. */
@@ -169,6 +170,7 @@ int admin_main(void *birth)
 	struct admin admin = {
 		.birth = birth,
 		.channel = {.fd = -1},
+		.proc = -1,
 		.signals = {.source = {.fd = -1}},
 	};
 	struct error error;

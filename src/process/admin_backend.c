@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "control/page.h"
+#include "metrics/exposition.h"
 #include "net/sockopt.h"
 #include "process/admin_internal.h"
 
@@ -16,16 +17,41 @@
 /* ---- What there is to see -------------------------------------------- */
 
 /* When somebody has died in the midst of writing, the last one has to do. */
-static const struct snapshot *look(void *context)
+const struct snapshot *admin_look(struct admin *admin)
 {
-	struct admin *admin = context;
 	struct snapshot *snapshot = &admin->snapshot;
 
 	if (admin->has_snapshot &&
 	    clock_now_ms() - snapshot->now_ms < SNAPSHOT_MS)
 		return snapshot;
-	admin->has_snapshot = snapshot_take(snapshot, admin->board) == 0;
+	if (snapshot_take(snapshot, admin->board) == 0)
+		admin->has_snapshot = true;
+	else if (errno != EAGAIN)
+		admin->has_snapshot = false;
 	return admin->has_snapshot ? snapshot : NULL;
+}
+
+static const struct snapshot *look(void *context)
+{
+	return admin_look(context);
+}
+
+const struct process_stats *admin_read_process(struct admin *admin)
+{
+	pid_t pid = (pid_t)admin->snapshot.cells[BOARD_SUPERVISOR_PID];
+
+	process_stats_read(&admin->process, admin->proc, pid);
+	return &admin->process;
+}
+
+static void metrics(void *context, struct text *out)
+{
+	struct admin *admin = context;
+	const struct snapshot *snapshot = admin_look(admin);
+
+	if (snapshot)
+		exposition_write(out, EXPOSITION_TEXT, snapshot,
+				 admin_read_process(admin));
 }
 
 static void query(void *context, const struct connection_query *wanted,
@@ -111,6 +137,7 @@ int admin_init_backend(struct admin *admin, struct error *error)
 		.may_order = may_order,
 		.order = admin_order,
 		.query = query,
+		.metrics = metrics,
 	};
 	return begin_watching(admin, error);
 }
@@ -131,4 +158,6 @@ void admin_release_backend(struct admin *admin)
 	free(admin->listeners);
 	free(admin->addresses);
 	text_release(&admin->page_headers);
+	if (admin->proc >= 0)
+		close(admin->proc);
 }

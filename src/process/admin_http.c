@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* admin_http.c - which path has which answer. */
+#include "control/http_metrics.h"
 #include "control/page.h"
 #include "control/status_json.h"
 #include "process/admin_internal.h"
@@ -41,7 +42,7 @@ const char *admin_not_live(const struct snapshot *snapshot, int64_t timeout_ms)
 static const struct snapshot *look(struct admin *admin,
 				   struct http_answer *answer)
 {
-	const struct snapshot *snapshot = admin->backend.look(admin);
+	const struct snapshot *snapshot = admin_look(admin);
 
 	if (snapshot)
 		return snapshot;
@@ -108,10 +109,18 @@ static void tell_status(void *context, const struct http_request *request,
 	text_append(&answer->body, "{}");
 }
 
+static void tell_metrics(void *context, const struct http_request *request,
+			 struct http_answer *answer)
+{
+	struct admin *admin = context;
+	const struct snapshot *snapshot = admin_look(admin);
+
+	http_metrics_answer(request, answer, snapshot,
+			    snapshot ? admin_read_process(admin) : NULL);
+}
+
 const struct http_route admin_routes[] = {
-	{"/ready", tell_ready},
-	{"/live", tell_live},
-	{"/status.json", tell_status},
-	{"/", tell_page},
-	{NULL, NULL},
+	{"/metrics", tell_metrics}, {"/ready", tell_ready},
+	{"/live", tell_live},       {"/status.json", tell_status},
+	{"/", tell_page},           {NULL, NULL},
 };

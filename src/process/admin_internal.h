@@ -18,6 +18,7 @@
 #include "control/server.h"
 #include "event/loop.h"
 #include "event/signals.h"
+#include "metrics/process_stats.h"
 #include "process/admin.h"
 #include "process/admin_workers.h"
 #include "process/channel.h"
@@ -32,6 +33,8 @@ struct admin {
 	struct scoreboard *board; /* for reading */
 	struct snapshot snapshot;
 	bool has_snapshot;
+	struct process_stats process; /* of the supervisor */
+	int proc;                     /* to read that from, or -1 */
 	struct samples samples;
 	struct busiest *busiest;
 	struct control_backend backend;
@@ -63,6 +66,11 @@ int admin_init_backend(struct admin *admin, struct error *error);
 /* Before the servers and … after them. */
 void admin_release_workers(struct admin *admin);
 void admin_release_backend(struct admin *admin);
+
+/* A snapshot that is young enough; NULL: there is none. */
+const struct snapshot *admin_look(struct admin *admin);
+/* What the kernel says of the supervisor now. */
+const struct process_stats *admin_read_process(struct admin *admin);
 
 /* ---- admin_orders.c ---- */
 
