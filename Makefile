@@ -22,7 +22,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 .PHONY: all
-all: ## build the server, the library and the bench client
+all: ## build the server, its control tool, the library and the bench client
 
 # ---- Flags ------------------------------------------------------------------
 
@@ -55,18 +55,21 @@ objects = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 SONAME    := libcohort.so.0
 LIBRARY   := $(B)/libcohort.a $(if $(STATIC),,$(B)/$(SONAME) $(B)/libcohort.so)
 
-all: $(B)/cohort $(B)/cohort-bench $(LIBRARY)
+all: $(B)/cohort $(B)/cohortctl $(B)/cohort-bench $(LIBRARY)
 
 LIBRARY_OBJECTS  := $(call objects,$(LIBRARY_ROOMS:%=src/%/*.c))
 PROTOCOL_OBJECTS := $(call objects,src/protocols/*.c)
 BENCH_OBJECTS    := $(call objects,tools/cohort-bench/*.c)
 BENCH_MAIN       := $(B)/tools/cohort-bench/main.o
+CTL_OBJECTS      := $(call objects,tools/cohortctl/*.c)
+CTL_MAIN         := $(B)/tools/cohortctl/main.o
 
 # Programs of one source file each, by directory.
 one_each = $(patsubst tests/$(1)/%.c,$(B)/tests/$(2)%,$(wildcard tests/$(1)/$(3)*.c))
 
 BENCH_UNIT_TESTS := $(call one_each,unit,,test_bench_)
-UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS),$(call one_each,unit,,test_))
+CTL_UNIT_TESTS   := $(call one_each,unit,,test_cohortctl_)
+UNIT_TESTS       := $(filter-out $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS),$(call one_each,unit,,test_))
 TEST_SERVERS     := $(call one_each,servers,servers/)
 TEST_CLIENTS     := $(call one_each,clients,clients/)
 EXAMPLES         := $(patsubst tools/examples/%.c,$(B)/examples/%,$(wildcard tools/examples/*.c))
@@ -101,6 +104,9 @@ LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIB
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
+# The live page is a part of its object.
+$(B)/src/control/page.o: src/control/page.html
+
 $(B)/libcohort.a: $(LIBRARY_OBJECTS) $(B)/members
 	$(call show,AR,$@)rm -f $@ && $(AR) rcs $@ $(LIBRARY_OBJECTS)
 
@@ -117,6 +123,9 @@ $(B)/cohort: $(B)/src/main.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 		$(if $(STATIC),,-Wl$(comma)--export-dynamic-symbol='cohort_*') $(LDFLAGS) $(LIBRARIES) -o $@
 
 $(B)/cohort-bench: $(BENCH_OBJECTS) $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
+$(B)/cohortctl: $(CTL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
 $(B)/bench/bare-epoll: $(B)/tools/bench/bare_epoll.o
@@ -137,6 +146,9 @@ $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcoh
 $(BENCH_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(BENCH_MAIN),$(BENCH_OBJECTS)) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+$(CTL_UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(filter-out $(CTL_MAIN),$(CTL_OBJECTS)) $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 $(TEST_SERVERS) $(TEST_CLIENTS): $(B)/tests/%: $(B)/tests/%.o $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -154,11 +166,15 @@ $(B)/tests/plugins/linked.so: private LIBRARIES += -L$(B) -lcohort -Wl,-rpath,$(
 $(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
 $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 
+# A socket stands in for the admin process.
+$(B)/tests/servers/ordered: private LDFLAGS += -Wl,--wrap=supervisor_start_signals -Wl,--wrap=supervisor_tell_admins
+
 # The programs of tools/ and their tests include each other's headers by name.
 $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohort-bench
+$(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
@@ -209,10 +225,10 @@ SHELL_FILES   = $(sort $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests tools) $(
 CORES         = $(shell nproc 2>/dev/null || echo 1)
 # For those who did not say -j: checks run one after another, their builds wide.
 BUILD         = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
-CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itests/unit
+CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itools/cohortctl -Itests/unit
 
 .PHONY: check
-check: check-format check-shell check-layers check-sizes check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
+check: check-format check-shell check-layers check-sizes check-page check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
 
 .PHONY: check-format
 check-format: ## clang-format would change nothing
@@ -248,6 +264,10 @@ check-layers: ## includes point downward, each system interface has one home
 .PHONY: check-sizes
 check-sizes: ## no file or function is too long, too deep or takes too much
 	@tools/check/sizes
+
+.PHONY: check-page
+check-page: ## the live page's policy is true, and it asks for nothing from elsewhere
+	@tools/check/page
 
 .PHONY: format
 format: ## let clang-format rewrite what check-format complains of
@@ -295,7 +315,7 @@ VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.
 TARGET    = $(DESTDIR)$(PREFIX)
 LIB_PLACE = $(DESTDIR)$(LIBDIR)
 INC_PLACE = $(DESTDIR)$(INCLUDEDIR)
-INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohort-bench) $(INC_PLACE)/cohort.h \
+INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohortctl cohort-bench) $(INC_PLACE)/cohort.h \
 	$(addprefix $(LIB_PLACE)/,libcohort.a pkgconfig/cohort.pc $(if $(STATIC),,libcohort.so $(SONAME) $(SONAME).$(VERSION)))
 # As pkg-config writes it: what is below the prefix moves with it.
 BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
@@ -303,7 +323,7 @@ BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 .PHONY: install
 install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX, LIBDIR, INCLUDEDIR)
 	install -d $(sort $(dir $(INSTALLED)))
-	install -m 755 $(B)/cohort $(B)/cohort-bench $(TARGET)/bin
+	install -m 755 $(B)/cohort $(B)/cohortctl $(B)/cohort-bench $(TARGET)/bin
 	install -m 644 $(B)/libcohort.a $(LIB_PLACE)
 ifeq ($(STATIC),)
 	install -m 755 $(B)/$(SONAME) $(LIB_PLACE)/$(SONAME).$(VERSION)

@@ -266,9 +266,8 @@ struct cohort_protocol {
 	void (*timeout)(struct cohort_transport *t, void *session);
 
 	/* Exactly once, last; never from inside a call of the protocol's
-	 * own.  cohort_local and cohort_info still answer, and cohort_peer
-	 * unless the peer has reset the connection; the transport and the
-	 * session are gone after it. */
+	 * own.  cohort_peer, cohort_local and cohort_info still answer; the
+	 * transport and the session are gone after it. */
 	void (*connection_lost)(struct cohort_transport *t, void *session,
 				const struct cohort_end *end);
 
@@ -485,7 +484,7 @@ struct cohort_address {
 };
 /* Who connected to where: by the PROXY header, if the transport began with one
  * that says so, else the connection's own ends.  0, or -1 with errno (ENOTCONN:
- * the peer has already gone). */
+ * it is not connected yet, or a unix socket whose peer has gone). */
 int cohort_peer(const struct cohort_transport *t,
 		struct cohort_address *address);
 int cohort_local(const struct cohort_transport *t,

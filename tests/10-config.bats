@@ -27,6 +27,20 @@ canonical() { "$COHORT" -T "$@"; }
 	run -2 "$COHORT" --ready-fd 99
 }
 
+@test "--tune names what cannot take effect on this system, and exits with 1" {
+	local limit
+	limit=$(cat /proc/sys/net/core/somaxconn)
+	run -0 timeout 20 "$COHORT" --tune -o 'backlog 1;'
+	grep -qE "^ok +net.core.somaxconn = $limit$" <<<"$output"
+	grep -qE '; 0 cannot take effect$' <<<"$output"
+	run -1 timeout 20 "$COHORT" --tune -o "backlog $((limit + 1));"
+	grep -qE "^CANNOT +net.core.somaxconn = $limit$" <<<"$output"
+	grep -qF "configured: backlog $((limit + 1)) (service default)" <<<"$output"
+	grep -qE '; 1 cannot take effect$' <<<"$output"
+	run -78 timeout 20 "$COHORT" --tune -o 'backlog many;'
+	run -2 timeout 20 "$COHORT" --tune now
+}
+
 @test "a missing, an empty, a binary file and a directory are refused by name" {
 	run -78 "$COHORT" -t -c "$WORK/absent.conf"
 	[[ "$output" == *"$WORK/absent.conf"*"No such file"* ]]

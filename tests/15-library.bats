@@ -101,7 +101,11 @@ exported() { nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); pr
 	kill -HUP "$SERVER"
 	wait_until 20 log_has "generation 2 serves with 2 workers"
 	greets
-	[ "$(workers | head -n 1)" != "$(head -n 1 <<<"$before")" ]
+	# those of before have left, or do so now
+	for worker in $before; do
+		wait_until 10 is_gone "$worker"
+	done
+	[ "$(worker_count)" -eq 2 ]
 }
 
 @test "the program of the README links to the archive, too" {

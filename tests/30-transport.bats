@@ -14,7 +14,6 @@ reason_counted() {
 	wait_exit "$SERVER" 15
 	log_has "closed:.* $1 [1-9]"
 }
-rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
 @test "eof_received may write before the transport closes" {
 	need socat
@@ -106,7 +105,16 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 	timeout 20 python3 -c 'import socket,sys; c=socket.create_connection(("127.0.0.1",int(sys.argv[1])),timeout=10); c.send(b"x"); c.recv(1); assert c.recv(1)==b""' "$PORT"
 	reason_counted lifetime
 	serve -w 1 -o 'write_timeout 300ms;'
-	client deaf 1 10000000 <<<"go"
+	# It stays until it is ended.
+	timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" <<-'END'
+		import socket, sys
+		client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=30)
+		try:
+		    while True:
+		        client.sendall(b"z" * 65536)
+		except ConnectionError:
+		    pass
+	END
 	reason_counted write_timeout
 }
 
@@ -130,20 +138,19 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
 @test "clients that never read cost the high mark, and others are served" {
 	need python3 socat
+	measure_memory
 	serve -w 1 -o 'write_high 64k; send_buffer 64k; receive_buffer 64k;'
 	worker=$(workers)
 	run say "warm"
-	before=$(rss_kb "$worker")
+	before=$(memory_of "$worker")
 	coproc DEAF { client deaf 200 10000000; }
 	pid=$DEAF_PID out=${DEAF[0]} in=${DEAF[1]}
 	read -r -t 60 word <&"$out"
 	[[ "$word" == full* ]]
 	run say "unharmed"
 	[ "$output" = "unharmed" ]
-	after=$(rss_kb "$worker")
-	echo "resident before $before kB, with 200 deaf clients $after kB"
 	# 200 * (write_high + one chunk of 64 KiB, in pieces of 16 KiB) and some
-	[ $((after - before)) -le $((200 * 160 + 4096)) ]
+	memory_grew_at_most $((200 * 160 + 4096)) "$worker" "$before"
 	echo >&"$in"
 	wait "$pid"
 }
@@ -172,16 +179,17 @@ rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
 @test "an idle worker holds no memory for what it has sent" {
 	need python3
+	measure_memory
 	serve -w 1
 	worker=$(workers)
 	for _ in 1 2 3; do
 		run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 32 -s 65536 -d 4 -n 4000
 	done
-	first=$(rss_kb "$worker")
+	first=$(memory_of "$worker")
 	for _ in 1 2 3; do
 		run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 32 -s 65536 -d 4 -n 4000
 	done
-	[ "$(rss_kb "$worker")" -le $((first + 1024)) ]
+	memory_grew_at_most 1024 "$worker" "$first"
 }
 
 @test "clients that spoke while their worker was stopped are not taken for idle" {

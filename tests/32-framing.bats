@@ -19,7 +19,6 @@ kv() {
 		    print(stream.read(size).decode())
 	END
 }
-rss_kb() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 stop_server() {
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 15
@@ -48,10 +47,11 @@ stop_server() {
 
 @test "a gigabyte of garbage ends its transport; memory stays flat" {
 	need socat
+	measure_memory
 	serve -w 1 -p line
 	worker=$(workers)
 	run say "warm"
-	before=$(rss_kb "$worker")
+	before=$(memory_of "$worker")
 	# Refused early, so that the client is told by a reset.
 	head -c 1G /dev/zero | timeout $((60 * COHORT_PATIENCE)) socat -u - "TCP:127.0.0.1:$PORT" 2>/dev/null || true
 	# As much in lines that are good.
@@ -59,19 +59,18 @@ stop_server() {
 		timeout $((60 * COHORT_PATIENCE)) socat -t 20 - "TCP:127.0.0.1:$PORT" | wc -c >"$WORK/count"
 	[ "$(cat "$WORK/count")" -eq $((256 * 1024 * 1024)) ]
 	[ "$(workers)" = "$worker" ]
-	after=$(rss_kb "$worker")
-	echo "resident before $before kB, after $after kB"
-	[ $((after - before)) -le 4096 ]
+	memory_grew_at_most 1024 "$worker" "$before"
 	stop_server
 	log_has 'closed:.* protocol_error 1'
 }
 
 @test "clients that keep lines unfinished cost their bytes; others are served" {
 	need python3 socat
+	measure_memory
 	serve -w 1 -p line -o 'protocol line { limit 1m; }'
 	worker=$(workers)
 	run say "warm"
-	before=$(rss_kb "$worker")
+	before=$(memory_of "$worker")
 	coproc PARTS {
 		timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" <<-'END'
 			import socket, sys
@@ -94,10 +93,8 @@ stop_server() {
 	[ "$word" = kept ]
 	run say "unharmed"
 	[ "$output" = unharmed ]
-	after=$(rss_kb "$worker")
-	echo "resident before $before kB, with 500 parts $after kB"
 	# a transport, its part, and some
-	[ $((after - before)) -le $((500 * 3 + 2048)) ]
+	memory_grew_at_most $((500 * 3 + 2048)) "$worker" "$before"
 	echo >&"$in"
 	read -r -t 60 word <&"$out"
 	[ "$word" = whole ]

@@ -80,7 +80,7 @@ talk() {
 		wait_until 20 failed_count_is $((count + 1))
 	done
 	log_has 'reload: .* cannot start: service default: at_start is fail'
-	[ "$(workers)" = "$before" ]
+	wait_until 10 workers_are "$before"
 	[ "$(say again)" = again ]
 }
 

@@ -305,7 +305,8 @@ bad_then_good() {
 	upstream tell
 	tell=$UPSTREAM
 	proxy "upstream 127.0.0.1:$tell;" -o 'shutdown_timeout 1s;'
-	ends send "$PORT" 1000 hold >"$WORK/held" 3>&- &
+	# Not by way of the function: what is ended shall be timeout, which ends it.
+	timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/ends.py" send "$PORT" 1000 hold >"$WORK/held" 3>&- &
 	SERVER_PIDS+=("$!")
 	wait_until 10 has_lines "$WORK/held" 1
 	stop_proxy

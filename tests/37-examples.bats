@@ -79,21 +79,22 @@ members() {
 
 @test "chat: a deaf member is passed by, told what it missed, and dropped in the end" {
 	need python3
+	measure_memory
 	chat -w 1 -o 'protocol chat { notices 0; deaf_timeout 1h; } send_buffer 16k;'
 	worker=$(workers)
 	members <<-END
-		def rss():
+		def memory():
 		    for line in open("/proc/$worker/status"):
-		        if line.startswith("VmRSS"):
+		        if line.startswith("RssAnon"):
 		            return int(line.split()[1])
 		loud, deaf = Member().joined(), Member(space=4096).joined()
-		before = rss()
+		before = memory()
 		for i in range(6000):
 		    loud.say("%06d " % i + "x" * 1000)
 		    heard = loud.next()
 		    assert heard.startswith("guest-1: %06d " % i), heard
-		after = rss()
-		print("resident before", before, "kB, after", after, "kB")
+		after = memory()
+		print("memory before", before, "kB, after", after, "kB")
 		assert after - before < 4096
 		numbers = []
 		was_told = False

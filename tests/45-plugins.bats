@@ -247,7 +247,7 @@ constructs() { CONSTRUCTOR=$1 refuses "$2" "load $PLUGINS/constructor.so;"; }
 	version_is one
 	: >"$WORK/version.so"
 	version_is one
-	[ "$(workers)" = "$before" ]
+	wait_until 10 workers_are "$before"
 	# Not even those who come after it.
 	kill -KILL "$(head -n 1 <<<"$before")"
 	wait_until 10 log_has "worker 0 is replaced"

@@ -4,18 +4,6 @@
 
 load support/common
 
-# A client whose connection lives on; answered TEXT: it still does.
-hold() {
-	coproc CLIENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
-	answered one
-}
-answered() {
-	local line
-	echo "$1" >&"${CLIENT[1]}"
-	read -r -t 10 line <&"${CLIENT[0]}"
-	[ "$line" = "$1" ]
-}
-
 # slow_down CALL MICROSECONDS: in whatever the server forks from now on.
 slow_down() {
 	strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:delay_enter=$2" -p "$SERVER" 3>&- &

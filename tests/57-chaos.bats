@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# bats file_tags=alone
 # The short form of `make chaos`: every fault under load, at least once.
 
 load support/common

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
+# bats file_tags=alone
 # The short forms of `make compare`, every event once on all three servers, and
 # of `make compare-forward`, one case through all forwarders.
 

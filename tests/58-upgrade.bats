@@ -128,7 +128,7 @@ refused() {
 	wait_until 20 has_failed
 	kill "$tracer" || true
 	wait "$tracer" || true
-	[ "$(workers)" = "$before" ]
+	wait_until 10 workers_are "$before"
 	[ "$(log_count 'instructions steer')" -eq "$steered" ]
 	[ "$(say same)" = same ]
 	upgrade

@@ -154,7 +154,9 @@ serve_both() {
 
 # The same without a successor tells when the bound would have come.
 @test "what drains without a bound goes on when a successor comes" {
-	bounds='orphan_timeout 300ms; shutdown_timeout 300ms;'
+	# by when the successor is there
+	local bound=$((600 * COHORT_PATIENCE))ms
+	bounds="orphan_timeout $bound; shutdown_timeout $bound;"
 	serve_here -w 1 -o "$bounds"
 	connect
 	first=$SERVER first_port=$PORT

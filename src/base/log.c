@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* log.c - the sink, and one write(2) per line. */
+/* log.c - one line per event, in the form that was asked for. */
 #include "base/log.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/errno_name.h"
 
-#define ROLE_BYTES 32
-#define HELD_BYTES 256 /* more than the words on lines held back need */
+#define ROLE_BYTES       32
+#define HELD_BYTES       256 /* more than the words on lines held back need */
+#define CONNECTION_BYTES 40
 
 const char *const log_level_names[LOG_LEVELS] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -29,245 +25,261 @@ const char *const log_level_names[LOG_LEVELS] = {
 
 /* The only mutable global of the program. */
 static struct {
-	int fd; /* -1: not opened; descriptor 2 is used as it is */
-	bool is_socket;
-	bool may_block;
-	bool is_broken_line; /* a line was cut off by a full disk */
+	struct log_sink sink;
 	enum log_level level;
-	uint64_t dropped_count;
-	uint64_t reported_count; /* of those, already said in the log */
+	uint64_t reported_count; /* of lines dropped, already said in the log */
+	uint64_t other_count;    /* of lines dropped, of other sinks */
 	char role[ROLE_BYTES];
-	char path[PATH_MAX]; /* "" for standard error */
-} sink = {.fd = -1, .level = LOG_LEVEL_INFO, .role = "cohort"};
+	bool is_worker;
+	unsigned slot;
+	unsigned generation;
+	struct log_journal journal;
+} own = {.sink = {.fd = -1}, .level = LOG_LEVEL_INFO, .role = "cohort"};
 
-/* Standard error, in a description of our own where one can be had: its
- * flags must not change under the shell that shares it (kernel.md 28).  A
- * pipe or terminal of another user's cannot be reopened. */
-static int open_stderr(void)
+/* ---- Where to -------------------------------------------------------- */
+
+int log_open_target(const struct log_target *target, enum log_level level,
+		    struct error *error)
 {
-	const int flags =
-		O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
-	struct stat status;
-	int fd = -1;
-
-	/* The number would soon be another descriptor's. */
-	if (fstat(STDERR_FILENO, &status) < 0)
-		return open("/dev/null", flags);
-	if (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode))
-		fd = open("/proc/self/fd/2", flags);
-	if (fd < 0)
-		fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
-	return fd;
-}
-
-static int open_file(const char *path, struct error *error)
-{
-	const int flags = O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK |
-			  O_NOCTTY | O_CLOEXEC;
-	int fd = open(path, flags, 0640);
-
-	if (fd < 0)
-		return error_set_errno(error, "cannot open log %s", path);
-	return fd;
-}
-
-static void use_descriptor(int fd)
-{
-	struct stat status = {0};
-	int flags = fd >= 0 ? fcntl(fd, F_GETFL) : 0;
-
-	if (fd >= 0 && fstat(fd, &status) < 0)
-		status.st_mode = 0;
-	if (sink.fd >= 0)
-		close(sink.fd);
-	sink.fd = fd;
-	sink.is_socket = S_ISSOCK(status.st_mode);
-	sink.may_block = !(flags & O_NONBLOCK) &&
-			 (S_ISFIFO(status.st_mode) || S_ISCHR(status.st_mode));
-	/* A reopened file may be the one that holds the broken line. */
-	if (status.st_size == 0)
-		sink.is_broken_line = false;
+	if (log_sink_open(&own.sink, target, &own.journal, error) < 0)
+		return -1;
+	own.level = level;
+	return 0;
 }
 
 int log_open(const char *path, enum log_level level, struct error *error)
 {
-	int fd;
+	const struct log_target target = {
+		.form.kind = path != NULL ? LOG_TO_FILE : LOG_TO_STDERR,
+		.path = path,
+	};
 
-	if (path != NULL && strlen(path) >= sizeof(sink.path))
-		return error_set(error, "log: the path is longer than %zu",
-				 sizeof(sink.path) - 1);
-	fd = path != NULL ? open_file(path, error) : open_stderr();
-	if (fd < 0 && path != NULL)
-		return -1;
-	/* With no descriptor left either, descriptor 2 is used as it is. */
-	use_descriptor(fd);
-	sink.level = level;
-	snprintf(sink.path, sizeof(sink.path), "%s", path != NULL ? path : "");
-	return 0;
+	return log_open_target(&target, level, error);
 }
 
-bool log_is_at(const char *path)
+bool log_is_at(const struct log_target *target)
 {
-	return strcmp(sink.path, path != NULL ? path : "") == 0;
+	return log_sink_is_at(&own.sink, target);
 }
 
 int log_reopen(struct error *error)
 {
-	int fd;
-
-	if (sink.path[0] == '\0')
-		return 0;
-	fd = open_file(sink.path, error);
-	if (fd < 0)
-		return -1;
-	use_descriptor(fd);
-	return 0;
+	return log_sink_reopen(&own.sink, error);
 }
 
-void log_adopt(int fd)
+void log_mend(void)
 {
-	use_descriptor(fd);
+	log_sink_mend(&own.sink);
+}
+
+void log_adopt(int fd, const struct log_form *form)
+{
+	log_sink_adopt(&own.sink, fd, form);
+}
+
+void log_set_journal(const char *stream)
+{
+	unsigned long long device, inode;
+	char *end;
+
+	if (stream == NULL)
+		return;
+	device = strtoull(stream, &end, 10);
+	if (end == stream || *end != ':')
+		return;
+	stream = end + 1;
+	inode = strtoull(stream, &end, 10);
+	if (end == stream || *end != '\0')
+		return;
+	own.journal.is_known = true;
+	own.journal.device = (dev_t)device;
+	own.journal.inode = (ino_t)inode;
+}
+
+const struct log_journal *log_journal(void)
+{
+	return &own.journal;
 }
 
 int log_descriptor(void)
 {
-	return sink.fd;
+	return own.sink.fd;
+}
+
+const struct log_form *log_form(void)
+{
+	return &own.sink.form;
 }
 
 void log_moved(int fd)
 {
-	sink.fd = fd;
+	own.sink.fd = fd;
 }
 
 void log_set_role(const char *role)
 {
-	snprintf(sink.role, sizeof(sink.role), "%s", role);
-	sink.dropped_count = 0;
-	sink.reported_count = 0;
+	snprintf(own.role, sizeof(own.role), "%s", role);
+	own.sink.dropped_count = 0;
+	own.reported_count = 0;
+	own.other_count = 0;
+	own.is_worker = false;
+}
+
+void log_set_worker(unsigned slot, unsigned generation)
+{
+	own.is_worker = true;
+	own.slot = slot;
+	own.generation = generation;
 }
 
 void log_set_level(enum log_level level)
 {
-	sink.level = level;
+	own.level = level;
 }
 
 bool log_is_enabled(enum log_level level)
 {
-	return level >= sink.level;
+	return level >= own.level;
 }
 
 uint64_t log_dropped_count(void)
 {
-	return sink.dropped_count;
+	return own.sink.dropped_count + own.other_count;
 }
 
-static size_t format_head(char *out, size_t room, enum log_level level)
+void log_note_dropped(void)
 {
-	int64_t now_ms = clock_wall_ms();
-	time_t seconds = (time_t)(now_ms / 1000);
-	struct tm utc;
-	size_t used;
-
-	gmtime_r(&seconds, &utc);
-	used = strftime(out, room, "%Y-%m-%dT%H:%M:%S", &utc);
-	used += (size_t)snprintf(out + used, room - used, ".%03dZ %-7s %s[%d] ",
-				 (int)(now_ms % 1000), log_level_names[level],
-				 sink.role, (int)getpid());
-	return used;
+	own.other_count++;
 }
 
-/* A backslash stands for itself, so that text which was escaped by its author
- * is not escaped twice. */
-static size_t append_message(char *out, size_t room, const char *message)
+/* ---- One line -------------------------------------------------------- */
+
+void log_origin_init(struct log_origin *origin, enum log_level level)
 {
-	size_t used = 0;
+	origin->level = level;
+	origin->pid = (int)getpid();
+	origin->wall_ms = clock_wall_ms();
+}
 
-	for (; *message != '\0'; message++) {
-		unsigned char byte = (unsigned char)*message;
-		bool is_plain = byte >= 32 && byte <= 126;
-
-		if (used + 5 > room)
-			break;
-		if (is_plain)
-			out[used++] = (char)byte;
-		else
-			used += (size_t)snprintf(out + used, 5, "\\x%02x",
-						 byte);
+/* The program that takes the lines has the time, and knows whose they are. */
+static void put_words_head(struct log_line *line,
+			   const struct log_origin *origin)
+{
+	if (own.sink.form.kind == LOG_TO_SYSLOG) {
+		log_line_put(line, "%s: ", own.role);
+		return;
 	}
-	return used;
+	log_line_put_time(line, origin->wall_ms);
+	log_line_put(line, " %-7s %s[%d] ", log_level_names[origin->level],
+		     own.role, origin->pid);
 }
 
-/* A pipe that is writable takes a whole line: it is shorter than PIPE_BUF. */
-static bool has_room(int fd)
+static void put_time(struct log_line *line, int64_t wall_ms)
 {
-	struct pollfd poller = {.fd = fd, .events = POLLOUT};
+	struct log_line time;
 
-	return poll(&poller, 1, 0) == 1;
+	time.size = 0;
+	log_line_put_time(&time, wall_ms);
+	time.bytes[time.size] = '\0';
+	log_line_put_string(line, "time", time.bytes);
 }
 
-/* 0, or -1 if the line could not be written whole. */
-static int write_line(const char *line, size_t size)
+static void put_worker(struct log_line *line, const struct log_fields *fields)
 {
-	int fd = sink.fd >= 0 ? sink.fd : STDERR_FILENO;
-	ssize_t written;
+	unsigned generation = fields->generation;
 
-	if (sink.may_block && !has_room(fd))
-		return -1;
-	do {
-		if (sink.is_socket)
-			written = send(fd, line, size,
-				       MSG_DONTWAIT | MSG_NOSIGNAL);
-		else
-			written = write(fd, line, size);
-	} while (written < 0 && errno == EINTR);
-	if (written > 0 && (size_t)written < size)
-		sink.is_broken_line = true;
-	return written == (ssize_t)size ? 0 : -1;
+	if (own.is_worker)
+		log_line_put_number(line, "worker", own.slot);
+	else if (fields->is_about_worker)
+		log_line_put_number(line, "worker", fields->slot);
+	if (fields->worker_pid > 0)
+		log_line_put_number(line, "worker_pid",
+				    (uint64_t)fields->worker_pid);
+	if (generation == 0 && own.is_worker)
+		generation = own.generation;
+	if (generation > 0)
+		log_line_put_number(line, "generation", generation);
 }
 
-static int write_message(enum log_level level, const char *message)
+static void put_connection(struct log_line *line,
+			   const struct log_origin *origin, uint64_t id)
 {
-	char line[LOG_LINE_BYTES];
-	size_t used = 0;
+	char word[CONNECTION_BYTES];
 
-	if (sink.is_broken_line)
-		line[used++] = '\n';
-	used += format_head(line + used, sizeof(line) - used, level);
-	used += append_message(line + used, sizeof(line) - used - 1, message);
-	line[used++] = '\n';
-	if (write_line(line, used) < 0)
-		return -1;
-	sink.is_broken_line = false;
-	return 0;
+	if (id == 0)
+		return;
+	snprintf(word, sizeof(word), "%d-%llu", origin->pid,
+		 (unsigned long long)id);
+	log_line_put_string(line, "connection", word);
 }
 
-static void emit(enum log_level level, const char *message)
+void log_put_head(struct log_line *line, const struct log_origin *origin,
+		  const struct log_fields *fields)
 {
+	log_line_begin_object(line);
+	put_time(line, origin->wall_ms);
+	log_line_put_string(line, "level", log_level_names[origin->level]);
+	log_line_put_number(line, "pid", (uint64_t)origin->pid);
+	log_line_put_string(line, "role", own.is_worker ? "worker" : own.role);
+	put_worker(line, fields);
+	log_line_put_string(line, "event", log_event_names[fields->event]);
+	log_line_put_string(line, "service", fields->service);
+	put_connection(line, origin, fields->connection);
+	log_line_put_string(line, "reason", fields->reason);
+	if (fields->error != 0)
+		log_line_put_string(line, "error", errno_name(fields->error));
+}
+
+static int write_message(enum log_level level, const struct log_fields *fields,
+			 const char *message)
+{
+	struct log_origin origin;
+	struct log_line line;
+
+	log_origin_init(&origin, level);
+	log_sink_begin(&own.sink, &line, &origin);
+	if (own.sink.form.format == LOG_FORMAT_JSON) {
+		log_put_head(&line, &origin, fields);
+		log_line_put_message(&line, message);
+		log_line_end_object(&line);
+	} else {
+		put_words_head(&line, &origin);
+		log_line_put_words(&line, message);
+	}
+	return log_sink_write(&own.sink, &line);
+}
+
+static void emit(enum log_level level, const struct log_fields *fields,
+		 const char *message)
+{
+	uint64_t missing = own.sink.dropped_count - own.reported_count;
 	int saved = errno;
 
-	if (sink.dropped_count > sink.reported_count) {
-		uint64_t missing = sink.dropped_count - sink.reported_count;
+	if (missing > 0) {
 		char words[64];
 
 		snprintf(words, sizeof(words),
 			 "log: %llu lines could not be written",
 			 (unsigned long long)missing);
-		if (write_message(LOG_LEVEL_WARNING, words) == 0)
-			sink.reported_count += missing;
+		if (write_message(LOG_LEVEL_WARNING,
+				  LOG_FIELDS(.event = LOG_EVENT_LOG_DROPPED),
+				  words) == 0)
+			own.reported_count += missing;
 	}
-	if (sink.dropped_count > sink.reported_count ||
-	    write_message(level, message) < 0)
-		sink.dropped_count++;
+	if (own.sink.dropped_count > own.reported_count ||
+	    write_message(level, fields, message) < 0)
+		own.sink.dropped_count++;
 	errno = saved;
 }
 
-__attribute__((format(printf, 2, 0))) static void
-emit_format(enum log_level level, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void
+emit_format(enum log_level level, const struct log_fields *fields,
+	    const char *format, va_list arguments)
 {
 	char message[LOG_LINE_BYTES];
 
 	vsnprintf(message, sizeof(message), format, arguments);
-	emit(level, message);
+	emit(level, fields, message);
 }
 
 void log_write(enum log_level level, const char *format, ...)
@@ -277,43 +289,89 @@ void log_write(enum log_level level, const char *format, ...)
 	if (!log_is_enabled(level))
 		return;
 	va_start(arguments, format);
-	emit_format(level, format, arguments);
+	emit_format(level, LOG_FIELDS(0), format, arguments);
 	va_end(arguments);
 }
 
-void log_write_limited(struct log_limit *limit, enum log_level level,
-		       const char *format, ...)
+void log_write_fields(enum log_level level, const struct log_fields *fields,
+		      const char *format, ...)
 {
-	char message[LOG_LINE_BYTES];
-	int64_t now_ms = clock_now_ms();
 	va_list arguments;
-	size_t used;
 
 	if (!log_is_enabled(level))
 		return;
+	va_start(arguments, format);
+	emit_format(level, fields, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- Lines that may come often --------------------------------------- */
+
+static bool is_held_back(struct log_limit *limit, enum log_level level)
+{
+	int64_t now_ms;
+
+	if (!log_is_enabled(level))
+		return true;
+	now_ms = clock_now_ms();
 	if (now_ms < limit->next_ms) {
 		limit->held_count++;
-		return;
+		return true;
 	}
-	va_start(arguments, format);
+	limit->next_ms = now_ms + LOG_LIMIT_MS;
+	return false;
+}
+
+__attribute__((format(printf, 4, 0))) static void
+emit_limited(struct log_limit *limit, enum log_level level,
+	     const struct log_fields *fields, const char *format,
+	     va_list arguments)
+{
+	char message[LOG_LINE_BYTES];
+	size_t used;
+
 	vsnprintf(message, sizeof(message) - HELD_BYTES, format, arguments);
-	va_end(arguments);
 	used = strlen(message);
 	if (limit->held_count > 0)
 		snprintf(message + used, sizeof(message) - used,
 			 " (%u more like this were held back)",
 			 limit->held_count);
 	limit->held_count = 0;
-	limit->next_ms = now_ms + LOG_LIMIT_MS;
-	emit(level, message);
+	emit(level, fields, message);
 }
+
+void log_write_limited(struct log_limit *limit, enum log_level level,
+		       const char *format, ...)
+{
+	va_list arguments;
+
+	if (is_held_back(limit, level))
+		return;
+	va_start(arguments, format);
+	emit_limited(limit, level, LOG_FIELDS(0), format, arguments);
+	va_end(arguments);
+}
+
+void log_event_limited(struct log_limit *limit, enum log_level level,
+		       const struct log_fields *fields, const char *format, ...)
+{
+	va_list arguments;
+
+	if (is_held_back(limit, level))
+		return;
+	va_start(arguments, format);
+	emit_limited(limit, level, fields, format, arguments);
+	va_end(arguments);
+}
+
+/* ---- The end --------------------------------------------------------- */
 
 void log_fatal(int status, const char *format, ...)
 {
 	va_list arguments;
 
 	va_start(arguments, format);
-	emit_format(LOG_LEVEL_ERROR, format, arguments);
+	emit_format(LOG_LEVEL_ERROR, LOG_FIELDS(0), format, arguments);
 	va_end(arguments);
 	exit(status);
 }
@@ -323,7 +381,7 @@ void log_bug(const char *format, ...)
 	va_list arguments;
 
 	va_start(arguments, format);
-	emit_format(LOG_LEVEL_ERROR, format, arguments);
+	emit_format(LOG_LEVEL_ERROR, LOG_FIELDS(0), format, arguments);
 	va_end(arguments);
 	abort();
 }

@@ -6,16 +6,15 @@
  *
  *	2026-11-21T05:18:10.123Z info    worker 3[4711] text
  *
- * A pipe, terminal or socket is written without blocking: what does not fit
- * is dropped and counted, and the next line that fits is preceded by one that
- * says how many are missing.  A full disk or a closed pipe does the same; for
- * the latter every process has to ignore SIGPIPE, which is not done here.  A
- * line that a full disk cut off is ended before the next one begins.
+ * A line that finds no room (log_sink.h) is dropped and counted, and the next
+ * one that fits is preceded by one that says how many are missing.
  *
  * Control characters and bytes above 126 are written as \xHH, so that no peer
  * can forge a line; quotes and backslashes stand for themselves.  A line is
- * cut at LOG_LINE_BYTES, which is less than PIPE_BUF: lines of several
- * processes do not mix in a pipe. */
+ * cut at LOG_LINE_BYTES.
+ *
+ * With `format=json` a line is an object (log_line.h), in which the fields of
+ * what happened stand beside the words. */
 #ifndef COHORT_BASE_LOG_H
 #define COHORT_BASE_LOG_H
 
@@ -24,41 +23,47 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-#define LOG_LINE_BYTES 2048
-
-enum log_level {
-	LOG_LEVEL_DEBUG,
-	LOG_LEVEL_INFO,
-	LOG_LEVEL_WARNING,
-	LOG_LEVEL_ERROR,
-	LOG_LEVELS,
-};
+#include "base/log_event.h"
+#include "base/log_sink.h"
 
 /* The words of the levels as they are configured and printed. */
 extern const char *const log_level_names[LOG_LEVELS];
 
-/* Open the sink: standard error if `path` is NULL (a pipe or a terminal is
- * reopened so that its flags are our own; kernel.md 28), else the file,
- * appended to, created with mode 0640 and close-on-exec.  Where standard error
- * is closed, lines go nowhere and nothing fails.  On failure the earlier sink
- * stays.  A second call replaces the sink.  `path` is copied. */
+/* Open the sink in place of the present one (log_sink_open), and log from
+ * `level` on.  0, or -1 with words: everything is as before. */
+int log_open_target(const struct log_target *target, enum log_level level,
+		    struct error *error);
+
+/* The same as text to a file, or to standard error if `path` is NULL. */
 int log_open(const char *path, enum log_level level, struct error *error);
 
-/* Was that the `path` of the last log_open that went well? */
-bool log_is_at(const char *path);
+/* Was that the target of the last one that went well? */
+bool log_is_at(const struct log_target *target);
 
-/* Open the file again under its name (after a log rotation).  Nothing
- * happens to standard error.  On failure the old file stays in use. */
+/* Open the file or socket again under its name (after a log rotation).
+ * Nothing happens to standard error.  On failure the old one stays in use. */
 int log_reopen(struct error *error);
 
+/* log_sink_mend of the sink. */
+void log_mend(void);
+
 /* Take `fd`, a descriptor that another process opened, as the sink in place
- * of the present one, which is closed.  Keeps the level. */
-void log_adopt(int fd);
+ * of the present one, which is closed.  Keeps the level; a NULL `form` keeps
+ * the form. */
+void log_adopt(int fd, const struct log_form *form);
+
+/* What standard error was connected to by the journal, as JOURNAL_STREAM says
+ * ("DEVICE:INODE"; NULL and nonsense: by nobody).  If it still is, lines to it
+ * begin with their priority: sd-daemon(3).  Once, at the start. */
+void log_set_journal(const char *stream);
+const struct log_journal *log_journal(void);
 
 /* The descriptor of the sink, or -1: to be kept across close_range, and to
  * be sent to a child that cannot open the file itself. */
 int log_descriptor(void);
+
+/* How lines look there: for a child that is sent the descriptor. */
+const struct log_form *log_form(void);
 
 /* The sink was moved to `fd` by dup: forget the old number. */
 void log_moved(int fd);
@@ -66,6 +71,9 @@ void log_moved(int fd);
 /* "supervisor", "worker 3": what stands before the pid from now on.  A process
  * says so when it begins: it has dropped no line yet. */
 void log_set_role(const char *role);
+
+/* This process is the worker of a slot, for the lines' fields. */
+void log_set_worker(unsigned slot, unsigned generation);
 
 /* From this level on, whatever log_open said. */
 void log_set_level(enum log_level level);
@@ -75,8 +83,43 @@ bool log_is_enabled(enum log_level level);
 /* Lines that could not be written by this process since it began. */
 uint64_t log_dropped_count(void);
 
+/* One more, of another sink of this process. */
+void log_note_dropped(void);
+
 void log_write(enum log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* What a line is about, for programs.  Zeroed: nothing in particular. */
+struct log_fields {
+	enum log_event event;
+	int error;           /* an errno, or 0 */
+	const char *service; /* its name, or NULL */
+	uint64_t connection; /* its id in this process, or 0 */
+	const char *reason;  /* of its end, or NULL */
+	/* A worker that another process speaks of. */
+	bool is_about_worker;
+	unsigned slot;
+	int worker_pid;      /* 0: none */
+	unsigned generation; /* 0: none */
+};
+void log_write_fields(enum log_level level, const struct log_fields *fields,
+		      const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* For who writes lines of another sink: this process, now; and the object's
+ * beginning, all that stands before its message. */
+void log_origin_init(struct log_origin *origin, enum log_level level);
+void log_put_head(struct log_line *line, const struct log_origin *origin,
+		  const struct log_fields *fields);
+
+/* log_event(LOG_LEVEL_INFO, LOG_FIELDS(.event = LOG_EVENT_…, …), "…"): nothing
+ * is evaluated if nobody wants the line. */
+#define LOG_FIELDS(...) (&(const struct log_fields){__VA_ARGS__})
+#define log_event(level, fields, ...)                                          \
+	do {                                                                   \
+		if (log_is_enabled(level))                                     \
+			log_write_fields(level, fields, __VA_ARGS__);          \
+	} while (0)
 
 #define log_debug(...)                                                         \
 	do {                                                                   \
@@ -98,6 +141,10 @@ struct log_limit {
 void log_write_limited(struct log_limit *limit, enum log_level level,
 		       const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+void log_event_limited(struct log_limit *limit, enum log_level level,
+		       const struct log_fields *fields, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The environment does not allow to go on: log at error, exit(status). */
 void log_fatal(int status, const char *format, ...)

@@ -235,6 +235,47 @@ static void check_watchdog(struct reading *reading)
 		 timeout);
 }
 
+/* An address of `admin` or `control` that something else has, too. */
+static void check_admin_listen(struct reading *reading,
+			       const struct config_listen *listen,
+			       const char *name)
+{
+	const struct draft *draft;
+	char text[ADDRESS_TEXT];
+	unsigned i;
+
+	if (!has_fixed_place(&listen->address))
+		return;
+	for (draft = reading->drafts; draft; draft = draft->next)
+		for (i = 0; i < draft->service.listen_count; i++)
+			if (address_is_equal(&draft->listens[i].address,
+					     &listen->address))
+				complain(&reading->complaints,
+					 global_where(reading, name),
+					 "%s: %s is an address of service '%s'",
+					 name,
+					 address_format(text, &listen->address),
+					 draft->service.name);
+}
+
+static void check_admin(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	unsigned i;
+
+	if (config->control)
+		check_admin_listen(reading, config->control, "control");
+	for (i = 0; i < config->admin_count; i++) {
+		check_admin_listen(reading, &config->admins[i], "admin");
+		if (config->control &&
+		    address_is_equal(&config->control->address,
+				     &config->admins[i].address))
+			complain(&reading->complaints,
+				 global_where(reading, "admin"),
+				 "admin: that is the path of 'control'");
+	}
+}
+
 /* ---- All of it ------------------------------------------------------- */
 
 static void check_any_service(struct reading *reading,
@@ -279,6 +320,7 @@ void check_configuration(struct reading *reading,
 		check_chroot(reading);
 	}
 	check_watchdog(reading);
+	check_admin(reading);
 	for (draft = reading->drafts; draft; draft = draft->next) {
 		check_watermarks(reading, draft);
 		settle_balance(draft);

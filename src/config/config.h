@@ -21,6 +21,7 @@
 #define CONFIG_LISTENS_MAX  64 /* addresses of one service, resolved */
 #define CONFIG_SERVICES_MAX SCOREBOARD_SERVICES
 #define CONFIG_PLUGINS_MAX  32
+#define CONFIG_ADMINS_MAX   16 /* addresses of `admin`, resolved */
 #define CONFIG_OFF          (-1)
 
 /* One address of a service. */
@@ -69,8 +70,12 @@ struct config {
 	const char *user;     /* NULL: nobody when started as root */
 	const char *chroot;   /* NULL: off */
 	const char *pid_file; /* NULL: off */
-	const char *log_path; /* NULL: standard error */
+	const struct config_listen *control; /* unix:/path; NULL: off */
+	const struct config_listen *admins;  /* for HTTP; NULL: off */
+	unsigned admin_count;
+	struct log_target log;
 	enum log_level log_level;
+	struct log_target access_log;
 	int64_t shutdown_timeout_ms; /* CONFIG_OFF: no bound */
 	int64_t drain_timeout_ms;    /* CONFIG_OFF: no bound */
 	int64_t drain_delay_ms;      /* 0: none */

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "config/admin_directive.h"
 #include "config/apply.h"
 #include "config/config.h"
 #include "config/load_directive.h"
@@ -41,10 +42,23 @@ static const struct directive rows[] = {
 	{VALUE("pid_file", string, pid_file), .form = "FILE", .initial = "off",
 	 .words = value_words_off, .minimum = 1, .maximum = 4095,
 	 .help = "a file that holds the supervisor's pid"},
-	{.name = "log", .form = "stderr|FILE format=text level=LEVEL",
+	{.name = "log",
+	 .form = "stderr|FILE|syslog[:SOCKET] format=text|json level=LEVEL facility=NAME tag=NAME",
 	 .initial = "stderr format=text level=info",
 	 .apply = log_directive_apply, .print = log_directive_print,
-	 .help = "where to log, and from which level on: debug, info, warning, error"},
+	 .help = "where to log, how, and from which level on: debug, info, warning, error"},
+	{.name = "access_log",
+	 .form = "off|stderr|FILE|syslog[:SOCKET] format=text|json sample=1/N facility=NAME tag=NAME",
+	 .initial = "off",
+	 .apply = log_directive_apply_access, .print = log_directive_print_access,
+	 .help = "a line for each accepted connection (or one in N) when it ends"},
+	{.name = "control", .form = "PATH mode=0600 owner=NAME group=NAME",
+	 .initial = "off",
+	 .apply = admin_directive_apply_control, .print = admin_directive_print_control,
+	 .help = "the socket of cohortctl: its owner, root and our user may order, whoever else mode lets in may look"},
+	{.name = "admin", .form = "ADDRESS ...", .initial = "off",
+	 .apply = admin_directive_apply, .print = admin_directive_print,
+	 .help = "where HTTP tells how it is: /metrics, /ready, /live"},
 	{VALUE("shutdown_timeout", duration, shutdown_timeout_ms),
 	 .initial = "10s", .words = value_words_off,
 	 .help = "how long connections may take to finish after TERM"},

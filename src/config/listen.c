@@ -27,7 +27,7 @@ static int probe_family(int family)
 	return 1;
 }
 
-static bool is_supported(struct reading *reading, const struct address *address)
+bool listen_is_supported(struct reading *reading, const struct address *address)
 {
 	if (reading->is_canonical)
 		return true;
@@ -82,7 +82,7 @@ static int add_address(struct reading *reading, struct draft *draft,
 {
 	struct config_service *service = &draft->service;
 
-	if (!is_supported(reading, &listen->address)) {
+	if (!listen_is_supported(reading, &listen->address)) {
 		skip_family(reading, draft, &listen->address, word);
 		return 0;
 	}
@@ -99,7 +99,7 @@ static int add_address(struct reading *reading, struct draft *draft,
 	return 0;
 }
 
-static int resolve(const struct reading *reading, struct address *addresses,
+int listen_resolve(const struct reading *reading, struct address *addresses,
 		   const char *word, struct error *error)
 {
 	if (word[0] == '\0')
@@ -115,7 +115,7 @@ int listen_add(struct reading *reading, struct draft *draft,
 	struct address addresses[CONFIG_LISTENS_MAX];
 	struct config_listen each = *listen;
 	struct error error;
-	int i, count = resolve(reading, addresses, word->text, &error);
+	int i, count = listen_resolve(reading, addresses, word->text, &error);
 
 	if (draft->listen_pass != reading->pass) {
 		draft->listen_pass = reading->pass;
@@ -162,12 +162,7 @@ static void print_one(const struct config_listen *listen, struct text *out)
 
 	layout_begin(out, 1, "listen");
 	value_print_word(address_format(address, &listen->address), out);
-	if (listen->mode >= 0)
-		text_append(out, " mode=%04o", (unsigned)listen->mode);
-	if (listen->owner >= 0)
-		text_append(out, " owner=%d", listen->owner);
-	if (listen->group >= 0)
-		text_append(out, " group=%d", listen->group);
+	listen_owner_print(listen, out);
 	text_append(out, ";\n");
 }
 

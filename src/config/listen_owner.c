@@ -90,3 +90,13 @@ int listen_owner_read(struct reading *reading, const struct word *words,
 {
 	return parameter_read(reading, parameters, words, listen);
 }
+
+void listen_owner_print(const struct config_listen *listen, struct text *out)
+{
+	if (listen->mode >= 0)
+		text_append(out, " mode=%04o", (unsigned)listen->mode);
+	if (listen->owner >= 0)
+		text_append(out, " owner=%d", listen->owner);
+	if (listen->group >= 0)
+		text_append(out, " group=%d", listen->group);
+}

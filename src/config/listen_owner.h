@@ -13,4 +13,7 @@
 int listen_owner_read(struct reading *reading, const struct word *words,
 		      struct config_listen *listen);
 
+/* " mode=0660 owner=0 group=4", without what is left as it is. */
+void listen_owner_print(const struct config_listen *listen, struct text *out);
+
 #endif

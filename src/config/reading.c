@@ -21,6 +21,7 @@ void reading_open(struct reading *reading, struct text *complaints,
 	reading->config = arena_take(reading->arena, sizeof(struct config));
 	reading->config->arena = reading->arena;
 	reading->config->log_level = LOG_LEVEL_INFO;
+	reading->config->access_log.form.kind = LOG_TO_NOWHERE;
 	reading->config->plugins =
 		arena_take(reading->arena,
 			   CONFIG_PLUGINS_MAX * sizeof(struct config_plugin));

@@ -5,11 +5,13 @@
 #ifndef COHORT_CONTROL_BACKEND_H
 #define COHORT_CONTROL_BACKEND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
 #include "control/connection_query.h"
 #include "control/reply.h"
+#include "control/samples.h"
 #include "metrics/snapshot.h"
 
 /* Orders to the supervisor. */
@@ -50,6 +52,15 @@ struct control_backend {
 	const struct config *config; /* in force */
 	const struct control_listener *listeners;
 	unsigned listener_count;
+	/* What was of late, for plots; or NULL. */
+	const struct samples *samples;
+	/* For the live page; or NULL. */
+	struct busiest *busiest;
+	/* May whoever is at the other end of a connection to the control socket
+	 * give orders, or only look? */
+	bool (*may_order)(void *context, int fd);
+	/* The text that Prometheus is given; NULL: there is none. */
+	void (*metrics)(void *context, struct text *out);
 	/* Carry out an order and end `reply` when it is done, or cannot be;
 	 * with what happened. */
 	void (*order)(void *context, const struct control_order *order,

@@ -6,8 +6,8 @@
  * lines (fields parted by tabs, text escaped as text_escape does, so that no
  * byte can forge a field or a line):
  *
- *	table NAME
- *	column NAME KIND HEADING		one for each
+ *	table NAME				or `sheet NAME`
+ *	column NAME KIND RANK HEADING		one for each
  *	row FIELD …				in the columns' order; "-": unknown
  *
  * As JSON a row is an object on a line of its own, or within an array. */
@@ -18,6 +18,8 @@
 #include <stdint.h>
 
 #include "base/text.h"
+
+#define REPORT_TIME_ROOM 32
 
 enum report_kind {
 	REPORT_TEXT,     /* untrusted or not: escaped */
@@ -37,12 +39,17 @@ struct report_column {
 	enum report_kind kind;
 	const char *heading; /* AGE */
 	const char *help;    /* for the manual */
+	/* Where room is wanting, the highest ranks are left out first; those of
+	 * REPORT_RANK_WIDE are shown only when asked for. */
+	uint8_t rank;
 };
+#define REPORT_RANK_WIDE 9
 
 struct report_table {
 	const char *name; /* workers */
 	const struct report_column *columns;
 	unsigned column_count;
+	bool is_sheet; /* one row, shown from top to bottom */
 };
 
 /* By the column's kind: `text`, or `number`; neither: null, "-". */
@@ -76,5 +83,9 @@ void report_json_row(struct text *out, const struct report_table *table,
 		     const struct report_value *values);
 /* "…" with its quotes. */
 void report_json_text(struct text *out, const char *text);
+
+/* 2026-11-21T05:18:10.123Z, in at least REPORT_TIME_ROOM bytes.  Returns
+ * `out`. */
+char *report_format_time(char *out, int64_t wall_ms);
 
 #endif

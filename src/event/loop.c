@@ -15,7 +15,9 @@ int loop_init(struct loop *loop, struct error *error)
 	loop->is_stopping = false;
 	loop->event_next = 0;
 	loop->event_count = 0;
-	loop->now_ms = clock_now_ms();
+	loop->ended_us = clock_now_us();
+	loop->turn_us = 0;
+	loop->now_ms = loop->ended_us / 1000;
 	timers_init(&loop->timers, loop->now_ms);
 	list_init(&loop->tasks);
 	loop->observer = NULL;
@@ -112,7 +114,7 @@ static int wait_limit_ms(const struct loop *loop)
 
 	if (!list_is_empty(&loop->tasks))
 		return 0;
-	wait_ms = timers_wait_ms(&loop->timers, clock_now_ms());
+	wait_ms = timers_wait_ms(&loop->timers, loop->ended_us / 1000);
 	if (loop->turn_limit_ms >= 0 &&
 	    (wait_ms < 0 || wait_ms > loop->turn_limit_ms))
 		wait_ms = loop->turn_limit_ms;
@@ -134,16 +136,20 @@ static int turn(struct loop *loop)
 {
 	int count = poller_wait(loop->poller, loop->events, LOOP_EVENTS,
 				wait_limit_ms(loop));
+	int64_t began_us;
 
 	if (count < 0)
 		return -1;
 	loop->event_next = 0;
 	loop->event_count = count;
-	loop->now_ms = clock_now_ms();
+	began_us = clock_now_us();
+	loop->now_ms = began_us / 1000;
 	serve_events(loop);
 	run_tasks(loop);
 	timers_advance(&loop->timers, loop->now_ms);
 	run_tasks(loop);
+	loop->ended_us = clock_now_us();
+	loop->turn_us = loop->ended_us - began_us;
 	if (loop->observer != NULL)
 		loop->observer(loop->observer_context, loop);
 	return 0;
@@ -152,6 +158,7 @@ static int turn(struct loop *loop)
 int loop_run(struct loop *loop, struct error *error)
 {
 	loop->is_stopping = false;
+	loop->ended_us = clock_now_us();
 	while (!loop->is_stopping)
 		if (turn(loop) < 0)
 			return error_set_errno(error, "the poller failed");

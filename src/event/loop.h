@@ -42,7 +42,10 @@ struct loop {
 	struct poller_event events[LOOP_EVENTS];
 	int event_next;
 	int event_count;
-	int64_t now_ms; /* monotonic, read once a turn, after the wait */
+	int64_t now_ms;   /* monotonic, read once a turn, after the wait */
+	int64_t ended_us; /* when the last turn ended, monotonic */
+	int64_t turn_us;  /* how long it was, without the wait: as long as
+			     whoever became ready in it had to wait */
 	struct timers timers;
 	struct list tasks;
 	/* Called at the end of each turn with `observer_context`; a turn comes

@@ -90,8 +90,8 @@ struct board_closed {
 	uint16_t slot;
 	int16_t error; /* errno, or 0 */
 	uint8_t reason;
-	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX; 0: unknown */
-	uint16_t peer_port;
+	uint8_t family;     /* AF_INET, AF_INET6, AF_UNIX; 0: unknown */
+	uint16_t peer_port; /* host order; 0: unknown, or none */
 	uint8_t is_outgoing;
 	uint8_t reserved[5];
 	uint8_t peer[16]; /* network order; IPv4 in the first 4 */

@@ -304,6 +304,7 @@ static void start_page(struct scoreboard *scoreboard, unsigned i, unsigned slot,
 
 	scoreboard_store(&cells[SCOREBOARD_SLOT], slot);
 	scoreboard_store(&cells[SCOREBOARD_GENERATION], generation);
+	scoreboard_page_at(scoreboard, i)->index = i;
 	board_begin(scoreboard);
 	page->slot = (uint16_t)slot;
 	page->is_living = true;
@@ -357,6 +358,18 @@ void scoreboard_end_lending(struct scoreboard_page *page)
 	if (madvise(page, SCOREBOARD_PAGE_BYTES, MADV_DONTFORK) < 0)
 		log_warning("a page of the scoreboard is lent to all: %s",
 			    strerror(errno));
+}
+
+void scoreboard_keep_only(struct scoreboard_page *page)
+{
+	unsigned char *own = (unsigned char *)page;
+	unsigned char *begin = own - page->index * SCOREBOARD_PAGE_BYTES;
+	unsigned char *behind = own + SCOREBOARD_PAGE_BYTES;
+
+	/* Of what is not there nothing can fail. */
+	if (own > begin)
+		munmap(begin, (size_t)(own - begin));
+	munmap(behind, (size_t)(begin + MEMORY_BYTES - behind));
 }
 
 void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page)

@@ -225,6 +225,9 @@ void scoreboard_own(struct scoreboard_page *page, pid_t pid, int64_t now_ms);
  * inherit nothing.  0, or -1 with errno: it would not. */
 int scoreboard_lend(struct scoreboard_page *page);
 void scoreboard_end_lending(struct scoreboard_page *page);
+/* In the child: the rest is not there, which those who look on (valgrind) do not
+ * know by themselves: they take a fork for a copy. */
+void scoreboard_keep_only(struct scoreboard_page *page);
 
 /* Its worker has been reaped: add its counters to the totals (its live
  * connections are counted as closed by worker_exit), free the page.  A header

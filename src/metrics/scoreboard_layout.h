@@ -36,7 +36,8 @@ struct scoreboard_page {
 	uint32_t history_offset;
 	uint32_t history_count;
 	uint32_t closed_bytes;
-	uint32_t reserved[7]; /* 0 */
+	uint32_t index;       /* of the page, for its worker */
+	uint32_t reserved[6]; /* 0 */
 };
 
 /* Where it begins: the number of entries there ever were, which is stored when

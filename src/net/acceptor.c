@@ -85,11 +85,13 @@ static void rest(struct acceptor *acceptor, int number)
 	else
 		acceptor->wait_ms = ACCEPTOR_WAIT_LIMIT_MS;
 
-	log_write_limited(&acceptor->limit, LOG_LEVEL_WARNING,
-			  "service %s cannot accept: %s; clients wait in the "
-			  "queue, the next try is in %d ms",
-			  acceptor->service->name, strerror(number),
-			  acceptor->wait_ms);
+	log_event_limited(
+		&acceptor->limit, LOG_LEVEL_WARNING,
+		LOG_FIELDS(.event = LOG_EVENT_ACCEPT_FAILED,
+			   .service = acceptor->service->name, .error = number),
+		"service %s cannot accept: %s; clients wait in the "
+		"queue, the next try is in %d ms",
+		acceptor->service->name, strerror(number), acceptor->wait_ms);
 	loop_remove(loop, &acceptor->source);
 	timer_start(&loop->timers, &acceptor->retry,
 		    loop->now_ms + acceptor->wait_ms);
@@ -105,12 +107,18 @@ static void end_rest(struct acceptor *acceptor)
 	service_remove_resting(acceptor->service);
 }
 
+static bool is_open(const struct acceptor *acceptor)
+{
+	return !acceptor->service->is_suspended &&
+	       service_has_room(acceptor->service);
+}
+
 /* Watch again if there is room; else whoever makes room calls
  * acceptor_resume_all. */
 static void resume(struct acceptor *acceptor)
 {
 	if (acceptor->source.fd >= 0 || timer_is_started(&acceptor->retry) ||
-	    !service_has_room(acceptor->service))
+	    !is_open(acceptor))
 		return;
 	if (watch(acceptor) < 0)
 		rest(acceptor, errno);
@@ -143,14 +151,20 @@ static enum verdict judge_transport(int number)
 /* Take one connection.  VERDICT_TAKEN, or why not with its errno. */
 static enum verdict accept_one(struct acceptor *acceptor, int *number)
 {
-	int fd =
-		accept4(acceptor->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	union {
+		struct sockaddr generic;
+		struct sockaddr_storage storage;
+	} peer = {.generic.sa_family = AF_UNSPEC};
+	socklen_t length = sizeof(peer);
+	int fd = accept4(acceptor->fd, &peer.generic, &length,
+			 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 	if (fd < 0) {
 		*number = errno;
 		return judge(acceptor, *number);
 	}
-	if (transport_accept(acceptor->service, fd, acceptor->family) < 0) {
+	if (transport_accept_from(acceptor->service, fd, acceptor->family,
+				  &peer.generic) < 0) {
 		*number = errno;
 		return judge_transport(*number);
 	}
@@ -164,7 +178,7 @@ static bool may_accept(struct acceptor *acceptor)
 {
 	if (!acceptor->is_started)
 		return false;
-	if (service_has_room(acceptor->service))
+	if (is_open(acceptor))
 		return true;
 	loop_remove(loop_of(acceptor), &acceptor->source);
 	return false;
@@ -217,7 +231,7 @@ int acceptor_start(struct acceptor *acceptor)
 {
 	if (acceptor->is_started)
 		return 0;
-	if (service_has_room(acceptor->service) && watch(acceptor) < 0)
+	if (is_open(acceptor) && watch(acceptor) < 0)
 		return -1;
 	list_append(&acceptor->service->acceptors, &acceptor->node);
 	acceptor->is_started = true;
@@ -240,4 +254,15 @@ void acceptor_resume_all(struct service *service)
 
 	list_for_each (node, &service->acceptors)
 		resume(list_entry(node, struct acceptor, node));
+}
+
+void acceptor_pause_all(struct service *service)
+{
+	struct acceptor *acceptor;
+	struct list *node;
+
+	list_for_each (node, &service->acceptors) {
+		acceptor = list_entry(node, struct acceptor, node);
+		loop_remove(loop_of(acceptor), &acceptor->source);
+	}
 }

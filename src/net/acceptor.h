@@ -2,10 +2,11 @@
 /* acceptor.h - a worker accepting from one listener.
  *
  * Level triggered (kernel.md 21), in batches of ACCEPTOR_BATCH, so that what
- * is not yet accepted stays in the bank.  At the service's or worker's cap it
- * stops watching and clients wait in the queue.  When descriptors or memory
- * run out it stops for a growing time (ACCEPTOR_WAIT_FIRST_MS doubling to
- * ACCEPTOR_WAIT_LIMIT_MS), counted by errno, logged at most once in 5 s. */
+ * is not yet accepted stays in the bank.  At the service's or worker's cap, and
+ * while the service is suspended, it stops watching and clients wait in the
+ * queue.  When descriptors or memory run out it stops for a growing time
+ * (ACCEPTOR_WAIT_FIRST_MS doubling to ACCEPTOR_WAIT_LIMIT_MS), counted by
+ * errno, logged at most once in 5 s. */
 #ifndef COHORT_NET_ACCEPTOR_H
 #define COHORT_NET_ACCEPTOR_H
 
@@ -45,5 +46,8 @@ void acceptor_stop(struct acceptor *acceptor);
 /* Room was made (a transport ended): watch again those that stopped at the
  * cap.  Called by the service (service.h). */
 void acceptor_resume_all(struct service *service);
+
+/* The service is suspended: watch none of its listeners until then. */
+void acceptor_pause_all(struct service *service);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "base/log.h"
+#define WHO_BYTES 128
 
 static const enum log_level levels[] = {
 	[COHORT_LOG_DEBUG] = LOG_LEVEL_DEBUG,
@@ -26,11 +26,17 @@ bool protocol_log_is_enabled(enum cohort_log_level level)
 	return log_is_enabled(level_of(level));
 }
 
-void protocol_log(enum cohort_log_level level, const char *who,
+void protocol_log(enum cohort_log_level level, const struct log_fields *fields,
 		  const char *format, va_list arguments)
 {
-	char words[LOG_LINE_BYTES];
+	char words[LOG_LINE_BYTES], who[WHO_BYTES];
 
 	vsnprintf(words, sizeof(words), format, arguments);
-	log_write(level_of(level), "%s: %s", who, words);
+	if (fields->connection != 0)
+		snprintf(who, sizeof(who), "%s: connection %llu",
+			 fields->service,
+			 (unsigned long long)fields->connection);
+	else
+		snprintf(who, sizeof(who), "%s", fields->service);
+	log_write_fields(level_of(level), fields, "%s: %s", who, words);
 }

@@ -6,14 +6,13 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
+#include "base/log.h"
 #include "cohort.h"
-
-#define PROTOCOL_LOG_WHO 128 /* bytes for a service and a connection */
 
 bool protocol_log_is_enabled(enum cohort_log_level level);
 
-/* A line "WHO: …". */
-void protocol_log(enum cohort_log_level level, const char *who,
+/* A line "SERVICE: …" or "SERVICE: connection ID: …", by the fields. */
+void protocol_log(enum cohort_log_level level, const struct log_fields *fields,
 		  const char *format, va_list arguments)
 	__attribute__((format(printf, 3, 0)));
 

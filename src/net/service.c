@@ -128,6 +128,18 @@ bool service_is_full(const struct service *service)
 	return !service_has_room(service) || service->resting_count > 0;
 }
 
+void service_suspend(struct service *service)
+{
+	service->is_suspended = true;
+	acceptor_pause_all(service);
+}
+
+void service_resume(struct service *service)
+{
+	service->is_suspended = false;
+	acceptor_resume_all(service);
+}
+
 static void tell(struct service *service)
 {
 	struct worker_context *worker = service->worker;

@@ -47,6 +47,7 @@ struct service_settings {
 	uint64_t write_low_bytes;
 	uint64_t write_limit_bytes; /* UINT64_MAX: off */
 	uint64_t max_connections;   /* over all workers; 0: from descriptors */
+	bool is_suspended;          /* its clients wait in the queues */
 	enum service_proxy proxy;
 	int64_t proxy_timeout_ms;   /* never off */
 	uint64_t proxy_limit_bytes; /* of a header: net/proxy_header.h */
@@ -67,6 +68,7 @@ struct worker_context {
 	struct list services;
 	struct inbox inbox;        /* what other threads want done */
 	struct resolver *resolver; /* NULL until a name has to be resolved */
+	struct access_log *access_log; /* of those accepted; NULL: none */
 	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
 	 * SERVICE_READ_BYTES are never touched and take no memory. */
 	unsigned char *read_buffer;
@@ -126,6 +128,7 @@ struct service {
 	struct list timers;        /* struct cohort_timer */
 	struct error *start_words; /* while worker_start runs, or NULL */
 	bool is_started;           /* worker_start went well */
+	bool is_suspended;         /* it accepts nobody for now */
 };
 
 /* What the protocol knows it by: never looked into, so that the struct of that
@@ -160,6 +163,11 @@ bool service_has_room(const struct service *service);
 /* Does it leave its clients in the queue: at a cap, or for want of a
  * resource? */
 bool service_is_full(const struct service *service);
+
+/* Accept nobody from now on: clients wait in the queues; or go on.  Those that
+ * are connected notice nothing. */
+void service_suspend(struct service *service);
+void service_resume(struct service *service);
 
 /* So many descriptors (none without this call, SERVICE_DESCRIPTORS at most) may
  * be needed for an accepted transport besides its own: they are reserved, so

@@ -68,7 +68,10 @@ keep_reason(const struct service *service, const char *format,
 	struct error *words = service->start_words;
 
 	if (words->text[0] != '\0')
-		log_error("%s: %s", service->name, words->text);
+		log_event(LOG_LEVEL_ERROR,
+			  LOG_FIELDS(.event = LOG_EVENT_PROTOCOL,
+				     .service = service->name),
+			  "%s: %s", service->name, words->text);
 	vsnprintf(words->text, sizeof(words->text), format, arguments);
 }
 
@@ -84,6 +87,9 @@ void cohort_worker_log(const struct cohort_worker *w,
 	if (level == COHORT_LOG_ERROR && service->start_words != NULL)
 		keep_reason(service, format, arguments);
 	else
-		protocol_log(level, service->name, format, arguments);
+		protocol_log(level,
+			     LOG_FIELDS(.event = LOG_EVENT_PROTOCOL,
+					.service = service->name),
+			     format, arguments);
 	va_end(arguments);
 }

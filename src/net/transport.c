@@ -92,7 +92,7 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 	if (t->state == TRANSPORT_OPEN ||
 	    (t->state == TRANSPORT_FLUSHING && error != 0)) {
 		t->reason = (uint8_t)reason;
-		t->error = error;
+		t->error = (int16_t)error;
 	}
 	t->state = TRANSPORT_ENDED;
 	transport_drop_queue(t);
@@ -121,7 +121,12 @@ static void tell_lost(struct cohort_transport *t)
 		.error = t->error,
 	};
 
-	log_debug("%s: connection %llu ended: %s%s%s", t->service->name,
+	log_event(LOG_LEVEL_DEBUG,
+		  LOG_FIELDS(.event = LOG_EVENT_CONNECTION_CLOSED,
+			     .service = t->service->name, .connection = t->id,
+			     .reason = cohort_reason_name(end.reason),
+			     .error = end.error),
+		  "%s: connection %llu ended: %s%s%s", t->service->name,
 		  (unsigned long long)t->id, cohort_reason_name(end.reason),
 		  end.error != 0 ? ": " : "",
 		  end.error != 0 ? strerror(end.error) : "");
@@ -142,23 +147,6 @@ static void close_socket(struct cohort_transport *t)
 	close(fd);
 }
 
-static void count_end(struct cohort_transport *t)
-{
-	if (!t->is_outgoing) {
-		transport_count(t, SCOREBOARD_CLOSED + t->reason, 1);
-		transport_count(t, SCOREBOARD_LIVE, (uint64_t)-1);
-		service_remove_live(t->service);
-		return;
-	}
-	if (t->is_connecting) {
-		transport_count(t, SCOREBOARD_CONNECT_FAILED, 1);
-	} else {
-		transport_count(t, SCOREBOARD_OUT_CLOSED, 1);
-		transport_count(t, SCOREBOARD_OUT_LIVE, (uint64_t)-1);
-	}
-	service_remove_outgoing(t->service);
-}
-
 /* The socket lives a moment longer than the transport, so that
  * connection_lost may still ask who it was (cohort_peer, cohort_info). */
 static void destroy(struct cohort_transport *t)
@@ -167,8 +155,9 @@ static void destroy(struct cohort_transport *t)
 
 	detach(t);
 	tell_lost(t);
+	transport_log_access(t);
 	close_socket(t);
-	count_end(t);
+	transport_count_end(t);
 	transport_free(t);
 	if (worker->is_draining && worker->all_count == 0 &&
 	    worker->drained != NULL)
@@ -320,12 +309,16 @@ struct cohort_transport *transport_new(struct service *service,
 	struct transport_pool *pool =
 		is_outgoing ? &service->idle_outgoing : &service->idle;
 	size_t bytes = header_bytes() + protocol->session_size;
-	struct cohort_transport *t = transport_pool_take(pool, &bytes);
+	struct cohort_transport *t;
 
+	/* It would not fit into memory_bytes. */
+	if (protocol->session_size > UINT32_MAX / 2)
+		return NULL;
+	t = transport_pool_take(pool, &bytes);
 	if (t == NULL)
 		return NULL;
 	fill(t, service);
-	t->memory_bytes = bytes;
+	t->memory_bytes = (uint32_t)bytes;
 	t->protocol = protocol;
 	t->is_outgoing = is_outgoing;
 	return t;
@@ -353,16 +346,17 @@ static int attach(struct cohort_transport *t, int fd, int family)
 	return 0;
 }
 
-static int refuse(struct service *service, struct cohort_transport *t, int fd)
+/* `t` may be NULL: there was no memory for it. */
+static int refuse(struct service *service, struct cohort_transport *t, int fd,
+		  const struct transport_peer *peer)
 {
 	int number = errno;
 
 	if (t != NULL)
 		transport_free(t);
+	transport_log_refused(service, fd, number);
 	close(fd);
-	scoreboard_add(
-		&service->cells[SCOREBOARD_CLOSED + COHORT_REASON_RESOURCE], 1);
-	scoreboard_add(&service->cells[SCOREBOARD_LIVE], (uint64_t)-1);
+	transport_note_refused(service, peer, number);
 	errno = number;
 	return -1;
 }
@@ -373,9 +367,8 @@ static void log_connected(const struct cohort_transport *t)
 
 	if (cohort_peer(t, &peer) < 0)
 		strcpy(peer.text, "a peer that has gone");
-	log_debug("%s: connection %llu connected %s %s", t->service->name,
-		  (unsigned long long)t->id, t->is_outgoing ? "to" : "from",
-		  peer.text);
+	transport_debug(t, LOG_EVENT_CONNECTION_OPENED, " connected %s %s",
+			t->is_outgoing ? "to" : "from", peer.text);
 }
 
 static void announce(struct cohort_transport *t)
@@ -408,21 +401,26 @@ void transport_begin(struct cohort_transport *t)
 		transport_tell_drain(t);
 }
 
-int transport_accept(struct service *service, int fd, int family)
+int transport_accept_from(struct service *service, int fd, int family,
+			  const struct sockaddr *from)
 {
+	struct transport_peer peer = {.family = 0};
 	struct cohort_transport *t;
 
 	/* Before anything else: a worker may be killed at any moment. */
 	scoreboard_add(&service->cells[SCOREBOARD_ACCEPTED], 1);
 	scoreboard_add(&service->cells[SCOREBOARD_LIVE], 1);
+	if (from != NULL)
+		transport_keep_peer(&peer, from);
 	t = transport_new(service, service->protocol, false);
 	if (t == NULL) {
 		errno = ENOMEM;
-		return refuse(service, NULL, fd);
+		return refuse(service, NULL, fd, &peer);
 	}
+	t->peer = peer;
 	t->is_tcp = family != AF_UNIX;
 	if (transport_rate_start(t) < 0 || attach(t, fd, family) < 0)
-		return refuse(service, t, fd);
+		return refuse(service, t, fd, &peer);
 	list_append(&service->transports, &t->node);
 	service_add_live(service);
 	t->is_header_awaited = service->settings->proxy != SERVICE_PROXY_OFF;

@@ -26,6 +26,7 @@
 #define COHORT_NET_TRANSPORT_H
 
 #include <stdint.h>
+#include <sys/socket.h>
 
 #include "cohort.h"
 #include "net/service.h"
@@ -38,11 +39,18 @@
 /* A protocol whose members contradict each other is a bug. */
 void transport_check_protocol(const struct cohort_protocol *protocol);
 
-/* Take over the connected, non-blocking socket `fd` of family `family`:
+/* Take over the connected, non-blocking socket `fd` of family `family`, whose
+ * peer is `from`, which is remembered for when it will have gone:
  * options, registration, connection_made (which may end it already).  0, or
  * -1 with errno if there was no memory or the poller refused: the descriptor
  * is then closed and the failure counted as closed with reason resource. */
-int transport_accept(struct service *service, int fd, int family);
+int transport_accept_from(struct service *service, int fd, int family,
+			  const struct sockaddr *from);
+/* The same of one whose peer accept(2) has not told. */
+static inline int transport_accept(struct service *service, int fd, int family)
+{
+	return transport_accept_from(service, fd, family, NULL);
+}
 
 /* Close it in good order for `reason` (as cohort_close does), or at once. */
 void transport_close(struct cohort_transport *t, enum cohort_reason reason);

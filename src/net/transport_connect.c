@@ -116,6 +116,7 @@ static int begin_try(struct cohort_transport *t, int fd,
 	connecting->next_retry_ms = TRANSPORT_NEVER;
 	connecting->try_until_ms = share_of_time(connecting);
 	t->is_tcp = address->kind != ADDRESS_UNIX;
+	transport_keep_peer(&t->peer, &address->socket.generic);
 	if ((connect(fd, &address->socket.generic, address->length) == 0 ||
 	     errno == EINPROGRESS) &&
 	    loop_add(transport_loop(t), &t->source, fd, TRANSPORT_INTEREST) ==
@@ -159,9 +160,8 @@ static void try_failed(struct cohort_transport *t, int number)
 		loop_forget(transport_loop(t), &t->source);
 		close(fd);
 	}
-	log_debug("%s: connection %llu: a try to connect failed: %s",
-		  t->service->name, (unsigned long long)t->id,
-		  strerror(number));
+	transport_debug(t, LOG_EVENT_CONNECTION,
+			": a try to connect failed: %s", strerror(number));
 	connecting_of(t)->error = number;
 	try_on(t);
 }

@@ -37,8 +37,7 @@ ssize_t transport_discard_input(struct cohort_transport *t)
 	if (size <= 0)
 		return size;
 	transport_note_received(t, NULL, (size_t)size, room);
-	log_debug("%s: connection %llu discarded %zd bytes", t->service->name,
-		  (unsigned long long)t->id, size);
+	transport_debug(t, LOG_EVENT_CONNECTION, " discarded %zd bytes", size);
 	return size;
 }
 

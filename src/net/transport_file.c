@@ -85,9 +85,8 @@ void transport_settle_file(struct cohort_transport *t)
 	file = t->extras->file;
 	t->is_file_pending = false;
 	t->is_file_over = false;
-	log_debug("%s: connection %llu sent %llu bytes of a file",
-		  t->service->name, (unsigned long long)t->id,
-		  (unsigned long long)file.sent_bytes);
+	transport_debug(t, LOG_EVENT_CONNECTION, " sent %llu bytes of a file",
+			(unsigned long long)file.sent_bytes);
 	if (t->protocol->file_sent == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_FILE_SENT);

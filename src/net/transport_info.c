@@ -132,23 +132,23 @@ void transport_log_bytes(const struct cohort_transport *t, const char *verb,
 	size_t shown = size > LOGGED_BYTES ? LOGGED_BYTES : size;
 
 	text_escape(text, sizeof(text), data, shown);
-	log_debug("%s: connection %llu %s %zu bytes: %s%s", t->service->name,
-		  (unsigned long long)t->id, verb, size, text,
-		  shown < size ? "..." : "");
+	transport_debug(t, LOG_EVENT_CONNECTION, " %s %zu bytes: %s%s", verb,
+			size, text, shown < size ? "..." : "");
 }
 
 void cohort_log(const struct cohort_transport *t, enum cohort_log_level level,
 		const char *format, ...)
 {
-	char who[PROTOCOL_LOG_WHO];
 	va_list arguments;
 
 	transport_require(t, __func__);
 	if (!protocol_log_is_enabled(level))
 		return;
-	snprintf(who, sizeof(who), "%s: connection %llu", t->service->name,
-		 (unsigned long long)t->id);
 	va_start(arguments, format);
-	protocol_log(level, who, format, arguments);
+	protocol_log(level,
+		     LOG_FIELDS(.event = LOG_EVENT_PROTOCOL,
+				.service = t->service->name,
+				.connection = t->id),
+		     format, arguments);
 	va_end(arguments);
 }

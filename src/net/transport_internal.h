@@ -13,6 +13,14 @@
 
 #define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
 
+/* Who is at the other end: the kernel forgets it with a reset. */
+struct transport_peer {
+	uint8_t family; /* AF_INET, AF_INET6, AF_UNIX; 0: unknown */
+	bool has_zone;  /* of which the kernel alone knows the interface */
+	uint16_t port;
+	uint8_t bytes[16]; /* network order; IPv4 in the first 4 */
+};
+
 enum transport_state {
 	TRANSPORT_OPEN,
 	TRANSPORT_FLUSHING,  /* closed: what is queued still goes out */
@@ -84,8 +92,9 @@ struct cohort_transport {
 	int64_t resend_ms; /* the kernel was out of memory: try again */
 	size_t write_high;
 	size_t write_low;
-	size_t memory_bytes; /* with the session */
-	int error;           /* the errno behind the reason */
+	uint32_t memory_bytes;      /* with the session */
+	int16_t error;              /* the errno behind the reason */
+	struct transport_peer peer; /* of the last try, while it connects */
 	uint8_t state;
 	uint8_t reason;
 	bool is_reading_paused : 1;
@@ -137,6 +146,19 @@ static inline void transport_count(struct cohort_transport *t,
 {
 	scoreboard_add(&t->service->cells[cell], amount);
 }
+
+/* A line of the access log at its end, while its socket is open; and for one
+ * that was accepted and could not be served. */
+void transport_log_access(struct cohort_transport *t);
+void transport_log_refused(struct service *service, int fd, int error);
+
+/* A line at level debug about a transport; words and what fills them. */
+#define transport_debug(t, event_, format, ...)                                \
+	log_event(LOG_LEVEL_DEBUG,                                             \
+		  LOG_FIELDS(.event = (event_), .service = (t)->service->name, \
+			     .connection = (t)->id),                           \
+		  "%s: connection %llu" format, (t)->service->name,            \
+		  (unsigned long long)(t)->id, __VA_ARGS__)
 
 /* First in every public call: a transport that is none, because it is NULL or
  * has ended, is a mistake of the program, and ends it with the call's name.
@@ -330,6 +352,18 @@ int transport_handle_send_failure(struct cohort_transport *t, int number);
 /* A line at level debug with the first bytes, escaped. */
 void transport_log_bytes(const struct cohort_transport *t, const char *verb,
 			 const void *data, size_t size);
+
+/* Remember who it is; and as an address, -1 with errno ENOTCONN: unknown. */
+void transport_keep_peer(struct transport_peer *peer,
+			 const struct sockaddr *socket);
+int transport_kept_peer(const struct transport_peer *peer,
+			struct address *address);
+
+/* It has ended, or was never taken up for `error`: counted, and in the worker's
+ * history of closed connections. */
+void transport_count_end(struct cohort_transport *t);
+void transport_note_refused(struct service *service,
+			    const struct transport_peer *peer, int error);
 
 /* Drop the queue and its gauge. */
 void transport_drop_queue(struct cohort_transport *t);

@@ -13,11 +13,17 @@ origin_of(const struct cohort_transport *t)
 	return t->extras != NULL ? t->extras->origin : NULL;
 }
 
-/* One that is connecting may be between two tries. */
+/* One that is connecting has none so far. */
 static int raw_peer(const struct cohort_transport *t, struct address *address)
 {
-	if (t->source.fd >= 0)
-		return address_of_peer(address, t->source.fd);
+	bool is_known = transport_kept_peer(&t->peer, address) == 0;
+
+	if (is_known && !t->is_connecting && !t->peer.has_zone)
+		return 0;
+	if (t->source.fd >= 0 && address_of_peer(address, t->source.fd) == 0)
+		return 0;
+	if (!t->is_connecting)
+		return transport_kept_peer(&t->peer, address);
 	errno = ENOTCONN;
 	return -1;
 }

@@ -21,8 +21,8 @@ _Static_assert(PROXY_HEADER_LIMIT_MOST <= SERVICE_READ_BYTES,
 
 static void refuse(struct cohort_transport *t, const char *fault, int error)
 {
-	log_debug("%s: connection %llu: no PROXY header: %s", t->service->name,
-		  (unsigned long long)t->id, fault);
+	transport_debug(t, LOG_EVENT_CONNECTION, ": no PROXY header: %s",
+			fault);
 	transport_end(t, COHORT_REASON_PROXY_HEADER, error);
 }
 
@@ -77,13 +77,12 @@ static void log_origin(const struct cohort_transport *t,
 	if (!log_is_enabled(LOG_LEVEL_DEBUG))
 		return;
 	if (header->has_addresses)
-		log_debug("%s: connection %llu is from %s to %s",
-			  t->service->name, (unsigned long long)t->id,
-			  address_format(peer, &header->peer),
-			  address_format(local, &header->local));
+		transport_debug(t, LOG_EVENT_CONNECTION, " is from %s to %s",
+				address_format(peer, &header->peer),
+				address_format(local, &header->local));
 	else
-		log_debug("%s: connection %llu is the proxy's own",
-			  t->service->name, (unsigned long long)t->id);
+		transport_debug(t, LOG_EVENT_CONNECTION, " is %s own",
+				"the proxy's");
 }
 
 static void take(struct cohort_transport *t, const struct proxy_header *header)

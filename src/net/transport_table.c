@@ -100,3 +100,18 @@ transport_table_find(const struct transport_table *table, uint64_t id)
 
 	return entry != NULL ? entry->transport : NULL;
 }
+
+struct cohort_transport *
+transport_table_next(const struct transport_table *table, uint32_t *place,
+		     unsigned *budget)
+{
+	struct cohort_transport *found = NULL;
+
+	while (found == NULL && *place<table->used_count && * budget> 0) {
+		found = place_at(table, (*place)++)->transport;
+		--*budget;
+	}
+	if (*place >= table->used_count)
+		*place = 0;
+	return found;
+}

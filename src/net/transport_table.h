@@ -32,4 +32,12 @@ void transport_table_remove(struct transport_table *table, uint64_t id);
 struct cohort_transport *
 transport_table_find(const struct transport_table *table, uint64_t id);
 
+/* Walk: the transport in the first place from `*place` on that is taken, or
+ * NULL when no more than `*budget` places were looked at, or none is left;
+ * `*place` is where to go on, 0 at the end.  Whoever lives from the beginning
+ * of a walk to its end is met once, whatever comes and goes meanwhile. */
+struct cohort_transport *
+transport_table_next(const struct transport_table *table, uint32_t *place,
+		     unsigned *budget);
+
 #endif

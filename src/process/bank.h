@@ -56,6 +56,9 @@ struct bank_group {
 	bool is_steered;                    /* … by a program */
 	bool is_barred;                     /* newcomers are turned away */
 	int fds[CONFIG_WORKERS_MAX];
+	/* Clients that waited in each at the last look (supervisor_publish.c);
+	 * in the first, where one is for all. */
+	uint32_t queues[CONFIG_WORKERS_MAX];
 	/* It was shut down, and is to listen again. */
 	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */

@@ -161,12 +161,49 @@ static bool receive_one(struct channel *channel)
 	return channel->fd >= 0;
 }
 
+/* What it is watched for is another thing from now on. */
+static int watch(struct channel *channel, unsigned interest)
+{
+	int fd = channel->fd;
+
+	loop_remove(channel->loop, &channel->source);
+	return loop_add(channel->loop, &channel->source, fd, interest);
+}
+
+int channel_wait_room(struct channel *channel,
+		      void (*room)(struct channel *channel))
+{
+	if (channel->fd < 0) {
+		errno = EPIPE;
+		return -1;
+	}
+	if (watch(channel, POLLER_READ | POLLER_WRITE) < 0)
+		return -1;
+	channel->room = room;
+	return 0;
+}
+
+static void tell_room(struct channel *channel)
+{
+	void (*room)(struct channel *) = channel->room;
+
+	channel->room = NULL;
+	/* Deaf: the other end has to be given up. */
+	if (watch(channel, POLLER_READ) < 0)
+		lose(channel);
+	else
+		room(channel);
+}
+
 static void channel_ready(struct loop_source *source, unsigned found)
 {
 	struct channel *channel = list_entry(source, struct channel, source);
 	int count = 0;
 
-	(void)found;
+	if ((found & POLLER_WRITE) && channel->room != NULL) {
+		tell_room(channel);
+		return;
+	}
 	/* Level triggered: the rest comes in the next turn. */
 	while (count++ < TURN_RECORDS && receive_one(channel))
 		continue;
@@ -183,6 +220,7 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 	channel->fd = -1;
 	channel->spare = -1;
 	channel->has_spare = false;
+	channel->room = NULL;
 	loop_source_init(&channel->source, channel_ready);
 	if (loop_add(loop, &channel->source, fd, POLLER_READ) < 0)
 		return -1;

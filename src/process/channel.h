@@ -21,6 +21,8 @@ struct channel {
 	int fd;            /* -1: closed */
 	int spare;         /* gives way to a descriptor that comes; -1: none */
 	bool has_spare;    /* … or is to be had again */
+	/* There is room again: channel_wait_room was called. */
+	void (*room)(struct channel *channel);
 	/* A whole, valid record came.  `fds` are the callee's to close
 	 * (close-on-exec is set); may close the channel.  Descriptors for which
 	 * there is no room in the table are lost: such a record comes with none
@@ -44,6 +46,11 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
  * full of other things. */
 void channel_hold_spare(struct channel *channel);
 void channel_close(struct channel *channel); /* idempotent; no callback */
+
+/* A record found no room (EAGAIN): `room` is called once, when there is some.
+ * 0, or -1 with errno: it hears nothing any more, and is to be closed. */
+int channel_wait_room(struct channel *channel,
+		      void (*room)(struct channel *channel));
 
 /* What a record carries beside its type: all may be 0 or NULL. */
 struct channel_load {

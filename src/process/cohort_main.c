@@ -10,6 +10,7 @@
 #include "process/loader.h"
 #include "process/supervisor.h"
 #include "process/title.h"
+#include "process/tune.h"
 
 static void print_text(FILE *stream, const struct text *text)
 {
@@ -32,7 +33,9 @@ static int load(struct loader *loader, const struct command_line *line)
 	return result == 0 ? 0 : EXIT_CONFIGURATION;
 }
 
-static int serve(struct loader *loader, const struct command_line *line)
+/* What the loader has answered; NULL: it is explained. */
+static struct config *parse(const struct loader *loader,
+			    const struct command_line *line)
 {
 	const struct config_source source = {
 		.name = "canonical text",
@@ -40,12 +43,19 @@ static int serve(struct loader *loader, const struct command_line *line)
 		.size = loader->canonical.size,
 	};
 	struct text complaints = {0};
-	struct config *config;
-	struct error error;
+	struct config *config =
+		config_parse(&source, line->request.protocols, &complaints);
 
-	config = config_parse(&source, line->request.protocols, &complaints);
 	print_text(stderr, &complaints);
 	text_release(&complaints);
+	return config;
+}
+
+static int serve(struct loader *loader, const struct command_line *line)
+{
+	struct config *config = parse(loader, line);
+	struct error error;
+
 	if (config == NULL)
 		return EXIT_CONFIGURATION;
 	if (plugins_attach(&loader->plugins, config, &error) < 0) {
@@ -53,7 +63,7 @@ static int serve(struct loader *loader, const struct command_line *line)
 		config_free(config);
 		return EXIT_FAILED;
 	}
-	if (log_open(config->log_path, config->log_level, &error) < 0) {
+	if (log_open_target(&config->log, config->log_level, &error) < 0) {
 		fprintf(stderr, "cohort: %s\n", error.text);
 		config_free(config);
 		return exit_status_of(error.number);
@@ -68,8 +78,30 @@ static int end_answer(void)
 							  : EXIT_FAILED;
 }
 
+/* With status 1 if something configured cannot take effect here. */
+static int tune(const struct loader *loader, const struct command_line *line)
+{
+	struct config *config = parse(loader, line);
+	struct text report = {0};
+	struct tune_facts facts;
+	unsigned count;
+	int status;
+
+	if (config == NULL)
+		return EXIT_CONFIGURATION;
+	facts = tune_facts_of(config);
+	count = tune_report(&facts, &report);
+	print_text(stdout, &report);
+	text_release(&report);
+	config_free(config);
+	status = end_answer();
+	return count > 0 ? EXIT_FAILED : status;
+}
+
 static int check(const struct loader *loader, const struct command_line *line)
 {
+	if (line->action == ACTION_TUNE)
+		return tune(loader, line);
 	if (line->action == ACTION_PRINT)
 		print_text(stdout, &loader->canonical);
 	else
@@ -126,8 +158,11 @@ int cohort_main_with(int argc, char **argv,
 		return EXIT_FAILED;
 	argv = title_init(argv, &environment);
 	command_line_move_environment(environment);
-	if (command_line_parse(&line, argc, argv, environment, protocols) == 0)
+	if (command_line_parse(&line, argc, argv, environment, protocols) ==
+	    0) {
+		log_set_journal(command_line_variable(&line, "JOURNAL_STREAM"));
 		status = act(&line);
+	}
 	command_line_release(&line);
 	return status;
 }

@@ -16,7 +16,8 @@
 #include "base/text.h"
 
 enum {
-	FLAG_READY_FD = 256
+	FLAG_READY_FD = 256,
+	FLAG_TUNE,
 };
 
 /* A row is a flag: how it is parsed and what -h says of it. */
@@ -40,6 +41,8 @@ static const struct flag flags[] = {
 	{NULL, NULL, "print the complete configuration and exit", 'T'},
 	{"ready-fd", "N", "report SERVICE ADDRESS on descriptor N when ready",
 	 FLAG_READY_FD},
+	{"tune", NULL, "compare the system's settings with the configuration",
+	 FLAG_TUNE},
 	{"version", NULL, "print the version and exit", 'V'},
 	{"help", NULL, "print this and exit", 'h'},
 };
@@ -64,7 +67,7 @@ void command_line_print_help(const struct cohort_protocol *const *protocols)
 	printf("usage: cohort [-c FILE] [-l ADDRESS]... [-p PROTOCOL] "
 	       "[-w N|auto]\n"
 	       "              [-o 'DIRECTIVES']... [-t | -T] [--ready-fd N] "
-	       "[-V] [-h]\n\n");
+	       "[--tune] [-V] [-h]\n\n");
 	for (i = 0; i < FLAG_COUNT; i++) {
 		const struct flag *flag = &flags[i];
 		char left[40];
@@ -151,6 +154,7 @@ static int take_flag(struct command_line *line, int letter, const char *word)
 	case 'T': line->action = ACTION_PRINT; return 0;
 	case 'V': line->action = ACTION_VERSION; return 0;
 	case 'h': line->action = ACTION_HELP; return 0;
+	case FLAG_TUNE: line->action = ACTION_TUNE; return 0;
 	case FLAG_READY_FD: return parse_ready_fd(line, word);
 	case ':': return usage_error("%s needs an argument", word);
 	default: return usage_error("unknown flag %s", word);

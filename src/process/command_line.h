@@ -25,6 +25,7 @@ enum command_line_action {
 	ACTION_RUN,
 	ACTION_CHECK,   /* -t */
 	ACTION_PRINT,   /* -T */
+	ACTION_TUNE,    /* --tune */
 	ACTION_VERSION, /* -V */
 	ACTION_HELP,    /* -h */
 };

@@ -14,6 +14,8 @@
 #define DEATH_TEXT     64
 
 struct death {
+	int pid;
+	unsigned generation;
 	int status; /* of waitpid(2) */
 	bool was_ready;
 	bool is_in_plugin; /* it was in a callback of a plug-in */

@@ -36,7 +36,7 @@ static unsigned count_listens(const struct config *config)
 static int take_memory(struct generation *generation)
 {
 	unsigned plugins = generation->config->plugin_count;
-	unsigned count = count_listens(generation->config) + 1 + plugins;
+	unsigned count = count_listens(generation->config) + 2 + plugins;
 
 	generation->plan = calloc(count, sizeof(*generation->plan));
 	generation->groups = calloc(count, sizeof(struct bank_group *));

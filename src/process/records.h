@@ -31,7 +31,8 @@ enum record_type {
 	RECORD_LEAVE = 6,     /* worker: was asked by TERM to leave */
 	RECORD_FAILED = 7,    /* worker: cannot start; `number` is an errno,
 				 data the words */
-	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is */
+	RECORD_LOG = 8,       /* supervisor: the log was reopened, here it is;
+				 data: its struct log_form */
 	RECORD_TEXT = 9,      /* loader: a piece of canonical text; `number`
 				 counts from 0 */
 	RECORD_COMPLAINT = 10, /* loader: a piece of errors and warnings */
@@ -56,6 +57,29 @@ enum record_type {
 				  did */
 	RECORD_PLUGIN = 22,    /* loader: the next plug-in of the configuration,
 				  as a descriptor; data: names of protocols */
+	/* Of the admin process. */
+	RECORD_ORDER = 23,  /* admin: an order (admin_order.h) */
+	RECORD_ANSWER = 24, /* supervisor: what came of it (admin_order.h);
+			       `number` is the exit status */
+	RECORD_ASKER = 25,  /* supervisor: an admin asks over this channel */
+	RECORD_WORKER = 26, /* supervisor: ask a worker over this channel;
+			       `number` is its page, data: int32 pid, uint32
+			       slot */
+	RECORD_RETIRE = 27, /* supervisor: accept no more, finish, end */
+	/* Between an admin and a worker. */
+	RECORD_QUERY = 28,    /* admin: struct connection_query */
+	RECORD_ROWS = 29,     /* worker: struct connection_row, as many as fit;
+				 `number` is the query's.  None: it is at it */
+	RECORD_ROWS_END = 30, /* worker: struct connection_end */
+	RECORD_SUSPEND = 31,  /* supervisor: accept nobody of service `number`
+				until … */
+	RECORD_RESUME = 32,   /* … this */
+	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
+	/* And again from admin to supervisor. */
+	RECORD_BEAT = 34,   /* admin: I live */
+	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
+				  or without one: off; data: its struct
+				  log_form */
 };
 
 struct record {

@@ -131,7 +131,7 @@ static int arrange_descriptors(const struct spawn *spawn)
 /* ---- The fork ---- */
 
 /* Nobody else would end it after its maker. */
-static int end_with(pid_t parent)
+int spawn_end_with(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 		return -1;
@@ -144,7 +144,7 @@ static int run_child(const struct spawn *spawn, pid_t parent)
 	signals_reset(ignored_signals);
 	if (spawn->is_group)
 		setpgid(0, 0);
-	if (spawn->is_group && end_with(parent) < 0)
+	if (spawn->is_group && spawn_end_with(parent) < 0)
 		return SPAWN_STATUS;
 	log_set_role(spawn->role);
 	if (arrange_descriptors(spawn) < 0)
@@ -194,7 +194,7 @@ static void run_program(const struct spawn_program *program, pid_t parent)
 
 	signals_reset(none);
 	setpgid(0, 0);
-	if (end_with(parent) == 0 && open_null(STDIN_FILENO) >= 0 &&
+	if (spawn_end_with(parent) == 0 && open_null(STDIN_FILENO) >= 0 &&
 	    dup2(program->output, STDOUT_FILENO) >= 0)
 		execute(program);
 	_exit(SPAWN_NOT_EXECUTED);

@@ -15,6 +15,7 @@
 /* Where a child finds what it was given. */
 #define SPAWN_CHANNEL        3  /* its end of the channel */
 #define SPAWN_LOG            4  /* the log's sink */
+#define SPAWN_ACCESS         5  /* the access log; of workers alone */
 #define SPAWN_FIRST_LISTENER 16 /* listeners, in the order of their index; */
 				/* behind them, for a moment, plug-ins */
 
@@ -41,6 +42,10 @@ struct spawn {
  * SPAWN_STATUS. */
 #define SPAWN_STATUS 71 /* EX_OSERR of sysexits.h */
 pid_t spawn_child(const struct spawn *spawn, struct error *error);
+
+/* Have this process killed when its parent, `parent`, ends: again after a change
+ * of user, which undoes it.  0, or -1: it has ended, or that cannot be. */
+int spawn_end_with(pid_t parent);
 
 /* Another program in a child, or in the place of this process. */
 struct spawn_program {

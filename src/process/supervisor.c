@@ -35,6 +35,7 @@ static int open_supervisor(struct supervisor *supervisor, struct error *error)
 	}
 	supervisor_take_memory(supervisor);
 	supervisor_init_keeper(supervisor);
+	supervisor_init_admin(supervisor);
 	title_set("cohort: supervisor");
 	log_set_role("supervisor");
 	return 0;
@@ -55,14 +56,17 @@ static void release_prepared(struct supervisor *supervisor)
 	supervisor_stop_store(supervisor);
 	supervisor_stop_notify(supervisor);
 	strays_release(&supervisor->strays);
+	supervisor_release_admin(supervisor);
 	supervisor_release_keeper(supervisor);
 	bank_release(&supervisor->bank);
+	log_sink_adopt(&supervisor->access, -1, NULL);
 	if (supervisor->scoreboard)
 		scoreboard_close(supervisor->scoreboard);
 	if (supervisor->ready_fd >= 0)
 		inherited_give_up(supervisor->ready_fd);
 	free(supervisor->slots);
 	free(supervisor->children);
+	free(supervisor->published.picture);
 	retired_drop(&supervisor->retired, NULL, NULL);
 	generation_free(supervisor->current);
 }
@@ -105,8 +109,10 @@ static void log_dropped(const struct scoreboard *board)
 			 scoreboard_worker_total(board, SCOREBOARD_LOG_DROPPED);
 
 	if (count > 0)
-		log_warning("%" PRIu64 " lines of the log could not be written",
-			    count);
+		log_event(LOG_LEVEL_WARNING,
+			  EVENT_FIELDS(LOG_EVENT_LOG_DROPPED),
+			  "%" PRIu64 " lines of the log could not be written",
+			  count);
 }
 
 static void log_totals(const struct supervisor *supervisor)
@@ -122,14 +128,17 @@ static void log_totals(const struct supervisor *supervisor)
 		name = config->services[i].name;
 		accepted = scoreboard_total(board, name, SCOREBOARD_ACCEPTED);
 		append_reasons(reasons, sizeof(reasons), board, name);
-		log_info("service %s: accepted %" PRIu64 ", live %" PRIu64
-			 ", received %" PRIu64 " bytes, sent %" PRIu64
-			 " bytes%s",
-			 name, accepted, accepted - count_closed(board, name),
-			 scoreboard_total(board, name,
-					  SCOREBOARD_RECEIVED_BYTES),
-			 scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
-			 reasons);
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_SERVICE_TOTALS,
+				     .service = name),
+			  "service %s: accepted %" PRIu64 ", live %" PRIu64
+			  ", received %" PRIu64 " bytes, sent %" PRIu64
+			  " bytes%s",
+			  name, accepted, accepted - count_closed(board, name),
+			  scoreboard_total(board, name,
+					   SCOREBOARD_RECEIVED_BYTES),
+			  scoreboard_total(board, name, SCOREBOARD_SENT_BYTES),
+			  reasons);
 	}
 	log_dropped(board);
 }
@@ -142,13 +151,14 @@ static int supervise(struct supervisor *supervisor)
 	supervisor_start_store(supervisor);
 	supervisor_start_watch(supervisor);
 	supervisor_start_audit(supervisor);
+	supervisor_start_publishing(supervisor);
 	if (loop_run(&supervisor->loop, &error) < 0) {
 		log_error("%s", error.text);
 		return EXIT_FAILED;
 	}
 	if (supervisor->was_ready)
 		log_totals(supervisor);
-	log_info("stopped");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_STOPPED), "stopped");
 	return supervisor->exit_status;
 }
 
@@ -162,6 +172,8 @@ static void init_supervisor(struct supervisor *supervisor,
 			    const struct command_line *line)
 {
 	memset(supervisor, 0, sizeof(*supervisor));
+	log_sink_init(&supervisor->access);
+	supervisor->access.form.kind = LOG_TO_NOWHERE;
 	supervisor->line = line;
 	supervisor->ready_fd = line->ready_fd;
 	supervisor->is_trial = line->is_trial;
@@ -182,8 +194,11 @@ static int start(struct supervisor *supervisor, struct config *config)
 	if (!supervisor->current || supervisor_prepare(supervisor, &error) < 0)
 		return fail(&error);
 	supervisor->is_fresh = false;
+	board_note(supervisor->scoreboard, BOARD_EVENT_STARTED, -1,
+		   "cohort " COHORT_VERSION);
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_change_admin(supervisor);
 	supervisor_park_salvaged(supervisor);
 	for (i = 0; i < supervisor->slot_count; i++)
 		supervisor_slot_event(&supervisor->slots[i], SLOT_EVENT_START);
@@ -229,7 +244,8 @@ static void resume_deadlines(struct supervisor *supervisor)
 static void resume_children(struct supervisor *supervisor)
 {
 	struct child *child;
-	unsigned i, unsent;
+	uint64_t unsent;
+	unsigned i;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
@@ -250,9 +266,12 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 {
 	supervisor_set_delays(supervisor);
 	raise_limits(supervisor);
+	board_note(supervisor->scoreboard, BOARD_EVENT_STARTED, -1,
+		   "cohort " COHORT_VERSION
+		   " goes on for a supervisor that was killed");
 	supervisor_start_notify(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_RELOAD;
+	supervisor->ordered.operation = ORDER_RELOAD;
 	supervisor_change_to(supervisor, config);
 	return supervise(supervisor);
 }
@@ -262,7 +281,8 @@ static int run(struct supervisor *supervisor, struct config *config)
 {
 	struct error error;
 
-	if (supervisor_take_passed(supervisor, &error) < 0) {
+	if (supervisor_open_access(supervisor, config, &error) < 0 ||
+	    supervisor_take_passed(supervisor, &error) < 0) {
 		config_free(config);
 		return fail(&error);
 	}
@@ -310,19 +330,24 @@ static int go_on(struct supervisor *supervisor)
 	const struct config *config = supervisor->current->config;
 	struct error error;
 
-	if (log_open(config->log_path, config->log_level, &error) < 0)
+	if (log_open_target(&config->log,
+			    supervisor_log_level(supervisor, config),
+			    &error) < 0)
 		log_error("%s; going on with standard error", error.text);
 	supervisor_set_delays(supervisor);
 	if (supervisor->is_trial)
 		return try_once(supervisor);
+	if (supervisor_open_access(supervisor, config, &error) < 0)
+		log_error("%s; going on without", error.text);
 	raise_limits(supervisor);
 	log_info("going on as cohort %s", COHORT_VERSION);
 	if (supervisor_serve_locks(supervisor) < 0)
 		log_error("cannot serve a lock: %s", strerror(errno));
 	supervisor_start_notify(supervisor);
 	supervisor_start_keeper(supervisor);
+	supervisor_resume_admin(supervisor);
 	resume_children(supervisor);
-	supervisor->operation = ORDER_UPGRADE;
+	supervisor->ordered.operation = ORDER_UPGRADE;
 	supervisor_roll(supervisor);
 	return supervise(supervisor);
 }

@@ -37,8 +37,10 @@ void supervisor_kill(struct child *child, const char *reason)
 {
 	if (child->is_reaped)
 		return;
-	log_warning("worker %u (process %d) is killed: %s", child->slot->number,
-		    (int)child->pid, reason);
+	log_event(LOG_LEVEL_WARNING,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_KILLED, child),
+		  "worker %u (process %d) is killed: %s", child->slot->number,
+		  (int)child->pid, reason);
 	child->is_killed = true;
 	if (supervisor_signal(child, SIGKILL) < 0)
 		log_error("cannot kill process %d: %s", (int)child->pid,
@@ -113,7 +115,8 @@ void supervisor_reap(struct supervisor *supervisor)
 			note_reaped(child, status);
 		else if (!loader_reaped(&supervisor->loader, pid) &&
 			 !supervisor_trial_reaped(supervisor, pid, status) &&
-			 !supervisor_keeper_reaped(supervisor, pid))
+			 !supervisor_keeper_reaped(supervisor, pid) &&
+			 !supervisor_admin_reaped(supervisor, pid, status))
 			log_debug("process %d, a stranger, was reaped",
 				  (int)pid);
 	}
@@ -185,8 +188,8 @@ static void describe_death(char *out, size_t room, const struct child *child,
 }
 
 /* While nothing was ever served the last word is one message, at the end. */
-static void log_death(struct supervisor_slot *slot, const char *words,
-		      enum scoreboard_restart cause)
+static void log_death(struct supervisor_slot *slot, const struct death *death,
+		      const char *words, enum scoreboard_restart cause)
 {
 	struct supervisor *supervisor = slot->supervisor;
 	char wait[DURATION_BYTES];
@@ -195,12 +198,15 @@ static void log_death(struct supervisor_slot *slot, const char *words,
 		!backoff_may_say(&slot->backoff, supervisor->loop.now_ms) ||
 		!supervisor->was_ready;
 	if (slot->is_quiet) {
-		log_debug("%s", words);
+		log_event(LOG_LEVEL_DEBUG,
+			  DEATH_FIELDS(LOG_EVENT_WORKER_DIED, slot, death),
+			  "%s", words);
 		return;
 	}
 	text_format_duration(wait, sizeof(wait), slot->wait_ms);
-	log_write(cause == SCOREBOARD_RESTART_KILLED ? LOG_LEVEL_WARNING
+	log_event(cause == SCOREBOARD_RESTART_KILLED ? LOG_LEVEL_WARNING
 						     : LOG_LEVEL_ERROR,
+		  DEATH_FIELDS(LOG_EVENT_WORKER_DIED, slot, death),
 		  "%s; the next one starts %s%s", words,
 		  slot->wait_ms == 0 ? "at once" : "in ",
 		  slot->wait_ms == 0 ? "" : wait);
@@ -238,15 +244,29 @@ static void replace(struct supervisor_slot *slot, const struct death *death,
 
 	slot->child = NULL;
 	slot->wait_ms = backoff_cap(wait_ms, supervisor_is_serving(supervisor));
-	if (!death->was_ready)
+	if (!death->was_ready) {
 		slot->failed_tries++;
+		supervisor_scale_died(slot, words);
+	}
 	if (!supervisor->is_stopping) {
 		scoreboard_count_restart(supervisor->scoreboard, cause);
-		log_death(slot, words, cause);
+		board_note(supervisor->scoreboard, BOARD_EVENT_WORKER_DIED,
+			   (int)slot->number, "%s", words);
+		log_death(slot, death, words, cause);
 	}
 	supervisor_slot_event(slot, SLOT_EVENT_DIED);
 	if (!supervisor->is_stopping && is_hopeless(supervisor))
 		supervisor_give_up(slot, words);
+}
+
+static void note_draining_death(const struct supervisor_slot *slot,
+				const struct death *death, const char *words)
+{
+	log_event(LOG_LEVEL_WARNING,
+		  DEATH_FIELDS(LOG_EVENT_WORKER_DIED, slot, death),
+		  "%s (draining)", words);
+	board_note(slot->supervisor->scoreboard, BOARD_EVENT_WORKER_DIED,
+		   (int)slot->number, "%s", words);
 }
 
 static void bury_child(struct child *child)
@@ -254,6 +274,8 @@ static void bury_child(struct child *child)
 	struct supervisor *supervisor = child->supervisor;
 	struct supervisor_slot *slot = child->slot;
 	struct death death = {
+		.pid = (int)child->pid,
+		.generation = child->generation,
 		.status = child->status,
 		.was_ready = child->state != WORKER_STARTING,
 		.ready_ms = supervisor->loop.now_ms - child->ready_ms,
@@ -279,9 +301,12 @@ static void bury_child(struct child *child)
 	} else {
 		if ((death.status == 0 && !death.is_in_plugin) ||
 		    child->is_killed)
-			log_debug("%s", words);
+			log_event(LOG_LEVEL_DEBUG,
+				  DEATH_FIELDS(LOG_EVENT_WORKER_ENDED, slot,
+					       &death),
+				  "%s", words);
 		else if (death.was_ready)
-			log_warning("%s (draining)", words);
+			note_draining_death(slot, &death, words);
 	}
 	if (!is_drained && death.was_ready)
 		supervisor_succeed(slot);

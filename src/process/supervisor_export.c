@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* supervisor_export.c - the supervisor's state in words (handover.h). */
+#include "process/supervisor_export.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +149,8 @@ static void write_words(struct exported *exported, const struct child *child)
 		if (supervisor_is_full(child, i))
 			text_append(&exported->text, "full %u\n", i);
 	if (child->unsent)
-		text_append(&exported->text, "unsent %u\n", child->unsent);
+		text_append(&exported->text, "unsent %" PRIu64 "\n",
+			    child->unsent);
 }
 
 static void write_slots(struct exported *exported,
@@ -168,16 +171,6 @@ static void write_slots(struct exported *exported,
 		write_child(exported, &supervisor->children[i]);
 		write_words(exported, &supervisor->children[i]);
 	}
-}
-
-static void write_orders(struct exported *exported,
-			 const struct supervisor *supervisor)
-{
-	unsigned i;
-
-	for (i = 0; i < supervisor->orders.count; i++)
-		text_append(&exported->text, "order %s\n",
-			    order_names[supervisor->orders.list[i]]);
 }
 
 static void write_passed(struct exported *exported, const struct passed *passed)
@@ -255,7 +248,8 @@ void supervisor_export(const struct supervisor *supervisor,
 		write_group(exported,
 			    list_entry(node, struct bank_group, node));
 	write_slots(exported, supervisor);
-	write_orders(exported, supervisor);
+	supervisor_export_admin(exported, &supervisor->admin);
+	export_orders(exported, supervisor);
 	write_passed(exported, &supervisor->passed);
 	write_plugins(exported, current->config);
 	scoreboard_export(supervisor->scoreboard, &exported->text);

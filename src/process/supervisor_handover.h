@@ -2,9 +2,9 @@
 /* supervisor_handover.h - what writing, reading and trying the state of a
  * supervisor share.
  *
- *	supervisor_export.c   the state in words
+ *	supervisor_export.c   the state in words; …_orders.c
  *	supervisor_import.c   the words become a supervisor
- *	supervisor_import_groups.c, supervisor_import_children.c  … line by line
+ *	supervisor_import_groups.c, …_children.c, …_orders.c  … line by line
  *	supervisor_trial.c    a new binary is tried
  *	supervisor_upgrade.c  the old one's side of it
  *	supervisor_keeper.c   the keeper has the state, always

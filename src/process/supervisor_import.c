@@ -153,19 +153,6 @@ static int on_count(struct import *import, const char *line)
 	return scoreboard_import(import->supervisor->scoreboard, line);
 }
 
-static int on_order(struct import *import, const char *rest)
-{
-	int order;
-
-	if (import_is(import, IMPORT_SUCCESSION))
-		return 0;
-	for (order = 0; order < ORDER_COUNT; order++)
-		if (strcmp(order_names[order], rest) == 0 &&
-		    orders_add(&import->supervisor->orders, (enum order)order))
-			return 0;
-	return -1;
-}
-
 static int on_passed(struct import *import, const char *rest)
 {
 	struct passed *passed = &import->supervisor->passed;
@@ -238,7 +225,14 @@ static const struct line_row {
 	{"child", import_child, false},
 	{"full", import_full, false},
 	{"unsent", import_unsent, false},
-	{"order", on_order, false},
+	{"admin", import_admin, false},
+	{"admin_listener", import_admin_listener, false},
+	{"admin_process", import_admin_process, false},
+	{"upgrading", import_upgrading, false},
+	{"order", import_order, false},
+	{"ticket", import_ticket, false},
+	{"suspended", import_suspended, false},
+	{"log_level", import_log_level, false},
 	{"passed", on_passed, false},
 	{"plugin", on_plugin, false},
 	{"total", on_count, true},

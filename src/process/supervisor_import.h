@@ -45,4 +45,16 @@ int import_child(struct import *import, const char *rest);
 int import_full(struct import *import, const char *rest);
 int import_unsent(struct import *import, const char *rest);
 
+/* The admin's listeners and processes (supervisor_admin_state.c). */
+int import_admin(struct import *import, const char *rest);
+int import_admin_listener(struct import *import, const char *rest);
+int import_admin_process(struct import *import, const char *rest);
+
+/* Orders, who waits for them, and what earlier ones have left. */
+int import_order(struct import *import, const char *rest);
+int import_upgrading(struct import *import, const char *rest);
+int import_ticket(struct import *import, const char *rest);
+int import_suspended(struct import *import, const char *rest);
+int import_log_level(struct import *import, const char *rest);
+
 #endif

@@ -168,9 +168,9 @@ int import_full(struct import *import, const char *rest)
 /* They are sent when everything is there that they may need. */
 int import_unsent(struct import *import, const char *rest)
 {
-	unsigned unsent;
+	uint64_t unsent;
 
-	if (sscanf(rest, "%u", &unsent) != 1)
+	if (sscanf(rest, "%" SCNu64, &unsent) != 1)
 		return -1;
 	if (import->child)
 		import->child->unsent = unsent;

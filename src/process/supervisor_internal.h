@@ -14,10 +14,10 @@
  *	supervisor_adopt.c     who accepts where no worker of the slot does
  *	supervisor_watch.c     workers that hang
  *	supervisor_audit.c     our groups, as the kernel has them
- *	supervisor_operations.c  orders, one at a time; grow and shrink
+ *	supervisor_ordered.h   orders from outside
  *	supervisor_reload.c    another configuration
  *	supervisor_upgrade.c   another build of the program
- *	supervisor_keeper.c    the keeper
+ *	supervisor_keeper.c    the keeper; supervisor_admin.c: the admin
  *	supervisor_succession.c  after a supervisor that was killed
  *	supervisor_orphans.c   its workers
  *	supervisor_notify.c    the service manager
@@ -26,6 +26,7 @@
  *	supervisor_stop.c      the way out
  *	supervisor_door.c      nobody new comes in before it
  *	supervisor_signals.c   a table
+ *	supervisor_publish.c   what others may see of all this
  *
  * All memory is taken before the first fork: healing a worker allocates
  * nothing. */
@@ -42,7 +43,6 @@
 #include "config/config.h"
 #include "event/loop.h"
 #include "event/signals.h"
-#include "metrics/scoreboard.h"
 #include "net/listener.h"
 #include "process/backoff.h"
 #include "process/bank.h"
@@ -52,12 +52,15 @@
 #include "process/kept.h"
 #include "process/loader.h"
 #include "process/notify.h"
-#include "process/orders.h"
 #include "process/passed.h"
 #include "process/retired.h"
 #include "process/slot.h"
 #include "process/strays.h"
+#include "process/supervisor_admin.h"
 #include "process/supervisor_handover.h"
+#include "process/supervisor_log.h"
+#include "process/supervisor_ordered.h"
+#include "process/supervisor_publish.h"
 #include "process/watchdog.h"
 #include "process/worker.h"
 #include "process/worker_state.h"
@@ -114,7 +117,9 @@ struct child {
 	int status; /* of waitpid, if is_reaped */
 	int64_t ready_ms;
 	int64_t drain_until_ms;
-	unsigned unsent; /* orders that wait for room: a bit per record type */
+	uint64_t unsent; /* orders that wait for room: a bit per record type */
+	/* RECORD_SUSPEND waits: services it is for. */
+	uint64_t untold[SCOREBOARD_SERVICES / 64];
 	int64_t unsent_since_ms;
 	bool is_told_to_listen;
 	bool is_listening;
@@ -162,12 +167,12 @@ struct supervisor {
 	struct retired *retired; /* of workers that end */
 	unsigned generation_count;
 	unsigned next_count; /* workers of the next one */
-	struct orders orders;
-	enum order operation; /* under way */
-	struct loop_task operate;
-	struct loader loader; /* of a reload */
+	struct ordered ordered;
+	struct loop_task operate; /* the next operation */
+	struct loader loader;     /* of a reload */
 	struct supervisor_upgrade upgrade;
 	struct supervisor_keeper keeper;
+	struct supervisor_admin admin;
 	int ready_fd; /* -1: nobody asked, or it is done */
 	struct loop loop;
 	struct signals signals;
@@ -179,6 +184,7 @@ struct supervisor {
 	struct timer watch;    /* the next round of the watchdogs */
 	int64_t watched_ms;    /* the last one */
 	struct scoreboard *scoreboard;
+	struct supervisor_published published; /* there */
 	struct bank bank;
 
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
@@ -200,7 +206,9 @@ struct supervisor {
 	struct strays strays; /* workers of one that was killed */
 	struct log_limit spawn_limit;
 	struct log_limit steer_limit;
+	struct log_sink access; /* the access log; workers write it */
 
+	bool has_access; /* workers have an access log, or had one */
 	bool has_pid_file;
 	bool was_ready;    /* a worker was READY, ever */
 	bool is_scaled;    /* by TTIN or TTOU: not what the file says */
@@ -333,7 +341,7 @@ void supervisor_order_drain(struct child *child, int64_t until_ms);
 void supervisor_order_listen(struct supervisor *supervisor);
 /* Go on with orders (a bit per record type) that another build could not
  * send. */
-void supervisor_resume_orders(struct child *child, unsigned unsent);
+void supervisor_resume_orders(struct child *child, uint64_t unsent);
 void supervisor_retry_orders(struct timer *timer);
 
 /* supervisor_deaths.c */
@@ -356,22 +364,8 @@ void supervisor_hurry(struct child *child, int64_t at_ms);
 #define SUPERVISOR_BLAME 448
 bool supervisor_blame(const struct child *child, char out[SUPERVISOR_BLAME]);
 
-/* supervisor_operations.c */
-void supervisor_init_operations(struct supervisor *supervisor);
-/* An order from outside: at once, or when those before it are done. */
-void supervisor_ask(struct supervisor *supervisor, enum order order);
-void supervisor_end_operation(struct supervisor *supervisor);
-/* One that waited for supervisor_is_binding may begin, perhaps. */
-void supervisor_go_on_operating(struct supervisor *supervisor);
-/* Does a worker make the listeners of its slot just now? */
-bool supervisor_is_binding(const struct supervisor *supervisor);
-/* A slot is not wanted any more; its listeners are. */
-void supervisor_park(struct supervisor_slot *slot);
-
 /* supervisor_reload.c */
 void supervisor_reload(struct supervisor *supervisor);
-/* USR1: after a log rotation, or if a new log could not be opened. */
-void supervisor_reopen_log(struct supervisor *supervisor);
 /* The program ends. */
 void supervisor_cancel_reload(struct supervisor *supervisor);
 /* A worker of the next generation is READY; … died. */
@@ -482,6 +476,8 @@ void supervisor_drain_child(struct child *child);
 void supervisor_terminate_child(struct child *child); /* the TERM alone */
 /* Until when whoever drains now may: the end's bound, or drain_timeout. */
 int64_t supervisor_drain_bound(const struct supervisor *supervisor);
+/* Accepted connections, of all services. */
+uint64_t supervisor_count_live(const struct supervisor *supervisor);
 /* After a worker stopped accepting or died: close what nobody accepts from,
  * and end the loop after the last. */
 void supervisor_stop_further(struct supervisor *supervisor);

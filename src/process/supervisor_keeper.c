@@ -246,6 +246,7 @@ bool supervisor_keeper_reaped(struct supervisor *supervisor, pid_t pid)
 	keeper->pid = 0;
 	if (supervisor->is_stopping)
 		return true;
+	board_count(supervisor->scoreboard, BOARD_KEEPER_RESTARTS);
 	log_write_limited(
 		&keeper->limit, LOG_LEVEL_WARNING,
 		"the keeper (process %d) has died: another is started",

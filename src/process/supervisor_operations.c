@@ -2,75 +2,13 @@
 /* supervisor_operations.c - orders are carried out one at a time. */
 #include "process/supervisor_internal.h"
 
-/* ---- Grow and shrink ------------------------------------------------- */
-
-/* The limits of services are shared by another number of workers. */
-static void share_limits(struct supervisor *supervisor)
-{
-	unsigned i;
-
-	for (i = 0; i < supervisor->child_high; i++)
-		if (supervisor->children[i].slot &&
-		    supervisor->children[i].state == WORKER_READY)
-			supervisor_order(&supervisor->children[i],
-					 RECORD_COUNT);
-}
-
-static void grow(struct supervisor *supervisor)
-{
-	unsigned count = supervisor->slot_count;
-	struct error error;
-
-	if (count == CONFIG_WORKERS_MAX) {
-		log_warning("there are %u workers: there cannot be more",
-			    count);
-	} else if (supervisor_raise_limits(supervisor->current, count + 1,
-					   &error) < 0) {
-		log_error("%s", error.text);
-	} else {
-		supervisor->slot_count++;
-		supervisor->is_scaled = true;
-		log_info("one worker more: %u", supervisor->slot_count);
-		supervisor->slots[count].is_quiet = true;
-		supervisor_slot_event(&supervisor->slots[count],
-				      SLOT_EVENT_START);
-		share_limits(supervisor);
-	}
-	supervisor_end_operation(supervisor);
-}
-
-static void shrink(struct supervisor *supervisor)
-{
-	if (supervisor->slot_count == 1) {
-		log_warning("there is one worker: there cannot be fewer");
-	} else {
-		supervisor->slot_count--;
-		supervisor->is_scaled = true;
-		log_info("one worker fewer: %u", supervisor->slot_count);
-		supervisor_park(&supervisor->slots[supervisor->slot_count]);
-		share_limits(supervisor);
-	}
-	supervisor_end_operation(supervisor);
-}
-
-void supervisor_park(struct supervisor_slot *slot)
-{
-	supervisor_slot_event(slot, SLOT_EVENT_PARK);
-	/* No successor comes that they could wait for. */
-	supervisor_drain_leavers(slot);
-	supervisor_arrange(slot->supervisor);
-}
-
-/* ---- One at a time --------------------------------------------------- */
-
 static void (*const operations[ORDER_COUNT])(struct supervisor *) = {
-	[ORDER_RELOAD] = supervisor_reload,
-	[ORDER_GROW] = grow,
-	[ORDER_SHRINK] = shrink,
+	[ORDER_RELOAD] = supervisor_reload,   [ORDER_GROW] = supervisor_grow,
+	[ORDER_SHRINK] = supervisor_shrink,   [ORDER_SCALE] = supervisor_scale,
 	[ORDER_UPGRADE] = supervisor_upgrade,
 };
 
-static bool is_ending(const struct supervisor *supervisor)
+bool supervisor_is_ending(const struct supervisor *supervisor)
 {
 	return supervisor->is_stopping || timer_is_started(&supervisor->delay);
 }
@@ -90,10 +28,24 @@ bool supervisor_is_binding(const struct supervisor *supervisor)
  * second time.  What that one does next comes back to run_next. */
 static bool must_wait(const struct supervisor *supervisor)
 {
-	enum order order = orders_first(&supervisor->orders);
+	enum order order = orders_first(&supervisor->ordered.queue);
 
 	return (order == ORDER_RELOAD || order == ORDER_UPGRADE) &&
 	       supervisor_is_binding(supervisor);
+}
+
+static void begin(struct supervisor *supervisor)
+{
+	struct ordered *ordered = &supervisor->ordered;
+	struct orders_item item = orders_take(&ordered->queue);
+
+	if (item.order == ORDER_NONE)
+		return;
+	ordered->operation = item.order;
+	ordered->number = item.number;
+	ordered->since_ms = clock_now_ms();
+	ordered->complaint.text[0] = '\0';
+	operations[item.order](supervisor);
 }
 
 static void run_next(struct loop_task *task)
@@ -101,28 +53,40 @@ static void run_next(struct loop_task *task)
 	struct supervisor *supervisor =
 		list_entry(task, struct supervisor, operate);
 
-	if (supervisor->operation != ORDER_NONE || is_ending(supervisor) ||
-	    supervisor->is_trial || must_wait(supervisor))
-		return;
-	supervisor->operation = orders_take(&supervisor->orders);
-	if (supervisor->operation != ORDER_NONE)
-		operations[supervisor->operation](supervisor);
+	supervisor_scale_further(supervisor);
+	if (supervisor->ordered.operation == ORDER_NONE &&
+	    !supervisor_is_ending(supervisor) && !supervisor->is_trial &&
+	    !must_wait(supervisor))
+		begin(supervisor);
 }
 
 void supervisor_init_operations(struct supervisor *supervisor)
 {
 	loop_task_init(&supervisor->operate, run_next);
+	supervisor_init_scale(supervisor);
 }
 
-void supervisor_ask(struct supervisor *supervisor, enum order order)
+static void refuse(struct supervisor *supervisor, enum order order,
+		   uint64_t ticket, const char *why)
 {
-	if (is_ending(supervisor)) {
-		log_warning("%s: too late, the program ends",
-			    order_names[order]);
+	/* Whoever is answered needs no log, which they could flood. */
+	log_event(ticket == 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_DEBUG,
+		  EVENT_FIELDS(LOG_EVENT_ORDER_REFUSED), "%s: %s",
+		  order_names[order], why);
+	supervisor_answer(supervisor, ticket, 1, "%s", why);
+}
+
+void supervisor_ask(struct supervisor *supervisor, enum order order,
+		    unsigned number, uint64_t ticket)
+{
+	const struct orders_item item = {.order = order, .number = number};
+
+	if (supervisor_is_ending(supervisor)) {
+		refuse(supervisor, order, ticket, "too late, the program ends");
 		return;
 	}
-	if (!orders_add(&supervisor->orders, order))
-		log_warning("%s: too many orders wait", order_names[order]);
+	if (!orders_add(&supervisor->ordered.queue, &item, ticket))
+		refuse(supervisor, order, ticket, "too many orders wait");
 	loop_post(&supervisor->loop, &supervisor->operate);
 }
 
@@ -133,7 +97,7 @@ void supervisor_go_on_operating(struct supervisor *supervisor)
 
 void supervisor_end_operation(struct supervisor *supervisor)
 {
-	supervisor->operation = ORDER_NONE;
+	supervisor->ordered.operation = ORDER_NONE;
 	supervisor_notify_ready(supervisor);
 	supervisor_go_on_operating(supervisor);
 }

@@ -8,6 +8,12 @@
 #include <errno.h>
 
 #define RETRY_MS 100
+
+static uint64_t bit_of(enum record_type type)
+{
+	return UINT64_C(1) << type;
+}
+
 static int64_t bound_of(const struct child *child)
 {
 	int64_t left_ms =
@@ -18,10 +24,46 @@ static int64_t bound_of(const struct child *child)
 	return left_ms > 0 ? left_ms : 0;
 }
 
+static enum log_level level_of(const struct child *child)
+{
+	const struct supervisor *supervisor = child->supervisor;
+	const struct generation *generation = supervisor_generation_of(child);
+
+	if (!generation)
+		generation = supervisor->current;
+	return supervisor_log_level(supervisor, generation->config);
+}
+
+static int send_sink(struct child *child, enum record_type type, int fd,
+		     const struct log_form *form)
+{
+	const struct channel_load load = {
+		.data = form,
+		.size = sizeof(*form),
+		.fds = &fd,
+		.fd_count = fd >= 0,
+	};
+
+	return channel_send(&child->channel, type, &load);
+}
+
+/* Both: whoever could not be told of one of them is told of both again. */
+static int send_log(struct child *child)
+{
+	const struct supervisor *supervisor = child->supervisor;
+	const struct log_sink *access = &supervisor->access;
+
+	if (log_descriptor() >= 0 &&
+	    send_sink(child, RECORD_LOG, log_descriptor(), log_form()) < 0)
+		return -1;
+	if (!supervisor->has_access)
+		return 0;
+	return send_sink(child, RECORD_ACCESS, access->fd, &access->form);
+}
+
 static int send_order(struct child *child, enum record_type type)
 {
 	int64_t bound_ms = bound_of(child);
-	int log_fd = log_descriptor();
 	struct channel_load load = {0};
 
 	if (type == RECORD_DRAIN) {
@@ -30,9 +72,12 @@ static int send_order(struct child *child, enum record_type type)
 		load.size = sizeof(bound_ms);
 	} else if (type == RECORD_COUNT) {
 		load.number = child->supervisor->slot_count;
+	} else if (type == RECORD_SUSPEND) {
+		return supervisor_send_suspended(child);
+	} else if (type == RECORD_LEVEL) {
+		load.number = level_of(child);
 	} else if (type == RECORD_LOG) {
-		load.fds = &log_fd;
-		load.fd_count = 1;
+		return send_log(child);
 	}
 	return channel_send(&child->channel, type, &load);
 }
@@ -44,21 +89,22 @@ static bool is_full(int number)
 }
 
 /* In the order in which they are sent. */
-static const enum record_type types[] = {RECORD_BANKED, RECORD_LOG,
-					 RECORD_COUNT, RECORD_DRAIN};
+static const enum record_type types[] = {RECORD_BANKED,  RECORD_LOG,
+					 RECORD_LEVEL,   RECORD_COUNT,
+					 RECORD_SUSPEND, RECORD_DRAIN};
 
 static void send_unsent(struct child *child)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
-		if (!(child->unsent & 1u << types[i]))
+		if (!(child->unsent & bit_of(types[i])))
 			continue;
 		/* Any other failure means that the worker is dying, of which
 		 * the channel and SIGCHLD tell. */
 		if (send_order(child, types[i]) < 0 && is_full(errno))
 			return;
-		child->unsent &= ~(1u << types[i]);
+		child->unsent &= ~bit_of(types[i]);
 	}
 }
 
@@ -71,19 +117,21 @@ void supervisor_order(struct child *child, enum record_type type)
 		return;
 	if (!child->unsent)
 		child->unsent_since_ms = loop->now_ms;
-	child->unsent |= 1u << type;
+	child->unsent |= bit_of(type);
 	send_unsent(child);
 	if (child->unsent && !timer_is_started(retry))
 		timer_start(&loop->timers, retry, loop->now_ms + RETRY_MS);
 }
 
-void supervisor_resume_orders(struct child *child, unsigned unsent)
+void supervisor_resume_orders(struct child *child, uint64_t unsent)
 {
 	size_t i;
 
+	if (unsent & bit_of(RECORD_SUSPEND))
+		supervisor_forget_suspended(child);
 	/* A type that only the other build knows is lost. */
 	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-		if (unsent & 1u << types[i])
+		if (unsent & bit_of(types[i]))
 			supervisor_order(child, types[i]);
 }
 
@@ -122,6 +170,7 @@ void supervisor_order_log(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot)
 			supervisor_order(&supervisor->children[i], RECORD_LOG);
+	supervisor_order_admin_log(supervisor);
 }
 
 void supervisor_order_drain(struct child *child, int64_t until_ms)

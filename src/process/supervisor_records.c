@@ -132,9 +132,11 @@ static void on_ready(struct child *child, const struct record *record,
 
 	(void)record;
 	(void)fds;
-	log_debug("worker %u (process %d) is ready", child->slot->number,
+	log_event(LOG_LEVEL_DEBUG, CHILD_FIELDS(LOG_EVENT_WORKER_READY, child),
+		  "worker %u (process %d) is ready", child->slot->number,
 		  (int)child->pid);
 	child->ready_ms = supervisor->loop.now_ms;
+	supervisor_acquaint(child->supervisor);
 	if (child->slot->child == child &&
 	    child->worker_count != supervisor->slot_count)
 		supervisor_order(child, RECORD_COUNT);
@@ -151,10 +153,10 @@ void supervisor_replace_leaver(struct child *child)
 {
 	struct supervisor_slot *slot = child->slot;
 
-	log_info(
-		"worker %u (process %d) was asked to leave: it serves until "
-		"its successor is ready",
-		slot->number, (int)child->pid);
+	log_event(LOG_LEVEL_INFO, CHILD_FIELDS(LOG_EVENT_WORKER_LEAVING, child),
+		  "worker %u (process %d) was asked to leave: it serves until "
+		  "its successor is ready",
+		  slot->number, (int)child->pid);
 	scoreboard_count_restart(child->supervisor->scoreboard,
 				 SCOREBOARD_RESTART_LEAVE);
 	supervisor_vacate(child);
@@ -189,7 +191,9 @@ static void on_draining(struct child *child, const struct record *record,
 			const int *fds)
 {
 	(void)fds;
-	log_debug("worker %u (process %d) accepts no more, %u live",
+	log_event(LOG_LEVEL_DEBUG,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_DRAINING, child),
+		  "worker %u (process %d) accepts no more, %u live",
 		  child->slot->number, (int)child->pid, record->number);
 	child->is_drained = true;
 	supervisor_close_unused(child->supervisor);

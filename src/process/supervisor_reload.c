@@ -74,6 +74,7 @@ static void undo(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->slot_high; i++)
 		end_next(&supervisor->slots[i]);
 	supervisor->next = NULL;
+	supervisor_undo_admin(supervisor);
 	if (next)
 		retired_keep(&supervisor->retired, next);
 	limits_restore_descriptors(supervisor->current->descriptor_limit);
@@ -95,14 +96,24 @@ static void replace_orphans(struct supervisor *supervisor)
 	change_pid_file(supervisor, supervisor->current->config);
 }
 
+static enum log_event failure_of(const struct supervisor *supervisor)
+{
+	return supervisor->ordered.operation == ORDER_UPGRADE
+		       ? LOG_EVENT_UPGRADE_FAILED
+		       : LOG_EVENT_RELOAD_FAILED;
+}
+
 static void fail(struct supervisor *supervisor, const char *words)
 {
-	const char *operation = order_names[supervisor->operation];
+	const char *operation = order_names[supervisor->ordered.operation];
 
-	log_error("%s: %s", operation, words);
+	log_event(LOG_LEVEL_ERROR, EVENT_FIELDS(failure_of(supervisor)),
+		  "%s: %s", operation, words);
 	log_error("the %s failed: everything is as it was", operation);
+	supervisor_note_failure(supervisor, words);
 	if (supervisor->next)
 		undo(supervisor);
+	supervisor_answer_failure(supervisor, words);
 	supervisor_end_operation(supervisor);
 	replace_orphans(supervisor);
 }
@@ -115,7 +126,7 @@ void supervisor_cancel_reload(struct supervisor *supervisor)
 	}
 	if (supervisor->next)
 		undo(supervisor);
-	supervisor->operation = ORDER_NONE;
+	supervisor->ordered.operation = ORDER_NONE;
 }
 
 void supervisor_next_died(struct supervisor_slot *slot, const char *words)
@@ -171,41 +182,6 @@ static void apply_all_options(const struct supervisor *supervisor,
 	}
 }
 
-static void open_log(struct supervisor *supervisor)
-{
-	const struct config *config = supervisor->current->config;
-	struct error error;
-
-	if (log_open(config->log_path, config->log_level, &error) < 0)
-		log_error("%s; going on with the old log until a HUP or USR1",
-			  error.text);
-	else
-		supervisor_order_log(supervisor);
-}
-
-/* Not only if it is another: it may be what could not be opened before. */
-static void change_log(struct supervisor *supervisor,
-		       const struct config *before)
-{
-	const struct config *config = supervisor->current->config;
-
-	if (!log_is_at(config->log_path) ||
-	    before->log_level != config->log_level)
-		open_log(supervisor);
-}
-
-void supervisor_reopen_log(struct supervisor *supervisor)
-{
-	struct error error;
-
-	if (!log_is_at(supervisor->current->config->log_path))
-		open_log(supervisor);
-	else if (log_reopen(&error) < 0)
-		log_error("%s; going on with the old file", error.text);
-	else
-		supervisor_order_log(supervisor);
-}
-
 static void change_slot(struct supervisor_slot *slot)
 {
 	struct supervisor *supervisor = slot->supervisor;
@@ -252,11 +228,27 @@ static void replace_leavers(struct supervisor *supervisor)
 	}
 }
 
+static void log_changed(const struct supervisor *supervisor)
+{
+	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
+	unsigned generation = supervisor->current->number;
+
+	log_event(LOG_LEVEL_INFO,
+		  LOG_FIELDS(.event = is_upgrade ? LOG_EVENT_UPGRADED
+						 : LOG_EVENT_RELOADED,
+			     .generation = generation),
+		  "%s: generation %u serves with %u worker%s",
+		  is_upgrade ? "upgraded" : "reloaded", generation,
+		  supervisor->slot_count,
+		  supervisor->slot_count == 1 ? "" : "s");
+}
+
 static void commit(struct supervisor *supervisor)
 {
 	struct generation *before = supervisor->current;
 	unsigned i;
 
+	supervisor_note_swap(supervisor);
 	supervisor->current = supervisor->next;
 	supervisor->next = NULL;
 	supervisor_note_serving(supervisor->current);
@@ -268,13 +260,16 @@ static void commit(struct supervisor *supervisor)
 	apply_all_options(supervisor, before);
 	supervisor_change_access(supervisor->current);
 	supervisor_set_delays(supervisor);
+	supervisor_review_suspended(supervisor, before);
 	for (i = 0; i < supervisor->slot_high; i++)
 		change_slot(&supervisor->slots[i]);
 	/* Before that: nobody comes to where they were the last. */
 	supervisor_close_unused(supervisor);
 	drain_old(supervisor);
-	change_log(supervisor, before->config);
+	supervisor_change_log(supervisor, before->config);
+	supervisor_review_level(supervisor);
 	change_pid_file(supervisor, before->config);
+	supervisor_change_admin(supervisor);
 	retired_keep(&supervisor->retired, before);
 	/* Its plug-ins are closed. */
 	supervisor_keep(supervisor);
@@ -282,12 +277,10 @@ static void commit(struct supervisor *supervisor)
 	supervisor_close_unused(supervisor);
 	supervisor->was_ready = true;
 	supervisor_report(supervisor);
-	log_info("%s: generation %u serves with %u worker%s",
-		 supervisor->operation == ORDER_UPGRADE ? "upgraded"
-							: "reloaded",
-		 supervisor->current->number, supervisor->slot_count,
-		 supervisor->slot_count == 1 ? "" : "s");
+	log_changed(supervisor);
+	supervisor_note_success(supervisor);
 	replace_leavers(supervisor);
+	supervisor_answer_swap(supervisor);
 	supervisor_end_operation(supervisor);
 }
 
@@ -383,25 +376,10 @@ static int start_generation(struct supervisor *supervisor,
 	if (try_options(supervisor, error) < 0 ||
 	    supervisor_raise_limits(supervisor->next, supervisor->next_count,
 				    error) < 0 ||
-	    supervisor_open_groups(supervisor, supervisor->next, error) < 0)
+	    supervisor_open_groups(supervisor, supervisor->next, error) < 0 ||
+	    supervisor_open_admin(supervisor, config, error) < 0)
 		return -1;
 	return start_workers(supervisor, error);
-}
-
-/* A line of the log for each line. */
-static void log_complaints(enum log_level level, const struct text *complaints)
-{
-	const char *line = complaints->bytes;
-	const char *end = line + complaints->size;
-	const char *next;
-
-	while (line && line < end) {
-		next = memchr(line, '\n', (size_t)(end - line));
-		if (!next)
-			next = end;
-		log_write(level, "reload: %.*s", (int)(next - line), line);
-		line = next + 1;
-	}
 }
 
 static struct config *parse(struct supervisor *supervisor,
@@ -416,15 +394,17 @@ static struct config *parse(struct supervisor *supervisor,
 	struct config *config = config_parse(
 		&source, supervisor->line->request.protocols, &complaints);
 
-	log_complaints(LOG_LEVEL_ERROR, &complaints);
+	supervisor_complain(supervisor, LOG_LEVEL_ERROR, &complaints);
 	text_release(&complaints);
 	return config;
 }
 
 /* NULL, after a word about it. */
-static struct config *refuse(struct config *config, const struct error *error)
+static struct config *refuse(struct supervisor *supervisor,
+			     struct config *config, const struct error *error)
 {
 	log_error("reload: %s", error->text);
+	supervisor->ordered.complaint = *error;
 	config_free(config);
 	return NULL;
 }
@@ -446,12 +426,14 @@ static void on_loaded(struct loader *loader)
 	struct config *config = NULL;
 	struct error error;
 
-	log_complaints(loader->is_good ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
-		       &loader->complaints);
+	supervisor_complain(supervisor,
+			    loader->is_good ? LOG_LEVEL_WARNING
+					    : LOG_LEVEL_ERROR,
+			    &loader->complaints);
 	if (loader->is_good)
 		config = parse(supervisor, &loader->canonical);
 	if (config && plugins_attach(&loader->plugins, config, &error) < 0)
-		config = refuse(config, &error);
+		config = refuse(supervisor, config, &error);
 	supervisor_change_to(supervisor, config);
 	loader_release(loader);
 }
@@ -466,7 +448,7 @@ void supervisor_roll(struct supervisor *supervisor)
 	config_print(now, &canonical);
 	config = parse(supervisor, &canonical);
 	if (config && plugins_copy(now, config, &error) < 0)
-		config = refuse(config, &error);
+		config = refuse(supervisor, config, &error);
 	supervisor_change_to(supervisor, config);
 	text_release(&canonical);
 }
@@ -475,7 +457,8 @@ void supervisor_reload(struct supervisor *supervisor)
 {
 	struct error error;
 
-	log_info("reloading");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_RELOAD_STARTED),
+		  "reloading");
 	supervisor_notify_reloading(supervisor);
 	if (loader_start(&supervisor->loader, &supervisor->loop,
 			 &supervisor->line->request, on_loaded, &error) < 0)

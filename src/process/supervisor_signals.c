@@ -31,25 +31,25 @@ static void on_reopen(void *context, int sender_pid)
 static void on_reload(void *context, int sender_pid)
 {
 	(void)sender_pid;
-	supervisor_ask(context, ORDER_RELOAD);
+	supervisor_ask(context, ORDER_RELOAD, 0, 0);
 }
 
 static void on_grow(void *context, int sender_pid)
 {
 	(void)sender_pid;
-	supervisor_ask(context, ORDER_GROW);
+	supervisor_ask(context, ORDER_GROW, 0, 0);
 }
 
 static void on_shrink(void *context, int sender_pid)
 {
 	(void)sender_pid;
-	supervisor_ask(context, ORDER_SHRINK);
+	supervisor_ask(context, ORDER_SHRINK, 0, 0);
 }
 
 static void on_upgrade(void *context, int sender_pid)
 {
 	(void)sender_pid;
-	supervisor_ask(context, ORDER_UPGRADE);
+	supervisor_ask(context, ORDER_UPGRADE, 0, 0);
 }
 
 /* A row without a handler is ignored. */

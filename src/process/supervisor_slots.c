@@ -118,11 +118,15 @@ static void log_addresses(const struct supervisor *supervisor)
 
 	for (i = 0; i < generation->listener_count; i++) {
 		service = generation_service(generation, i);
-		log_info("serving %s on %s with %u worker%s (service %s)",
-			 service->protocol->name,
-			 address_format(text, &generation->plan[i].address),
-			 supervisor->slot_count,
-			 supervisor->slot_count == 1 ? "" : "s", service->name);
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_SERVING,
+				     .service = service->name),
+			  "serving %s on %s with %u worker%s (service %s)",
+			  service->protocol->name,
+			  address_format(text, &generation->plan[i].address),
+			  supervisor->slot_count,
+			  supervisor->slot_count == 1 ? "" : "s",
+			  service->name);
 	}
 }
 
@@ -224,8 +228,10 @@ static void do_serve(struct supervisor_slot *slot)
 	if (!supervisor->has_reported)
 		supervisor_report(supervisor);
 	else if (!slot->is_quiet)
-		log_info("worker %u is replaced: process %d serves",
-			 slot->number, (int)slot->child->pid);
+		log_event(LOG_LEVEL_INFO,
+			  CHILD_FIELDS(LOG_EVENT_WORKER_REPLACED, slot->child),
+			  "worker %u is replaced: process %d serves",
+			  slot->number, (int)slot->child->pid);
 }
 
 static void do_cancel(struct supervisor_slot *slot)
@@ -259,7 +265,8 @@ void supervisor_slot_event(struct supervisor_slot *slot, enum slot_event event)
 {
 	struct slot_step step = slot_step(slot->state, event);
 
-	log_debug("slot %u: %s, %s -> %s", slot->number,
+	log_event(LOG_LEVEL_DEBUG, SLOT_FIELDS(LOG_EVENT_MESSAGE, slot),
+		  "slot %u: %s, %s -> %s", slot->number,
 		  slot_event_names[event], slot_state_names[slot->state],
 		  slot_state_names[step.next]);
 	slot->state = step.next;

@@ -85,18 +85,23 @@ static void discard_child(struct child *child)
 	child->slot = NULL;
 }
 
-/* The channel, what the bank has for the slot (the plan for the child says
- * which) and the plug-ins. */
-static unsigned list_descriptors(struct generation *generation, unsigned slot,
-				 int channel)
+/* The channel, the access log, what the bank has for the slot (the plan for the
+ * child says which) and the plug-ins. */
+static unsigned list_descriptors(struct generation *generation,
+				 const struct child *child, int channel)
 {
 	struct spawn_descriptor *descriptors = generation->descriptors;
+	int access = child->supervisor->access.fd;
+	unsigned slot = child->slot->number;
 	const struct config *config = generation->config;
 	unsigned i, count = 0;
 	int fd, number;
 
 	descriptors[count++] =
 		(struct spawn_descriptor){channel, SPAWN_CHANNEL};
+	if (access >= 0)
+		descriptors[count++] =
+			(struct spawn_descriptor){access, SPAWN_ACCESS};
 	for (i = 0; i < generation->listener_count; i++) {
 		fd = bank_get(generation->groups[i], slot);
 		generation->plan[i].is_banked = fd >= 0;
@@ -137,11 +142,15 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.page = child->page,
 		.listeners = generation->plan,
 		.listener_count = generation->listener_count,
+		.access = &supervisor->access,
 		.slot = slot->number,
+		.generation = child->generation,
 		.worker_count = generation == supervisor->next
 					? supervisor->next_count
 					: supervisor->slot_count,
 		.connections_max = generation->connections_max,
+		.log_level =
+			supervisor_log_level(supervisor, generation->config),
 		.is_trial = supervisor->is_trial,
 		.is_first = slot->number == 0 &&
 			    slot->started_generation != generation->number,
@@ -153,10 +162,11 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.role = role,
 		.descriptors = generation->descriptors,
 		.descriptor_count =
-			list_descriptors(generation, slot->number, channel),
+			list_descriptors(generation, child, channel),
 	};
 
 	child->worker_count = order.worker_count;
+	supervisor_fill_suspended(supervisor, &order);
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
 	snprintf(role, sizeof(role), "worker %u", slot->number);
 	return fork_with_page(&spawn, child->page, error);
@@ -207,7 +217,9 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 	}
 	slot->started_generation = generation->number;
 	slot->failure.text[0] = '\0';
-	log_debug("worker %u is process %d", slot->number, (int)child->pid);
+	log_event(LOG_LEVEL_DEBUG,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_STARTED, child),
+		  "worker %u is process %d", slot->number, (int)child->pid);
 	return child;
 }
 
@@ -218,7 +230,8 @@ static int spawn_failed(struct supervisor_slot *slot, const struct error *error)
 					     supervisor->loop.now_ms);
 
 	slot->wait_ms = backoff_cap(wait_ms, supervisor_is_serving(supervisor));
-	log_write_limited(&supervisor->spawn_limit, LOG_LEVEL_ERROR,
+	log_event_limited(&supervisor->spawn_limit, LOG_LEVEL_ERROR,
+			  SLOT_FIELDS(LOG_EVENT_WORKER_FAILED, slot),
 			  "cannot start worker %u: %s; trying again",
 			  slot->number, error->text);
 	return -1;

@@ -21,6 +21,8 @@ void supervisor_take_memory(struct supervisor *supervisor)
 	supervisor->child_count = SCOREBOARD_PAGES;
 	supervisor->children = memory_require(supervisor->child_count,
 					      sizeof(*supervisor->children));
+	supervisor->published.picture =
+		memory_require(1, sizeof(*supervisor->published.picture));
 	supervisor_init_slots(supervisor);
 }
 
@@ -46,7 +48,8 @@ int supervisor_raise_limits(struct generation *generation,
 {
 	unsigned listeners = generation->listener_count;
 	uint64_t need = count_needed(listeners, worker_count,
-				     generation->config->plugin_count);
+				     generation->config->plugin_count) +
+			supervisor_admin_descriptors(generation->config);
 	uint64_t have = limits_raise_descriptors(
 		generation->config->max_open_files, need);
 
@@ -78,7 +81,8 @@ int supervisor_prepare(struct supervisor *supervisor, struct error *error)
 	supervisor->scoreboard = scoreboard_open(error);
 	if (!supervisor->scoreboard)
 		return -1;
-	if (supervisor_open_groups(supervisor, generation, error) < 0)
+	if (supervisor_open_groups(supervisor, generation, error) < 0 ||
+	    supervisor_open_admin(supervisor, generation->config, error) < 0)
 		return -1;
 	supervisor_note_serving(generation);
 	if (!generation->config->pid_file)

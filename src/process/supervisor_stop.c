@@ -120,10 +120,10 @@ void supervisor_succeed(struct supervisor_slot *slot)
 	    slot->successor_count == SUPERVISOR_TRIES)
 		return;
 	slot->successor_count++;
-	log_info(
-		"worker %u is started once more, for the clients that wait "
-		"in its queue",
-		slot->number);
+	log_event(LOG_LEVEL_INFO, SLOT_FIELDS(LOG_EVENT_MESSAGE, slot),
+		  "worker %u is started once more, for the clients that wait "
+		  "in its queue",
+		  slot->number);
 	supervisor_slot_event(slot, SLOT_EVENT_START);
 }
 
@@ -152,6 +152,9 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	struct child *child;
 	unsigned i;
 
+	if (!supervisor->is_stopping)
+		board_note(supervisor->scoreboard, BOARD_EVENT_STOPPING, -1,
+			   "all workers drain");
 	supervisor->is_stopping = true;
 	supervisor_notify_stopping(supervisor);
 	timer_stop(&supervisor->loop.timers, &supervisor->delay);
@@ -159,6 +162,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_end_keeper(supervisor);
 	supervisor_cancel_reload(supervisor);
+	supervisor_refuse_orders(supervisor);
 	supervisor_close_reservations(supervisor);
 	for (i = 0; i < supervisor->slot_high; i++)
 		stop_slot(&supervisor->slots[i]);
@@ -174,7 +178,7 @@ static void stop(struct supervisor *supervisor, int64_t until_ms)
 	supervisor_stop_further(supervisor);
 }
 
-static uint64_t count_live(const struct supervisor *supervisor)
+uint64_t supervisor_count_live(const struct supervisor *supervisor)
 {
 	const struct config *config = supervisor->current->config;
 	uint64_t count = 0;
@@ -190,7 +194,7 @@ static uint64_t count_live(const struct supervisor *supervisor)
 static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
 		     const char *how)
 {
-	uint64_t live = count_live(supervisor);
+	uint64_t live = supervisor_count_live(supervisor);
 	char bound[BOUND_TEXT] = "without a bound";
 	char duration[BOUND_TEXT / 2];
 
@@ -198,19 +202,21 @@ static void log_stop(const struct supervisor *supervisor, int64_t bound_ms,
 		snprintf(bound, sizeof(bound), "for at most %s",
 			 text_format_duration(duration, sizeof(duration),
 					      bound_ms));
-	log_info("shutdown: waiting %s for %" PRIu64 " connection%s; %s", bound,
-		 live, live == 1 ? "" : "s", how);
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: waiting %s for %" PRIu64 " connection%s; %s",
+		  bound, live, live == 1 ? "" : "s", how);
 }
 
 static void stop_now(struct supervisor *supervisor)
 {
-	uint64_t live = count_live(supervisor);
+	uint64_t live = supervisor_count_live(supervisor);
 
 	if (supervisor->is_urgent)
 		return;
 	supervisor->is_urgent = true;
-	log_info("shutdown: stopping now, %" PRIu64 " connection%s cut", live,
-		 live == 1 ? " is" : "s are");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: stopping now, %" PRIu64 " connection%s cut", live,
+		  live == 1 ? " is" : "s are");
 	stop(supervisor, supervisor->loop.now_ms);
 }
 
@@ -238,9 +244,9 @@ static void begin_to_stop(struct supervisor *supervisor)
 static void cancel_all(struct supervisor *supervisor)
 {
 	supervisor_notify_stopping(supervisor);
-	orders_clear(&supervisor->orders);
 	supervisor_cancel_upgrade(supervisor);
 	supervisor_cancel_reload(supervisor);
+	supervisor_refuse_orders(supervisor);
 }
 
 /* Those whose handshake is under way first get into a queue. */
@@ -267,10 +273,10 @@ static void delay(struct supervisor *supervisor, int64_t delay_ms)
 	char duration[BOUND_TEXT];
 
 	cancel_all(supervisor);
-	log_info(
-		"shutdown: accepting for another %s; a second signal stops "
-		"now",
-		text_format_duration(duration, sizeof(duration), delay_ms));
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_SHUTDOWN),
+		  "shutdown: accepting for another %s; a second signal stops "
+		  "now",
+		  text_format_duration(duration, sizeof(duration), delay_ms));
 	timer_start(&supervisor->loop.timers, &supervisor->delay,
 		    supervisor->loop.now_ms + delay_ms);
 }

@@ -141,7 +141,8 @@ static int take_over(struct succession *succession, struct error *error)
 	if (keeper_confirm(succession->keeper, error) < 0)
 		return -1;
 	take_files(supervisor);
-	log_info("taking over from a supervisor that was killed");
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_TAKEOVER),
+		  "taking over from a supervisor that was killed");
 	return 0;
 }
 

@@ -45,9 +45,12 @@ static void release(struct supervisor_upgrade *upgrade)
 
 static void fail(struct supervisor *supervisor, const char *words)
 {
-	log_error("upgrade: %s", words);
+	log_event(LOG_LEVEL_ERROR, EVENT_FIELDS(LOG_EVENT_UPGRADE_FAILED),
+		  "upgrade: %s", words);
 	log_error("the upgrade failed: everything is as it was");
+	supervisor_note_failure(supervisor, words);
 	release(&supervisor->upgrade);
+	supervisor_answer_failure(supervisor, words);
 	supervisor_end_operation(supervisor);
 }
 
@@ -282,7 +285,8 @@ void supervisor_upgrade(struct supervisor *supervisor)
 	supervisor->upgrade.file = -1;
 	supervisor->upgrade.answer_fd = -1;
 	timer_init(&supervisor->upgrade.timer, trial_is_late);
-	log_info("upgrading to %s", supervisor->line->program);
+	log_event(LOG_LEVEL_INFO, EVENT_FIELDS(LOG_EVENT_UPGRADE_STARTED),
+		  "upgrading to %s", supervisor->line->program);
 	supervisor_notify_reloading(supervisor);
 	if (begin(supervisor, &error) < 0)
 		fail(supervisor, error.text);

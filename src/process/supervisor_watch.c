@@ -31,14 +31,13 @@ void supervisor_set_watchdog(struct child *child, const struct config *config)
 
 /* ---- Samples --------------------------------------------------------- */
 
-/* The accept queues of its slot, but not of a service that has no room. */
+/* The accept queues of its slot, but not of a service that has no room or is
+ * suspended. */
 static uint32_t queue_of(const struct child *child)
 {
 	const struct supervisor *supervisor = child->supervisor;
-	struct sockopt_tcp tcp;
 	struct list *node;
 	uint32_t sum = 0;
-	int fd;
 
 	if (child->slot->child != child || child->state != WORKER_READY)
 		return 0;
@@ -46,11 +45,9 @@ static uint32_t queue_of(const struct child *child)
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);
 
-		if (group->is_shared || !supervisor_has_room(child, group))
-			continue;
-		fd = bank_get(group, child->slot->number);
-		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)
-			sum += tcp.accept_queue;
+		if (!group->is_shared && supervisor_has_room(child, group) &&
+		    !supervisor_has_suspended(child, group))
+			sum += group->queues[child->slot->number];
 	}
 	return sum;
 }
@@ -101,14 +98,16 @@ static void suspect(struct child *child)
 	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
 
 	child->is_suspect = true;
-	log_warning("worker %u (process %d) gives no sign of life for %s%s%s",
-		    child->slot->number, (int)child->pid,
-		    text_format_duration(silence, sizeof(silence),
-					 silence_of(child)),
-		    supervisor_describe_callback(callback, child),
-		    child->supervisor->slot_count > 1
-			    ? ": new connections go to others"
-			    : "");
+	log_event(LOG_LEVEL_WARNING,
+		  CHILD_FIELDS(LOG_EVENT_WORKER_SUSPECT, child),
+		  "worker %u (process %d) gives no sign of life for %s%s%s",
+		  child->slot->number, (int)child->pid,
+		  text_format_duration(silence, sizeof(silence),
+				       silence_of(child)),
+		  supervisor_describe_callback(callback, child),
+		  child->supervisor->slot_count > 1
+			  ? ": new connections go to others"
+			  : "");
 	if (child->slot->child == child && child->slot->state == SLOT_SERVING)
 		supervisor_slot_event(child->slot, SLOT_EVENT_HANG);
 	else
@@ -118,8 +117,9 @@ static void suspect(struct child *child)
 static void acquit(struct child *child)
 {
 	child->is_suspect = false;
-	log_info("worker %u (process %d) is back", child->slot->number,
-		 (int)child->pid);
+	log_event(LOG_LEVEL_INFO, CHILD_FIELDS(LOG_EVENT_WORKER_BACK, child),
+		  "worker %u (process %d) is back", child->slot->number,
+		  (int)child->pid);
 	if (child->slot->child == child && child->slot->state == SLOT_SUSPECT)
 		supervisor_slot_event(child->slot, SLOT_EVENT_BEAT);
 	else
@@ -131,11 +131,14 @@ static void end_hung(struct child *child)
 	char callback[SUPERVISOR_CALLBACK_TEXT], silence[DURATION_TEXT];
 
 	child->is_hung = true;
-	log_error("worker %u (process %d) hangs for %s%s: it is ended",
-		  child->slot->number, (int)child->pid,
-		  text_format_duration(silence, sizeof(silence),
-				       silence_of(child)),
-		  supervisor_describe_callback(callback, child));
+	text_format_duration(silence, sizeof(silence), silence_of(child));
+	supervisor_describe_callback(callback, child);
+	log_event(LOG_LEVEL_ERROR, CHILD_FIELDS(LOG_EVENT_WORKER_HUNG, child),
+		  "worker %u (process %d) hangs for %s%s: it is ended",
+		  child->slot->number, (int)child->pid, silence, callback);
+	board_note(child->supervisor->scoreboard, BOARD_EVENT_WORKER_HUNG,
+		   (int)child->slot->number, "process %d hangs for %s%s",
+		   (int)child->pid, silence, callback);
 	if (supervisor_signal(child, SIGABRT) < 0)
 		log_error("cannot end process %d: %s", (int)child->pid,
 			  strerror(errno));
@@ -173,6 +176,7 @@ static void watch_all(struct timer *timer)
 	unsigned i;
 
 	supervisor->watched_ms = now_ms;
+	supervisor_measure_queues(supervisor);
 	for (i = 0; i < supervisor->child_high; i++) {
 		struct child *child = &supervisor->children[i];
 
@@ -184,6 +188,7 @@ static void watch_all(struct timer *timer)
 		else
 			watch_child(child);
 	}
+	supervisor_mend_log(supervisor);
 	timer_start(&supervisor->loop.timers, timer,
 		    now_ms + watchdog_interval(&settings));
 }

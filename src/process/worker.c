@@ -48,6 +48,8 @@ static void beat(void *context, struct loop *loop)
 	scoreboard_store(&cells[SCOREBOARD_HEARTBEAT_MS],
 			 (uint64_t)loop->now_ms);
 	scoreboard_add(&cells[SCOREBOARD_TURNS], 1);
+	scoreboard_observe(&cells[SCOREBOARD_LAG], scoreboard_lag_bounds_us,
+			   SCOREBOARD_LAG_BUCKETS, loop->turn_us);
 	scoreboard_store(&cells[SCOREBOARD_LOG_DROPPED], log_dropped_count());
 }
 
@@ -106,7 +108,8 @@ void worker_go_on(struct worker *worker)
 	scoreboard_store(
 		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
 		1);
-	log_debug("ready");
+	log_event(LOG_LEVEL_DEBUG, LOG_FIELDS(.event = LOG_EVENT_WORKER_READY),
+		  "ready");
 	worker_report(worker, RECORD_READY);
 }
 
@@ -168,10 +171,26 @@ static void release(struct worker *worker)
 	timer_stop(timers, &worker->retry);
 	timer_stop(timers, &worker->room);
 	worker_release_drain(worker);
+	worker_asked_release(&worker->asked);
 	worker_release_services(worker);
+	log_sink_adopt(&worker->access.sink, -1, NULL);
 	channel_close(&worker->channel);
 	signals_stop(&worker->signals, &worker->loop);
 	loop_release(&worker->loop);
+}
+
+static void take_logs(struct worker *worker)
+{
+	const struct worker_order *order = worker->order;
+	struct access_log *access = &worker->access;
+
+	log_set_worker(order->slot, order->generation);
+	access_log_init(access);
+	access->slot = order->slot;
+	access->generation = order->generation;
+	if (order->access->fd >= 0)
+		log_sink_adopt(&access->sink, SPAWN_ACCESS,
+			       &order->access->form);
 }
 
 int worker_main(void *order)
@@ -185,7 +204,9 @@ int worker_main(void *order)
 	struct error error;
 
 	/* The supervisor's may be that of an older configuration still. */
-	log_set_level(worker.order->config->log_level);
+	log_set_level(worker.order->log_level);
+	take_logs(&worker);
+	scoreboard_keep_only(worker.order->page);
 	scoreboard_own(worker.order->page, getpid(), clock_now_ms());
 	if (loop_init(&worker.loop, &error) < 0) {
 		fail(&worker, &error);
@@ -195,6 +216,7 @@ int worker_main(void *order)
 	timer_init(&worker.room, worker_report_room);
 	list_init(&worker.adopted);
 	worker_init_drain(&worker);
+	worker_asked_init(&worker.asked, &worker.loop, &worker.context);
 	if (worker_open_plugins(&worker, &error) < 0 ||
 	    begin(&worker, &error) < 0) {
 		fail(&worker, &error);

@@ -39,11 +39,16 @@ struct worker_order {
 	struct scoreboard_page *page;
 	const struct worker_listener *listeners;
 	unsigned listener_count;
+	const struct log_sink *access; /* the supervisor's */
 	unsigned slot;
+	unsigned generation;
 	unsigned worker_count;
 	unsigned connections_max; /* of this worker, from descriptors */
-	bool is_trial;            /* watches no listener: just tries */
-	bool is_first;            /* warns about the system's limits */
+	enum log_level log_level;
+	/* Services that accept nobody so far: a bit for each. */
+	uint64_t suspended[SCOREBOARD_SERVICES / 64];
+	bool is_trial; /* watches no listener: just tries */
+	bool is_first; /* warns about the system's limits */
 };
 
 /* spawn_child's main: the channel is SPAWN_CHANNEL.  Returns the status. */

@@ -185,8 +185,10 @@ void worker_leave(struct worker *worker)
 		&scoreboard_cells(worker->order->page)[SCOREBOARD_ACCEPTING],
 		0);
 	if (live > 0)
-		log_info("draining %u connection%s", live,
-			 live == 1 ? "" : "s");
+		log_event(LOG_LEVEL_INFO,
+			  LOG_FIELDS(.event = LOG_EVENT_WORKER_DRAINING),
+			  "draining %u connection%s", live,
+			  live == 1 ? "" : "s");
 	worker_report(worker, RECORD_DRAINING);
 	worker_end_if_done(worker);
 }
@@ -266,11 +268,16 @@ static void set_bound(struct worker *worker, int64_t bound_ms)
 
 void worker_drain(struct worker *worker, int64_t bound_ms, bool is_last)
 {
+	unsigned i;
+
 	if (worker->phase == WORKER_PHASE_STARTING) {
 		loop_stop(&worker->loop);
 		return;
 	}
 	worker->drain.is_last = is_last;
+	/* Nobody resumes them after us. */
+	for (i = 0; is_last && i < worker->order->config->service_count; i++)
+		worker_suspend(worker, i, false);
 	if (worker->phase == WORKER_PHASE_SERVING)
 		begin(worker);
 	set_bound(worker, bound_ms);
@@ -310,10 +317,11 @@ static void wait_for_successor(struct worker *worker)
 		timer_start(&worker->loop.timers, &worker->drain.orphan,
 			    worker->loop.now_ms + timeout_ms);
 	}
-	log_warning("the supervisor is gone: %s on for %s",
-		    worker->phase == WORKER_PHASE_SERVING ? "serving"
-							  : "draining",
-		    duration);
+	log_event(LOG_LEVEL_WARNING, LOG_FIELDS(.event = LOG_EVENT_ORPHANED),
+		  "the supervisor is gone: %s on for %s",
+		  worker->phase == WORKER_PHASE_SERVING ? "serving"
+							: "draining",
+		  duration);
 }
 
 void worker_orphaned(struct worker *worker)

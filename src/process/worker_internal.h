@@ -7,6 +7,7 @@
  *	worker_listeners.c  services; bind, bank, listen, accept, let go
  *	worker_adopted.c    listeners of other slots
  *	worker_room.c       who has room is known to the supervisor
+ *	worker_asked.c      admins ask about its connections
  *	worker_drain.c      the way out */
 #ifndef COHORT_PROCESS_WORKER_INTERNAL_H
 #define COHORT_PROCESS_WORKER_INTERNAL_H
@@ -18,9 +19,11 @@
 #include "event/loop.h"
 #include "event/signals.h"
 #include "net/acceptor.h"
+#include "net/access_log.h"
 #include "net/service.h"
 #include "process/channel.h"
 #include "process/worker.h"
+#include "process/worker_asked.h"
 
 enum worker_phase {
 	WORKER_PHASE_STARTING, /* until READY */
@@ -61,6 +64,7 @@ struct worker {
 	struct signals signals;
 	struct channel channel;
 	struct worker_context context;
+	struct access_log access;
 	struct service *services;   /* as in the configuration */
 	struct acceptor *acceptors; /* as in the order's listeners */
 	struct list adopted;        /* listeners of other slots */
@@ -70,6 +74,7 @@ struct worker {
 	unsigned unsent;            /* these, a bit for each type */
 	enum worker_phase phase;
 	struct worker_drain drain;
+	struct worker_asked asked;
 	int exit_status;
 };
 
@@ -104,6 +109,8 @@ bool worker_has_waiting(const struct worker *worker, bool is_for_room);
 void worker_stop_accepting(struct worker *worker);
 /* So many workers share the limits of the services. */
 void worker_share_limits(struct worker *worker, unsigned worker_count);
+/* A service accepts nobody from now on, or goes on. */
+void worker_suspend(struct worker *worker, unsigned service, bool is_on);
 /* Whatever worker_open_services has opened, all of it or nothing. */
 void worker_release_services(struct worker *worker);
 

@@ -60,6 +60,8 @@ static void open_service(struct worker *worker, unsigned index)
 	service->protocol_options = from->protocol_options;
 	service->settings = &from->settings;
 	service_set_descriptors(service, from->protocol->descriptors_count);
+	service->is_suspended =
+		worker->order->suspended[index / 64] >> (index % 64) & 1;
 	share_limits(worker, service, worker->order->worker_count);
 	if (worker->order->is_first)
 		sockopt_check_system(&from->settings.options);
@@ -88,6 +90,17 @@ void worker_share_limits(struct worker *worker, unsigned worker_count)
 	}
 }
 
+void worker_suspend(struct worker *worker, unsigned service, bool is_on)
+{
+	if (service >= worker->order->config->service_count)
+		return;
+	/* Who is the last to accept leaves nobody behind. */
+	if (is_on && !worker->drain.is_last)
+		service_suspend(&worker->services[service]);
+	else if (!is_on)
+		service_resume(&worker->services[service]);
+}
+
 int worker_open_services(struct worker *worker, struct error *error)
 {
 	const struct worker_order *order = worker->order;
@@ -96,6 +109,7 @@ int worker_open_services(struct worker *worker, struct error *error)
 	if (worker_context_init(&worker->context, &worker->loop, order->page) <
 	    0)
 		return error_set_errno(error, "cannot start a worker");
+	worker->context.access_log = &worker->access;
 	worker->context.slot = order->slot;
 	worker->context.worker_count = order->worker_count;
 	worker->context.live_max = order->connections_max;

@@ -38,12 +38,27 @@ static void on_drain(struct worker *worker, const struct record *record,
 	take_drain(worker, record);
 }
 
+static const struct log_form *form_of(const struct record *record,
+				      struct log_form *form)
+{
+	return log_form_read(form, record->data, record->size);
+}
+
 static void on_log(struct worker *worker, const struct record *record,
 		   const int *fds)
 {
+	struct log_form form;
+
 	(void)worker;
-	(void)record;
-	log_adopt(fds[0]);
+	log_adopt(fds[0], form_of(record, &form));
+}
+
+static void on_access(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	struct log_form form;
+
+	log_sink_adopt(&worker->access.sink, fds[0], form_of(record, &form));
 }
 
 static unsigned slot_of(const struct record *record)
@@ -69,6 +84,28 @@ static void on_adopt_without(struct worker *worker, const struct record *record,
 	worker_refuse(worker, slot_of(record), record->number);
 }
 
+/* Until it serves, descriptors at numbers of its own may be in its way. */
+static void on_asker(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)record;
+	if (worker->phase == WORKER_PHASE_STARTING)
+		close(fds[0]);
+	else
+		worker_asked_add(&worker->asked, fds[0]);
+}
+
+static void on_asker_without(struct worker *worker, const struct record *record,
+			     const int *fds)
+{
+	(void)worker;
+	(void)record;
+	(void)fds;
+	log_warning(
+		"an admin process found no room among the descriptors: "
+		"it cannot ask about connections");
+}
+
 static void on_log_without(struct worker *worker, const struct record *record,
 			   const int *fds)
 {
@@ -78,6 +115,22 @@ static void on_log_without(struct worker *worker, const struct record *record,
 	log_warning(
 		"the reopened log found no room among the descriptors: "
 		"writing on to the old one");
+}
+
+/* It is off; or it was sent, and found no room in our table. */
+static void on_access_without(struct worker *worker,
+			      const struct record *record, const int *fds)
+{
+	struct log_form form;
+	const struct log_form *sent = form_of(record, &form);
+
+	(void)fds;
+	if (sent != NULL && sent->kind == LOG_TO_NOWHERE)
+		log_sink_adopt(&worker->access.sink, -1, sent);
+	else
+		log_warning(
+			"the access log found no room among the descriptors: "
+			"writing on to the old one");
 }
 
 static void on_disown(struct worker *worker, const struct record *record,
@@ -95,6 +148,29 @@ static void on_count(struct worker *worker, const struct record *record,
 		worker_share_limits(worker, record->number);
 }
 
+static void on_suspend(struct worker *worker, const struct record *record,
+		       const int *fds)
+{
+	(void)fds;
+	worker_suspend(worker, record->number, true);
+}
+
+static void on_resume(struct worker *worker, const struct record *record,
+		      const int *fds)
+{
+	(void)fds;
+	worker_suspend(worker, record->number, false);
+}
+
+static void on_level(struct worker *worker, const struct record *record,
+		     const int *fds)
+{
+	(void)worker;
+	(void)fds;
+	if (record->number < LOG_LEVELS)
+		log_set_level((enum log_level)record->number);
+}
+
 /* Handlers take the descriptors. */
 static const struct order_row {
 	enum record_type type;
@@ -102,10 +178,21 @@ static const struct order_row {
 	void (*handle)(struct worker *worker, const struct record *record,
 		       const int *fds);
 } rows[] = {
-	{RECORD_BANKED, 0, on_banked},   {RECORD_DRAIN, 0, on_drain},
-	{RECORD_LOG, 1, on_log},         {RECORD_ADOPT, 1, on_adopt},
-	{RECORD_DISOWN, 0, on_disown},   {RECORD_COUNT, 0, on_count},
-	{RECORD_LOG, 0, on_log_without}, {RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_BANKED, 0, on_banked},
+	{RECORD_DRAIN, 0, on_drain},
+	{RECORD_LOG, 1, on_log},
+	{RECORD_ADOPT, 1, on_adopt},
+	{RECORD_DISOWN, 0, on_disown},
+	{RECORD_COUNT, 0, on_count},
+	{RECORD_SUSPEND, 0, on_suspend},
+	{RECORD_RESUME, 0, on_resume},
+	{RECORD_LEVEL, 0, on_level},
+	{RECORD_LOG, 0, on_log_without},
+	{RECORD_ADOPT, 0, on_adopt_without},
+	{RECORD_ACCESS, 1, on_access},
+	{RECORD_ACCESS, 0, on_access_without},
+	{RECORD_ASKER, 1, on_asker},
+	{RECORD_ASKER, 0, on_asker_without},
 };
 
 void worker_receive(struct channel *channel, const struct record *record,

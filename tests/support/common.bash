@@ -99,6 +99,26 @@ serve() {
 	esac
 }
 
+# measure_memory: before the servers whose memory is compared are started. What
+# they free must be used again; the sanitizer would keep it for a while, and as
+# much of it as would be a leak here. Other tests do without this.
+measure_memory() {
+	[ -z "$COHORT_WRAPPER" ] || skip "its memory is that of ${COHORT_WRAPPER%% *}"
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
+}
+
+# memory_of PID: its own, in kB: without the pages of files and those that are
+# shared, such as the scoreboard's.
+memory_of() { awk '/^RssAnon/ { print $2 }' "/proc/$1/status"; }
+
+# memory_grew_at_most KB PID BEFORE
+memory_grew_at_most() {
+	local after
+	after=$(memory_of "$2")
+	echo "memory of process $2: before $3 kB, after $after kB, may grow by $1 kB"
+	[ $((after - $3)) -le "$1" ]
+}
+
 # configure: stdin becomes $CONFIG.
 configure() {
 	CONFIG=$WORK/cohort.conf
@@ -144,10 +164,24 @@ workers() {
 	done | sort -n | awk '{ print $NF }'
 }
 worker_count() { workers | wc -l; }
+# workers_are PIDS: these and, once those that failed have ended, no others.
+workers_are() { [ "$(workers)" = "$1" ]; }
 worker_count_is() { [ "$(worker_count)" -eq "$1" ]; }
 
 # say TEXT [PORT]: send TEXT, half-close, print everything that comes back.
 say() { printf '%s' "$1" | timeout $((10 * COHORT_PATIENCE)) socat -t 5 - "TCP:127.0.0.1:${2:-$PORT}"; }
+
+# hold: a client whose connection lives on; answered TEXT: it still does.
+hold() {
+	coproc CLIENT { timeout 60 socat - "TCP:127.0.0.1:$PORT"; }
+	answered one
+}
+answered() {
+	local line
+	echo "$1" >&"${CLIENT[1]}"
+	read -r -t 10 line <&"${CLIENT[0]}"
+	[ "$line" = "$1" ]
+}
 
 log_has() { grep -qE -- "$1" "$LOG"; }
 log_count() { grep -cE -- "$1" "$LOG"; }

@@ -26,7 +26,7 @@ static inline struct world *header_world(enum service_proxy mode)
 	struct world *world = world_open();
 
 	world->settings.proxy = mode;
-	world->settings.proxy_timeout_ms = PATIENCE_MS;
+	world->settings.proxy_timeout_ms = 60 * PATIENCE_MS; /* never */
 	world->settings.proxy_limit_bytes = 4096;
 	return world;
 }

@@ -286,6 +286,35 @@ static void test_start_at_cap(void)
 	world_close(world);
 }
 
+/* A suspended service leaves its clients in the queue, whatever else changes,
+ * and loses none that it has. */
+static void test_suspended(void)
+{
+	struct world *world = world_open();
+
+	connect_clients(world, 2);
+	CHECK(acceptor_start(&world->acceptor) == 0);
+	CHECK(turn_until_accepted(world, 2));
+	service_suspend(&world->service);
+	service_suspend(&world->service);
+	check_echoes(world, 2);
+	close(world->clients[0]);
+	close(world->clients[1]);
+	connect_clients(world, 3);
+	CHECK(turn_for(world, 50) <= 2 * QUIET_TURNS);
+	acceptor_resume_all(&world->service);
+	acceptor_stop(&world->acceptor);
+	CHECK(acceptor_start(&world->acceptor) == 0);
+	CHECK(turn_for(world, 50) <= QUIET_TURNS);
+	check_int((int)accepted(world), 2);
+	check_int(world->service.live_count, 0);
+
+	service_resume(&world->service);
+	CHECK(turn_until_accepted(world, 5));
+	check_echoes(world, 3);
+	world_close(world);
+}
+
 static void set_descriptor_limit(rlim_t count)
 {
 	struct rlimit limit;
@@ -391,6 +420,7 @@ int main(void)
 	test_stop_and_start();
 	test_cap();
 	test_start_at_cap();
+	test_suspended();
 	if (!is_under_valgrind())
 		test_no_descriptors(log);
 	test_shut_down();

@@ -26,6 +26,7 @@ struct world {
 	int other;
 	unsigned received_count;
 	unsigned closed_count;
+	unsigned room_count;
 	struct record last;
 	int fds[CHANNEL_DESCRIPTORS];
 	struct text text;
@@ -227,6 +228,40 @@ static void test_a_full_channel_says_so(void)
 	close_world(&world);
 }
 
+static void has_room(struct channel *channel)
+{
+	struct world *world = list_entry(channel, struct world, channel);
+
+	world->room_count++;
+	loop_stop(&world->loop);
+}
+
+static void test_room_is_told_once(void)
+{
+	struct channel_load load = {0};
+	struct world world;
+	struct record record;
+
+	open_world(&world);
+	while (channel_send(&world.channel, RECORD_LOG, &load) == 0)
+		continue;
+	check_int(errno, EAGAIN);
+	CHECK(channel_wait_room(&world.channel, has_room) == 0);
+	/* What comes meanwhile is heard. */
+	CHECK(channel_send_waiting(world.other, RECORD_END, &load) == 0);
+	run(&world);
+	check_int(world.received_count, 1);
+	check_int(world.room_count, 0);
+	while (recv(world.other, &record, sizeof(record), MSG_DONTWAIT) > 0)
+		continue;
+	run(&world);
+	check_int(world.room_count, 1);
+	CHECK(channel_send(&world.channel, RECORD_LOG, &load) == 0);
+	send_all(&world);
+	check_int(world.room_count, 1);
+	close_world(&world);
+}
+
 static void test_the_death_of_the_peer_is_an_event(void)
 {
 	struct channel_load load = {0};
@@ -399,6 +434,7 @@ int main(void)
 	test_as_many_descriptors_as_are_allowed();
 	test_long_text_comes_in_numbered_pieces();
 	test_a_full_channel_says_so();
+	test_room_is_told_once();
 	test_the_death_of_the_peer_is_an_event();
 	test_a_peer_that_breaks_the_rules_is_dropped();
 	test_descriptors_that_nobody_announced_are_closed();

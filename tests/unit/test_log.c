@@ -235,7 +235,7 @@ static void test_a_descriptor_is_adopted(void)
 
 	log_to_file(LOG_LEVEL_INFO);
 	fd = open(log_path, O_WRONLY | O_APPEND | O_CLOEXEC);
-	log_adopt(fd);
+	log_adopt(fd, NULL);
 	check_int(log_descriptor(), fd);
 	log_info("adopted");
 	moved = dup(fd);

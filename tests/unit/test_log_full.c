@@ -118,7 +118,7 @@ static void test_a_full_pipe_that_blocks(void)
 
 	log_to_file(LOG_LEVEL_INFO);
 	make_pipe(&channel);
-	log_adopt(channel.writer);
+	log_adopt(channel.writer, NULL);
 	check_full(&channel);
 	log_to_file(LOG_LEVEL_INFO);
 	close(channel.reader);
@@ -149,7 +149,7 @@ static void check_closed(void (*make)(struct channel *))
 
 	log_to_file(LOG_LEVEL_INFO);
 	make(&channel);
-	log_adopt(channel.writer);
+	log_adopt(channel.writer, NULL);
 	close(channel.reader);
 	log_info("lost");
 	log_info("lost as well");

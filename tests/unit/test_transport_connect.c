@@ -176,7 +176,7 @@ static void test_black_hole(void)
 	struct hole hole;
 
 	hole_open(&hole);
-	CHECK(dial_hole(world, &record, &hole, 50) != NULL);
+	CHECK(dial_hole(world, &record, &hole, 1000) != NULL);
 	CHECK(write_bytes(record.t, 0, 100) == 0);
 	turn_for(world, 20);
 	CHECK(is_alive(&record));

@@ -85,8 +85,52 @@ static void test_churn(void)
 	free(table);
 }
 
+/* In pieces of any size everybody is met once, and a place that is free is
+ * passed over. */
+static void test_walk(unsigned piece)
+{
+	struct transport_table *table = malloc(sizeof(*table));
+	uint64_t ids[100];
+	uint32_t place = 0;
+	size_t met = 0, wrong = 0, rounds = 0, n;
+
+	transport_table_init(table);
+	for (n = 0; n < 100; n++)
+		ids[n] = transport_table_add(table, transport_number(n));
+	for (n = 0; n < 100; n += 3)
+		transport_table_remove(table, ids[n]);
+	do {
+		unsigned budget = piece;
+
+		while (budget > 0) {
+			struct cohort_transport *t =
+				transport_table_next(table, &place, &budget);
+
+			met += t != NULL;
+			if (t != NULL)
+				wrong += t !=
+					 transport_number(met + (met - 1) / 2);
+			if (place == 0)
+				break;
+		}
+		rounds++;
+	} while (place != 0);
+	check_int(met, 66);
+	check_int(wrong, 0);
+	check_int(rounds, (100 + piece - 1) / piece);
+	place = 100;
+	piece = 1;
+	CHECK(transport_table_next(table, &place, &piece) == NULL);
+	check_int(place, 0);
+	transport_table_release(table);
+	free(table);
+}
+
 int main(void)
 {
+	test_walk(1);
+	test_walk(7);
+	test_walk(1000);
 	test_empty();
 	test_stale();
 	test_churn();

@@ -29,6 +29,9 @@ static void check_good_order(struct world *world, struct client *client)
 	client_close(client);
 }
 
+/* Much longer than a machine with other work stands still. */
+#define IDLE_MS (30 * SHORT_MS)
+
 /* Bytes put it off, ours as well as the peer's. */
 static void test_idle(bool are_ours)
 {
@@ -38,12 +41,12 @@ static void test_idle(bool are_ours)
 	int64_t last_ms = 0;
 	int i;
 
-	world->settings.idle_timeout_ms = 10 * SHORT_MS;
+	world->settings.idle_timeout_ms = IDLE_MS;
 	world->settings.first_byte_timeout_ms = LONG_MS;
 	world->settings.lifetime_ms = LONG_MS;
 	client = open_tcp(world, &record);
 	for (i = 0; i < 6; i++) {
-		turn_for(world, 2 * SHORT_MS);
+		turn_for(world, IDLE_MS / 5);
 		last_ms = world->loop.now_ms;
 		if (are_ours)
 			check_int(write_bytes(record.t, i, 1), 0);
@@ -53,7 +56,7 @@ static void test_idle(bool are_ours)
 	turn(world);
 	CHECK(!cohort_is_closing(record.t));
 	check_good_order(world, &client);
-	wait_for_end(world, &record, last_ms + 10 * SHORT_MS);
+	wait_for_end(world, &record, last_ms + IDLE_MS);
 	check_end(&record, COHORT_REASON_IDLE_TIMEOUT, 0);
 	world_close(world);
 }
@@ -171,7 +174,8 @@ static void test_first_of_all(void)
 			&world->settings.write_timeout_ms};
 
 		*timeouts[i] = SHORT_MS;
-		*timeouts[(i + 1) % 4] = SHORT_MS + 20;
+		/* much later, if the machine stands still meanwhile */
+		*timeouts[(i + 1) % 4] = 100 * SHORT_MS;
 		*timeouts[(i + 2) % 4] = LONG_MS;
 		world->settings.linger_timeout_ms = SHORT_MS;
 		client = open_tcp(world, &record);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/* admin_backend.c - what the control server and the paths of HTTP need of this
+ * process (control/backend.h). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "control/page.h"
+#include "net/sockopt.h"
+#include "process/admin_internal.h"
+
+#define SNAPSHOT_MS 100 /* so old may one be */
+
+/* ---- What there is to see -------------------------------------------- */
+
+/* When somebody has died in the midst of writing, the last one has to do. */
+static const struct snapshot *look(void *context)
+{
+	struct admin *admin = context;
+	struct snapshot *snapshot = &admin->snapshot;
+
+	if (admin->has_snapshot &&
+	    clock_now_ms() - snapshot->now_ms < SNAPSHOT_MS)
+		return snapshot;
+	admin->has_snapshot = snapshot_take(snapshot, admin->board) == 0;
+	return admin->has_snapshot ? snapshot : NULL;
+}
+
+static void query(void *context, const struct connection_query *wanted,
+		  struct reply *reply)
+{
+	struct admin *admin = context;
+
+	admin_workers_query(admin->workers, wanted, reply);
+}
+
+/* ---- Who may order --------------------------------------------------- */
+
+static uid_t owner_of(const struct admin *admin)
+{
+	const struct config_listen *control = admin->birth->config->control;
+
+	return control && control->owner >= 0 ? (uid_t)control->owner
+					      : admin->birth->uid;
+}
+
+/* Whoever else the socket's mode lets in may look. */
+static bool may_order(void *context, int fd)
+{
+	const struct admin *admin = context;
+	uid_t uid;
+	pid_t pid;
+
+	return sockopt_peer_credentials(fd, &pid, &uid) == 0 &&
+	       (uid == 0 || uid == admin->birth->uid || uid == owner_of(admin));
+}
+
+/* ---- Where it serves ------------------------------------------------- */
+
+static int list_listeners(struct admin *admin, struct error *error)
+{
+	const struct admin_birth *birth = admin->birth;
+	unsigned i, count = birth->plan_count;
+	char(*texts)[ADDRESS_TEXT] = calloc(count, sizeof(*texts));
+
+	admin->addresses = texts;
+	admin->listeners = calloc(count, sizeof(*admin->listeners));
+	if (!texts || !admin->listeners)
+		return error_set_errno(error, "cannot list what is served");
+	for (i = 0; i < count; i++) {
+		const struct worker_listener *planned = &birth->plan[i];
+
+		admin->listeners[i] = (struct control_listener){
+			.service =
+				birth->config->services[planned->service].name,
+			.address = address_format(texts[i], &planned->address),
+		};
+	}
+	return 0;
+}
+
+/* ---- All of it ------------------------------------------------------- */
+
+static int begin_watching(struct admin *admin, struct error *error)
+{
+	admin->workers = admin_workers_new(&admin->loop);
+	admin->busiest = busiest_new(&admin->loop, &admin->backend);
+	if (!admin->workers || !admin->busiest)
+		return error_set_errno(error, "cannot talk to workers");
+	admin->backend.busiest = admin->busiest;
+	samples_start(&admin->samples, &admin->loop, look, admin);
+	return 0;
+}
+
+int admin_init_backend(struct admin *admin, struct error *error)
+{
+	admin->board = scoreboard_map_reader(ADMIN_BOARD, error);
+	if (!admin->board || list_listeners(admin, error) < 0)
+		return -1;
+	page_append_headers(&admin->page_headers);
+	admin->backend = (struct control_backend){
+		.context = admin,
+		.look = look,
+		.board = admin->board,
+		.config = admin->birth->config,
+		.listeners = admin->listeners,
+		.listener_count = admin->birth->plan_count,
+		.samples = &admin->samples,
+		.may_order = may_order,
+		.order = admin_order,
+		.query = query,
+	};
+	return begin_watching(admin, error);
+}
+
+/* Whoever waits is told first: the replies are the servers'. */
+void admin_release_workers(struct admin *admin)
+{
+	busiest_free(admin->busiest);
+	admin_workers_free(admin->workers);
+}
+
+void admin_release_backend(struct admin *admin)
+{
+	samples_stop(&admin->samples);
+	snapshot_release(&admin->snapshot);
+	if (admin->board)
+		scoreboard_close(admin->board);
+	free(admin->listeners);
+	free(admin->addresses);
+	text_release(&admin->page_headers);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* admin_internal.h - what the files of the admin process share.
+ *
+ *	admin.c          birth, beats, what the supervisor says, the end
+ *	admin_serve.c    the servers on their listeners
+ *	admin_backend.c  what the verbs need: a snapshot, who may order
+ *	admin_orders.c   orders up, answers down
+ *	admin_http.c     the paths */
+#ifndef COHORT_PROCESS_ADMIN_INTERNAL_H
+#define COHORT_PROCESS_ADMIN_INTERNAL_H
+
+#include <stdbool.h>
+
+#include "control/backend.h"
+#include "control/busiest.h"
+#include "control/http_server.h"
+#include "control/samples.h"
+#include "control/server.h"
+#include "event/loop.h"
+#include "event/signals.h"
+#include "process/admin.h"
+#include "process/admin_workers.h"
+#include "process/channel.h"
+
+struct admin {
+	const struct admin_birth *birth;
+	struct loop loop;
+	struct signals signals;
+	struct channel channel;
+	struct timer beat;
+	struct timer end;         /* nobody is waited for any longer */
+	struct scoreboard *board; /* for reading */
+	struct snapshot snapshot;
+	bool has_snapshot;
+	struct samples samples;
+	struct busiest *busiest;
+	struct control_backend backend;
+	struct control_listener *listeners; /* of the services */
+	char (*addresses)[ADDRESS_TEXT];    /* their texts */
+	struct text page_headers;
+	struct admin_workers *workers;
+	struct control_server *control; /* NULL: there is no such listener */
+	struct http_server *http;       /* the same */
+	struct list orders;             /* that are not answered yet */
+	uint32_t order_count;           /* that were given */
+	unsigned busy_count; /* servers that it waits for to retire */
+	bool is_leaving;     /* has said so */
+	bool is_retiring;    /* was told to */
+};
+
+/* ---- admin_serve.c ---- */
+
+/* Accept from all listeners.  0, or -1 with words. */
+int admin_serve(struct admin *admin, struct error *error);
+/* Accept no more; when all have been answered the loop is stopped. */
+void admin_end_serving(struct admin *admin);
+/* At once. */
+void admin_release_servers(struct admin *admin);
+
+/* ---- admin_backend.c ---- */
+
+int admin_init_backend(struct admin *admin, struct error *error);
+/* Before the servers and … after them. */
+void admin_release_workers(struct admin *admin);
+void admin_release_backend(struct admin *admin);
+
+/* ---- admin_orders.c ---- */
+
+/* As struct control_backend has it. */
+void admin_order(void *context, const struct control_order *order,
+		 struct reply *reply);
+/* RECORD_ANSWER: perhaps to an order of ours. */
+void admin_take_answer(struct admin *admin, const struct record *record);
+
+/* ---- admin_http.c ---- */
+
+extern const struct http_route admin_routes[]; /* the context is the admin */
+
+/* NULL: it is ready for clients; else why not.  Pure. */
+const char *admin_not_ready(const struct snapshot *snapshot);
+/* The same of being alive: its supervisor turns.  `timeout_ms` -1: nobody
+ * hangs. */
+const char *admin_not_live(const struct snapshot *snapshot, int64_t timeout_ms);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* link.c - the connection to the control socket. */
+#include "link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+#define READ_BYTES 65536
+
+/* What errno means for somebody who wants to reach a server. */
+static enum exit_status explain(const char *path, struct error *error)
+{
+	int number = errno;
+
+	if (number == EACCES || number == EPERM) {
+		error_set_errno(error, "not permitted to ask the server at %s",
+				path);
+		return EXIT_NOT_PERMITTED;
+	}
+	if (number == ENOENT || number == ECONNREFUSED || number == ENOTDIR ||
+	    number == EPROTOTYPE || number == ENOTSOCK) {
+		error_set_errno(error,
+				"no server at %s (`control PATH;` in its "
+				"configuration opens a socket, `-s PATH` or "
+				"$COHORT_CONTROL names it here)",
+				path);
+		return EXIT_NO_SERVER;
+	}
+	error_set_errno(error, "cannot reach the server at %s", path);
+	return EXIT_FAILED;
+}
+
+static int bound_ms(const struct link *link)
+{
+	int64_t left_ms = link->until_ms - clock_now_ms();
+
+	if (link->until_ms == 0)
+		return -1;
+	return left_ms <= 0 ? 0 : left_ms > 1000000 ? 1000000 : (int)left_ms;
+}
+
+static int connect_to(struct link *link, struct error *error)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	struct timeval limit;
+	int wait_ms = bound_ms(link);
+
+	memcpy(name.sun_path, link->path, strlen(link->path));
+	link->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (link->fd < 0)
+		return error_set_errno(error, "cannot open a socket");
+	/* A server that accepts nobody keeps us waiting in connect(). */
+	limit.tv_sec = wait_ms / 1000;
+	limit.tv_usec = wait_ms % 1000 * 1000;
+	if (wait_ms > 0 && setsockopt(link->fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+				      sizeof(limit)) < 0)
+		return error_set_errno(error, "cannot bound the time");
+	return connect(link->fd, (const struct sockaddr *)&name, sizeof(name));
+}
+
+static int send_all(struct link *link, const struct text *request)
+{
+	size_t sent = 0;
+
+	while (sent < request->size) {
+		ssize_t count = send(link->fd, request->bytes + sent,
+				     request->size - sent, MSG_NOSIGNAL);
+
+		if (count < 0 && errno == EINTR)
+			continue;
+		/* It may have said why before it closed. */
+		if (count < 0)
+			return errno == EPIPE || errno == ECONNRESET ? 0 : -1;
+		sent += (size_t)count;
+	}
+	return 0;
+}
+
+enum exit_status link_open(struct link *link, const char *path,
+			   const struct text *request, int64_t timeout_ms,
+			   struct error *error)
+{
+	memset(link, 0, sizeof(*link));
+	link->fd = -1;
+	link->path = path;
+	link->until_ms = timeout_ms > 0 ? clock_now_ms() + timeout_ms : 0;
+	if (path[0] == '\0' ||
+	    strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
+		error_set(error, "the path of the socket is %s",
+			  path[0] == '\0' ? "empty" : "too long");
+		return EXIT_USAGE;
+	}
+	if (connect_to(link, error) < 0) {
+		enum exit_status status = explain(path, error);
+
+		link_close(link);
+		return status;
+	}
+	if (send_all(link, request) == 0)
+		return EXIT_DONE;
+	error_set_errno(error, "cannot ask the server at %s", path);
+	link_close(link);
+	return EXIT_FAILED;
+}
+
+void link_close(struct link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	link->fd = -1;
+	text_release(&link->input);
+}
+
+/* ---- What comes ---- */
+
+static void read_some(struct link *link)
+{
+	char bytes[READ_BYTES];
+	ssize_t count = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+
+	if (count > 0)
+		text_append_bytes(&link->input, bytes, (size_t)count);
+	else if (count == 0 ||
+		 (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
+		link->has_ended = true;
+}
+
+/* What has been handed out goes before more is read. */
+static void forget_taken(struct link *link)
+{
+	struct text *input = &link->input;
+
+	if (link->taken == 0)
+		return;
+	memmove(input->bytes, input->bytes + link->taken,
+		input->size - link->taken + 1);
+	input->size -= link->taken;
+	link->taken = 0;
+}
+
+int link_wait(struct link *link, int wake_fd, struct error *error)
+{
+	struct pollfd fds[2] = {
+		{.fd = link->fd, .events = POLLIN},
+		{.fd = wake_fd, .events = POLLIN},
+	};
+	int count = poll(fds, 2, bound_ms(link));
+
+	if (count < 0 && errno != EINTR)
+		return error_set_errno(error, "cannot wait for the answer");
+	if (count == 0)
+		return error_set(error, "no answer from %s in time",
+				 link->path);
+	if (count > 0 && fds[0].revents != 0) {
+		forget_taken(link);
+		read_some(link);
+	}
+	return 0;
+}
+
+char *link_line(struct link *link)
+{
+	char *begin = link->input.bytes + link->taken;
+	char *end;
+
+	if (link->input.size == link->taken)
+		return NULL;
+	end = memchr(begin, '\n', link->input.size - link->taken);
+	if (end == NULL)
+		return NULL;
+	*end = '\0';
+	link->taken += (size_t)(end - begin) + 1;
+	return begin;
+}
+
+size_t link_bytes(struct link *link, const char **bytes)
+{
+	size_t size = link->input.size - link->taken;
+
+	*bytes = size > 0 ? link->input.bytes + link->taken : "";
+	link->taken = link->input.size;
+	return size;
+}
