@@ -138,6 +138,7 @@ static void begin_reading(struct http_connection *connection)
 
 	http_reader_init(&connection->reader);
 	connection->state = HTTP_READING;
+	connection->since_ms = server->loop->now_ms;
 	move_to(connection, is_idle ? &server->idle : &server->busy);
 	set_timer(connection,
 		  is_idle ? idle_limit_ms(connection) : HTTP_REQUEST_MS);
@@ -146,6 +147,7 @@ static void begin_reading(struct http_connection *connection)
 static void note_received(struct http_connection *connection, size_t size)
 {
 	if (connection->size == 0) {
+		connection->since_ms = connection->server->loop->now_ms;
 		move_to(connection, &connection->server->busy);
 		set_timer(connection, HTTP_REQUEST_MS);
 	}

@@ -64,6 +64,7 @@ struct http_connection {
 	struct text body;
 	size_t sent_bytes; /* of head and body */
 	int64_t answer_ms; /* when the answer began */
+	int64_t since_ms;  /* when it became idle, or its request began */
 	size_t discarded_bytes;
 	char bytes[HTTP_REQUEST_BYTES];
 };

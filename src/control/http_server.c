@@ -26,8 +26,23 @@ static struct http_connection *first_of(struct list *connections)
 				    node);
 }
 
-/* Close the longest idle; but not if its request has come meanwhile, which is
- * served: it is not idle then. */
+/* Whose request has been coming for longest; NULL: nobody's is. */
+static struct http_connection *find_slowest(struct http_server *server)
+{
+	struct list *node;
+
+	list_for_each (node, &server->busy) {
+		struct http_connection *connection =
+			list_entry(node, struct http_connection, node);
+
+		if (connection->state == HTTP_READING)
+			return connection;
+	}
+	return NULL;
+}
+
+/* Not if its request has come meanwhile, which is served: it is not idle
+ * then. */
 static void close_idle(struct http_server *server)
 {
 	struct http_connection *connection = first_of(&server->idle);
@@ -37,24 +52,23 @@ static void close_idle(struct http_server *server)
 		http_connection_close(connection);
 }
 
-/* The one whose request has been coming for longest: whoever means it sends it
- * in one go, and so a few clients that dawdle cannot keep a probe out. */
-static void hurry_slowest(struct http_server *server)
+/* Who has been answered for good goes first; then who has kept us waiting for
+ * longest.  Whoever means a request sends it in one go, so some that dawdle,
+ * or are silent, cannot keep a probe out that has just come. */
+static void close_one(struct http_server *server)
 {
-	struct list *node;
+	const struct http_connection *idle = first_of(&server->idle);
+	struct http_connection *slowest = find_slowest(server);
 
-	list_for_each (node, &server->busy) {
-		struct http_connection *connection =
-			list_entry(node, struct http_connection, node);
-
-		if (connection->state != HTTP_READING)
-			continue;
-		http_connection_expire(connection);
-		return;
-	}
+	if (!list_is_empty(&server->leaving))
+		http_connection_close(first_of(&server->leaving));
+	else if (slowest != NULL &&
+		 (idle == NULL || slowest->since_ms <= idle->since_ms))
+		http_connection_expire(slowest);
+	else if (idle != NULL)
+		close_idle(server);
 }
 
-/* Who has been answered for good goes first, then who is idle. */
 static bool make_room(struct http_server *server)
 {
 	int i;
@@ -62,12 +76,7 @@ static bool make_room(struct http_server *server)
 	for (i = 0; i < ROOM_TRIES; i++) {
 		if (server->connection_count < HTTP_CONNECTIONS)
 			return true;
-		if (!list_is_empty(&server->leaving))
-			http_connection_close(first_of(&server->leaving));
-		else if (!list_is_empty(&server->idle))
-			close_idle(server);
-		else
-			hurry_slowest(server);
+		close_one(server);
 	}
 	return server->connection_count < HTTP_CONNECTIONS;
 }

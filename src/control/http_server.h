@@ -7,8 +7,8 @@
  * connection's last).  Who is slow, large or many is told so (408, 414, 431,
  * 503) and closed; memory is bounded by HTTP_CONNECTIONS and
  * HTTP_QUEUED_BYTES.  When all connections are in use, those give way to a
- * newcomer that are answered, then the longest idle, then (told 408) those
- * whose request has been coming for longest; only if all are reading answers
+ * newcomer that are answered, then whoever has been idle, or has been sending
+ * its request (it is told 408), for longest; only if all are reading answers
  * the newcomer is told 503. */
 #ifndef COHORT_CONTROL_HTTP_SERVER_H
 #define COHORT_CONTROL_HTTP_SERVER_H

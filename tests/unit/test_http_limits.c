@@ -102,6 +102,30 @@ static void test_who_dawdles_gives_way(void)
 	scene_close();
 }
 
+/* Several that have come at once, and whose requests are on their way. */
+static void test_newcomers_outlast_those_who_dawdle(void)
+{
+	struct text out = {0};
+	int fds[8], i;
+
+	scene_open(AF_INET);
+	open_clients("GET /small HTTP/1.1\r\n");
+	turn_until(list_is_empty(&server->idle));
+	for (i = 0; i < 8; i++)
+		fds[i] = client_open();
+	turn();
+	turn();
+	for (i = 0; i < 8; i++) {
+		say(fds[i], GET("/small?new"));
+		CHECK(hear(fds[i], &out, "/small?new"));
+		text_release(&out);
+		close(fds[i]);
+	}
+	check_int(answer_count, 8);
+	close_clients();
+	scene_close();
+}
+
 static void test_newcomers_are_told_when_nobody_reads(void)
 {
 	struct text out = {0};
@@ -399,6 +423,7 @@ int main(void)
 	test_the_longest_idle_gives_way();
 	test_a_request_saves_its_connection();
 	test_who_dawdles_gives_way();
+	test_newcomers_outlast_those_who_dawdle();
 	test_newcomers_are_told_when_nobody_reads();
 	test_a_request_has_its_time();
 	test_slow_readers_do_not_fill_the_memory();
