@@ -125,6 +125,13 @@ has() {
 	wait_until 20 counts ".hair" 0
 	seen ".readout" "now"
 
+	# Nobody would replace a worker now.
+	counts "#silent.shown" 0
+	kill -STOP "$SERVER"
+	seen "#silent.shown" "supervisor gives no sign of life"
+	kill -CONT "$SERVER"
+	wait_until 20 counts "#silent.shown" 0
+
 	# Away, and back on the same port.
 	counts "body.stale" 0
 	end_server "$SERVER"
