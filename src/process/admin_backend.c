@@ -21,9 +21,10 @@ const struct snapshot *admin_look(struct admin *admin)
 {
 	struct snapshot *snapshot = &admin->snapshot;
 
-	if (admin->has_snapshot &&
+	if (admin->has_snapshot && !admin->is_outdated &&
 	    clock_now_ms() - snapshot->now_ms < SNAPSHOT_MS)
 		return snapshot;
+	admin->is_outdated = false;
 	if (snapshot_take(snapshot, admin->board) == 0)
 		admin->has_snapshot = true;
 	else if (errno != EAGAIN)

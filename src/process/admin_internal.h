@@ -33,6 +33,7 @@ struct admin {
 	struct scoreboard *board; /* for reading */
 	struct snapshot snapshot;
 	bool has_snapshot;
+	bool is_outdated;             /* something was ordered since */
 	struct process_stats process; /* of the supervisor */
 	int proc;                     /* to read that from, or -1 */
 	struct samples samples;

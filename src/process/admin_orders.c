@@ -96,6 +96,8 @@ void admin_take_answer(struct admin *admin, const struct record *record)
 
 	if (admin_answer_read(&heard, record->data, record->size) < 0)
 		return;
+	/* Whoever asks next sees what has become of it. */
+	admin->is_outdated = true;
 	list_for_each (node, &admin->orders) {
 		ordered = list_entry(node, struct ordered, node);
 		if (ordered->ticket != heard.ticket)
