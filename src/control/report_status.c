@@ -35,6 +35,7 @@ enum {
 	STATUS_ADMIN_RESTARTS,
 	STATUS_WALL,
 	STATUS_STEER,
+	STATUS_HEARTBEAT,
 	STATUS_COLUMNS,
 };
 _Static_assert(STATUS_COLUMNS == REPORT_STATUS_COLUMNS, "see reports.h");
@@ -100,6 +101,9 @@ static const struct report_column status_columns[] = {
 		"milliseconds since 1970", REPORT_RANK_WIDE},
 	[STATUS_STEER] = {"watchdog_steer_ms", REPORT_DURATION,
 		"Steered around after", "as configured", REPORT_RANK_WIDE},
+	[STATUS_HEARTBEAT] = {"heartbeat_age_ms", REPORT_DURATION,
+		"Heartbeat", "since the supervisor's loop last turned",
+		REPORT_RANK_WIDE},
 };
 /* clang-format on */
 
@@ -131,6 +135,17 @@ static struct report_value cell(const struct snapshot *snapshot,
 static struct report_value moment(uint64_t wall_ms)
 {
 	return wall_ms != 0 ? number(wall_ms) : report_nothing();
+}
+
+/* As of a time that may be a little later than the snapshot. */
+static struct report_value heartbeat_age(const struct snapshot *snapshot)
+{
+	int64_t beat_ms = (int64_t)snapshot->cells[BOARD_HEARTBEAT_MS];
+	int64_t age_ms = snapshot->now_ms - beat_ms;
+
+	if (beat_ms == 0)
+		return report_nothing();
+	return report_number(age_ms > 0 ? age_ms : 0);
 }
 
 static struct report_value name_of(const char *const *names, unsigned count,
@@ -223,6 +238,7 @@ void report_status(struct report_value *values,
 	values[STATUS_WALL] = report_number(snapshot->wall_ms);
 	values[STATUS_STEER] = steer_ms != CONFIG_OFF ? report_number(steer_ms)
 						      : report_nothing();
+	values[STATUS_HEARTBEAT] = heartbeat_age(snapshot);
 	fill_workers(values, snapshot);
 	fill_traffic(values, snapshot);
 	fill_changes(values, snapshot);

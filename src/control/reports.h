@@ -13,14 +13,14 @@
 #include "control/backend.h"
 #include "control/report.h"
 
-#define REPORT_STATUS_COLUMNS  30
+#define REPORT_STATUS_COLUMNS  31
 #define REPORT_WORKER_COLUMNS  25
 #define REPORT_SLOT_COLUMNS    6
 #define REPORT_SERVICE_COLUMNS 19
 #define REPORT_REASON_COLUMNS  3
 #define REPORT_EVENT_COLUMNS   4
 #define REPORT_CLOSED_COLUMNS  14
-#define REPORT_COLUMNS_MOST    30
+#define REPORT_COLUMNS_MOST    31
 
 extern const struct report_table report_status_table; /* a sheet */
 extern const struct report_table report_worker_table;
