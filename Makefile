@@ -204,6 +204,10 @@ bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory o
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
 	tools/chaos/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
+.PHONY: campaign
+campaign: tests ## all abuse of the admin process, under load, kills and upgrades (MINUTES=10 SEED=1)
+	tools/campaign/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
 .PHONY: compare
 compare: tests ## beside nginx and HAProxy: what the same events cost the same clients (TIMES=10 KILLS=100)
 	tools/compare/run $(B) --times $(or $(TIMES),10) --kills $(or $(KILLS),100)
