@@ -96,6 +96,8 @@ void admin_take_answer(struct admin *admin, const struct record *record)
 
 	if (admin_answer_read(&heard, record->data, record->size) < 0)
 		return;
+	/* Who hears that it is done will look whether it is. */
+	admin->has_snapshot = false;
 	list_for_each (node, &admin->orders) {
 		ordered = list_entry(node, struct ordered, node);
 		if (ordered->ticket != heard.ticket)
