@@ -116,9 +116,9 @@ told() {
 	run -0 ctl close --service killed
 	run_clients eof peer_reset local_close idle_timeout first_byte_timeout lifetime \
 		write_overflow proxy_header protocol_error upstream
-	for reason in $(sed 's/ .*//' "$READY"); do
+	while read -r reason _; do
 		told "$reason" "$reason"
-	done
+	done <"$READY"
 	[ "$(jq -s 'map(select(.event == "connection_closed")) | length' "$WORK/access")" -eq 12 ]
 	[ "$(jq -r 'select(.service == "peer_reset") | .error' "$WORK/access")" = ECONNRESET ]
 }
@@ -135,7 +135,7 @@ told() {
 	serve -c "$CONFIG"
 	# Room for the client, and none for its upstream.
 	worker=$(workers)
-	room=$(comm -23 <(seq 0 1000 | sort) <(ls "/proc/$worker/fd" | sort) | sort -n | sed -n 2p)
+	room=$(comm -23 <(seq 0 1000 | sort) <(find "/proc/$worker/fd" -type l -printf '%f\n' | sort) | sort -n | sed -n 2p)
 	prlimit --pid "$worker" --nofile="$room:"
 	run_clients resource
 	told resource resource
