@@ -12,6 +12,7 @@ SANITIZE     ?=
 PREFIX       ?= /usr/local
 LIBDIR       ?= $(PREFIX)/lib
 INCLUDEDIR   ?= $(PREFIX)/include
+MANDIR       ?= $(PREFIX)/share/man
 DESTDIR      ?=
 ARGS         ?=
 V            ?=
@@ -104,6 +105,10 @@ LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIB
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
+# What the manual says of directives, verbs and metrics.
+$(B)/man-tables: $(B)/tools/man/tables.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 # The live page is a part of its object.
 $(B)/src/control/page.o: src/control/page.html
 
@@ -174,7 +179,7 @@ $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private I
 $(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
 
@@ -204,6 +209,10 @@ bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory o
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
 	tools/chaos/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
 
+.PHONY: campaign
+campaign: tests ## all abuse of the admin process, under load, kills and upgrades (MINUTES=10 SEED=1)
+	tools/campaign/run $(B) --minutes $(or $(MINUTES),1) $(if $(SEED),--seed $(SEED))
+
 .PHONY: compare
 compare: tests ## beside nginx and HAProxy: what the same events cost the same clients (TIMES=10 KILLS=100)
 	tools/compare/run $(B) --times $(or $(TIMES),10) --kills $(or $(KILLS),100)
@@ -218,6 +227,7 @@ help: ## print this list
 
 # ---- Checks -----------------------------------------------------------------
 
+MAN_PAGES     = $(sort $(wildcard conf/man/*.[1-8]))
 C_FILES       = $(sort $(shell find src tools tests -name '*.[ch]'))
 C_SOURCES     = $(filter %.c,$(C_FILES))
 HEADERS       = $(filter %.h,$(C_FILES))
@@ -228,7 +238,7 @@ BUILD         = +$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS))
 CHECK_FLAGS   = $(BASICS) $(INCLUDES) -Itools/cohort-bench -Itools/cohortctl -Itests/unit
 
 .PHONY: check
-check: check-format check-shell check-layers check-sizes check-page check-headers check-warnings check-cppcheck check-tidy ## all of the checks that follow
+check: check-format check-shell check-layers check-sizes check-page check-headers check-warnings check-man check-cppcheck check-tidy ## all of the checks that follow
 
 .PHONY: check-format
 check-format: ## clang-format would change nothing
@@ -268,6 +278,15 @@ check-sizes: ## no file or function is too long, too deep or takes too much
 .PHONY: check-page
 check-page: ## the live page's policy is true, and it asks for nothing from elsewhere
 	@tools/check/page
+
+.PHONY: man
+man: $(B)/man-tables ## write the parts of the manual pages that come from the program's tables
+	@tools/man/write $(B)
+
+.PHONY: check-man
+check-man: $(B)/man-tables ## the manual is what the tables say, and mandoc finds nothing
+	@tools/man/write $(B) --check
+	@mandoc -T lint -W warning $(MAN_PAGES)
 
 .PHONY: format
 format: ## let clang-format rewrite what check-format complains of
@@ -315,13 +334,16 @@ VERSION   = $(shell sed -n 's/^.define COHORT_VERSION "\(.*\)"/\1/p' src/cohort.
 TARGET    = $(DESTDIR)$(PREFIX)
 LIB_PLACE = $(DESTDIR)$(LIBDIR)
 INC_PLACE = $(DESTDIR)$(INCLUDEDIR)
+MAN_PLACE = $(DESTDIR)$(MANDIR)
+# conf/man/cohort.8 into man8.
+MANUALS   = $(foreach page,$(MAN_PAGES),$(MAN_PLACE)/man$(patsubst .%,%,$(suffix $(page)))/$(notdir $(page)))
 INSTALLED = $(addprefix $(TARGET)/bin/,cohort cohortctl cohort-bench) $(INC_PLACE)/cohort.h \
-	$(addprefix $(LIB_PLACE)/,libcohort.a pkgconfig/cohort.pc $(if $(STATIC),,libcohort.so $(SONAME) $(SONAME).$(VERSION)))
+	$(addprefix $(LIB_PLACE)/,libcohort.a pkgconfig/cohort.pc $(if $(STATIC),,libcohort.so $(SONAME) $(SONAME).$(VERSION))) $(MANUALS)
 # As pkg-config writes it: what is below the prefix moves with it.
 BELOW     = $(patsubst $(PREFIX)/%,$${prefix}/%,$(1))
 
 .PHONY: install
-install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config (PREFIX, LIBDIR, INCLUDEDIR)
+install: all ## into DESTDIR/PREFIX: programs, libraries, header, pkg-config, manual (PREFIX, LIBDIR, INCLUDEDIR, MANDIR)
 	install -d $(sort $(dir $(INSTALLED)))
 	install -m 755 $(B)/cohort $(B)/cohortctl $(B)/cohort-bench $(TARGET)/bin
 	install -m 644 $(B)/libcohort.a $(LIB_PLACE)
@@ -334,6 +356,7 @@ endif
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(call BELOW,$(LIBDIR))|' -e 's|@INCLUDEDIR@|$(call BELOW,$(INCLUDEDIR))|' \
 		-e 's|@VERSION@|$(VERSION)|' -e 's|@LIBRARIES@|$(THREADS) $(LIBRARIES)|' \
 		src/cohort.pc.in >$(LIB_PLACE)/pkgconfig/cohort.pc
+	$(foreach page,$(MANUALS),install -m 644 conf/man/$(notdir $(page)) $(page) &&) true
 	@$(if $(DESTDIR),true,ldconfig 2>/dev/null || true)
 	@echo "cohort $(VERSION) is installed in $(TARGET)"
 

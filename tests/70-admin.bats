@@ -230,6 +230,34 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 	grep -q ' 0 failures$' "$WORK/scraped"
 }
 
+# counters: of all that count up, with their labels.
+counters() { get /metrics | grep -E '^cohort_[a-z_]+_(total|count|bucket|sum)[{ ]' | sort; }
+# none_fell BEFORE AFTER: nor is any gone.
+none_fell() {
+	awk 'NR == FNR { before[$1] = $2; next } { after[$1] = $2 }
+		END { for (name in before) if (!(name in after) || after[name] < before[name] + 0) { print name, before[name], after[name]; bad = 1 } exit bad }' "$1" "$2"
+}
+
+@test "an admin process that is killed is back within a second, its numbers whole" {
+	need curl socat
+	administer
+	for i in 1 2 3; do [ "$(say "$i")" = "$i" ]; done
+	count_of() { sed -nE "s/^$1 ([0-9]+)\$/\1/p" "$WORK/after"; }
+	for i in 1 2 3; do
+		counters >"$WORK/before"
+		victim=$(admins)
+		kill -KILL "$victim"
+		# asked at once, answered by the next one
+		counters >"$WORK/after"
+		[ "$(wc -l <"$WORK/after")" -gt 40 ]
+		none_fell "$WORK/before" "$WORK/after"
+		wait_until 1 admin_is_there "$victim"
+	done
+	[ "$(count_of cohort_admin_restarts_total)" -eq 3 ]
+	[ "$(count_of 'cohort_connections_closed_total\{service="echo",reason="eof"\}')" -eq 3 ]
+	[ "$(count_of 'cohort_received_bytes_total\{service="echo"\}')" -eq 3 ]
+}
+
 @test "ready and live tell how it is, the page is there, the rest is not" {
 	need curl python3 socat
 	administer "drain_delay 30s; watchdog_steer 200ms; watchdog_timeout 1s;"

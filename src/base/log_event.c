@@ -36,4 +36,5 @@ const char *const log_event_names[LOG_EVENTS] = {
 	[LOG_EVENT_CONNECTION_CLOSED] = "connection_closed",
 	[LOG_EVENT_CONNECTION] = "connection",
 	[LOG_EVENT_PROTOCOL] = "protocol",
+	[LOG_EVENT_CONNECTIONS_LOST] = "connections_lost",
 };

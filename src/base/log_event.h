@@ -40,6 +40,7 @@ enum log_event {
 	LOG_EVENT_CONNECTION_CLOSED, /* level debug, and the access log */
 	LOG_EVENT_CONNECTION,        /* else about one; level debug */
 	LOG_EVENT_PROTOCOL,          /* what a protocol has to say */
+	LOG_EVENT_CONNECTIONS_LOST,  /* those of a worker that died */
 	LOG_EVENTS,
 };
 

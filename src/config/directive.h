@@ -60,6 +60,9 @@ struct directive_list {
 void directive_list_global(struct directive_list *list);
 void directive_list_service(struct directive_list *list);
 
+/* For help: all that may stand outside of services, `include` too. */
+void directive_list_outside(struct directive_list *list);
+
 /* A protocol's own; the object is its options.  Rows beyond DIRECTIVES_MAX
  * are a mistake of the protocol's author and end the program, as are rows
  * within rows. */

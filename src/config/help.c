@@ -21,18 +21,24 @@ static void append_list(struct text *out, const struct directive_list *list)
 		append_row(out, row);
 }
 
-void config_print_directives(const struct cohort_protocol *const *protocols,
-			     struct text *out)
+void directive_list_outside(struct directive_list *list)
 {
 	static const struct directive include = {
 		.name = "include",
 		.form = "FILE|PATTERN",
 		.help = "the statements of other files; relative to this one",
 	};
+
+	directive_list_global(list);
+	directive_list_append(list, &include);
+}
+
+void config_print_directives(const struct cohort_protocol *const *protocols,
+			     struct text *out)
+{
 	struct directive_list list;
 
-	directive_list_global(&list);
-	directive_list_append(&list, &include);
+	directive_list_outside(&list);
 	text_append(out, "Outside of services (and the default):\n");
 	append_list(out, &list);
 	text_append(out, "\nIn a block 'service NAME { ... }':\n");

@@ -41,6 +41,24 @@ static void fold_history(const struct folding *folding)
 	}
 }
 
+/* A worker that died had no time for a line about each. */
+static void log_lost(const struct board_closed *closed, const char *service)
+{
+	log_event(LOG_LEVEL_WARNING,
+		  LOG_FIELDS(.event = LOG_EVENT_CONNECTIONS_LOST,
+			     .service = service,
+			     .reason = cohort_reason_name(
+				     COHORT_REASON_WORKER_EXIT),
+			     .is_about_worker = true, .slot = closed->slot,
+			     .worker_pid = closed->pid),
+		  "%" PRIu32
+		  " %sconnection%s of service %s died with worker "
+		  "%u (process %d)",
+		  closed->count, closed->is_outgoing ? "outgoing " : "",
+		  closed->count == 1 ? "" : "s", service, closed->slot,
+		  (int)closed->pid);
+}
+
 /* Connections that lived when the worker died: one entry for all of them. */
 static void note_lost(const struct folding *folding, unsigned service,
 		      uint64_t count, bool is_outgoing)
@@ -56,8 +74,11 @@ static void note_lost(const struct folding *folding, unsigned service,
 		.is_outgoing = is_outgoing,
 	};
 
-	if (count > 0)
-		remember(folding->scoreboard->board, &closed);
+	if (count == 0)
+		return;
+	remember(folding->scoreboard->board, &closed);
+	log_lost(&closed,
+		 folding->scoreboard->board->services[closed.service].name);
 }
 
 /* ---- Counts ----------------------------------------------------------- */

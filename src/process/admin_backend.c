@@ -60,6 +60,9 @@ static void query(void *context, const struct connection_query *wanted,
 {
 	struct admin *admin = context;
 
+	/* Who closes some will look whether they are gone. */
+	if (wanted->action == CONNECTION_CLOSE)
+		admin->has_snapshot = false;
 	admin_workers_query(admin->workers, wanted, reply);
 }
 

@@ -3,11 +3,10 @@
  * refused, never crashed on; what is read is canonical.  The rounds are few
  * and seeded; COHORT_FUZZ_ROUNDS asks for more. */
 #include "config_fixture.h"
-#include "random.h"
+#include "mutation.h"
 
-#define ROUNDS     3000
-#define EDITS_MAX  6
-#define TEXT_BYTES 8192
+#define ROUNDS    3000
+#define EDITS_MAX 6
 
 static const char *const seeds[] = {
 	"workers 4; # four\nlog stderr format=text level=info;\n"
@@ -25,7 +24,7 @@ static const char *const seeds[] = {
 	 "pid_file 'gr\xc3\xb6\xc3\x9f\x65'; drain_timeout 1h;\r\n"),
 };
 
-static const char *const pieces[] = {
+static const char *const words[] = {
 	"{",        "}",        ";",      "\"",
 	"'",        "\\",       "#",      "\n",
 	"${",       "${X:-y}",  "\\x4",   "\xc3",
@@ -35,44 +34,7 @@ static const char *const pieces[] = {
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct sample {
-	char bytes[TEXT_BYTES];
-	size_t size;
-};
-
-static void replace(struct sample *sample, size_t at, size_t removed,
-		    const char *piece, size_t size)
-{
-	if (sample->size - removed + size >= TEXT_BYTES)
-		return;
-	memmove(sample->bytes + at + size, sample->bytes + at + removed,
-		sample->size - at - removed);
-	memcpy(sample->bytes + at, piece, size);
-	sample->size += size - removed;
-}
-
-static void edit(struct random *random, struct sample *sample)
-{
-	size_t at = random_below(random, (unsigned)sample->size + 1);
-	size_t left = sample->size - at;
-	size_t size = random_below(random, 16);
-	const char *piece = pieces[random_below(random, COUNT(pieces))];
-	char copy[16];
-	char byte = (char)random_below(random, 256);
-
-	if (size > left)
-		size = left;
-	memcpy(copy, sample->bytes + at, size);
-	switch (random_below(random, 4)) {
-	case 0: replace(sample, at, left > 0, &byte, 1); break;
-	case 1: replace(sample, at, size, "", 0); break;
-	case 2: replace(sample, at, 0, piece, strlen(piece)); break;
-	default:
-		replace(sample,
-			random_below(random, (unsigned)sample->size + 1), 0,
-			copy, size);
-	}
-}
+static const struct mutation_pieces pieces = {words, COUNT(words)};
 
 /* Text that is refused comes with complaints that can be shown. */
 static void check_complaints(const struct outcome *outcome)
@@ -87,7 +49,8 @@ static void check_complaints(const struct outcome *outcome)
 	CHECK(*byte == '\0');
 }
 
-static void check_parse(const struct sample *sample, unsigned *good_count)
+static void check_parse(const struct mutation_sample *sample,
+			unsigned *good_count)
 {
 	struct outcome outcome, again;
 
@@ -107,7 +70,7 @@ static void check_parse(const struct sample *sample, unsigned *good_count)
 
 /* An -o text, where variables and includes are read as well; without a host
  * that would have to be asked for. */
-static void check_override(struct sample *sample)
+static void check_override(struct mutation_sample *sample)
 {
 	const char *const environment[] = {"X=x ;", NULL};
 	const char *const overrides[] = {sample->bytes};
@@ -133,14 +96,13 @@ static void check_round(struct random *random, unsigned *good_count)
 		"service default { nodelay on; protocol sample { flag on; } }";
 	unsigned i, edits = 1 + random_below(random, EDITS_MAX);
 	const char *seed = seeds[random_below(random, COUNT(seeds))];
-	struct sample sample = {.size = strlen(seed)};
-	struct sample other = {.size = strlen(override)};
+	struct mutation_sample sample, other;
 
-	memcpy(sample.bytes, seed, sample.size);
-	memcpy(other.bytes, override, other.size);
+	mutation_begin(&sample, seed);
+	mutation_begin(&other, override);
 	for (i = 0; i < edits; i++) {
-		edit(random, &sample);
-		edit(random, &other);
+		mutation_edit(&sample, random, &pieces);
+		mutation_edit(&other, random, &pieces);
 	}
 	check_parse(&sample, good_count);
 	check_override(&other);
@@ -148,8 +110,7 @@ static void check_round(struct random *random, unsigned *good_count)
 
 int main(void)
 {
-	const char *wanted = getenv("COHORT_FUZZ_ROUNDS");
-	long i, rounds = wanted ? strtol(wanted, NULL, 10) : ROUNDS;
+	long i, rounds = mutation_rounds(ROUNDS);
 	struct random random = {.state = 4711};
 	unsigned good_count = 0;
 

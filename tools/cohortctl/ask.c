@@ -123,9 +123,9 @@ static enum exit_status end_json(const struct tail *tail,
 					  : EXIT_FAILED;
 }
 
-static enum exit_status read_json(struct link *link, const struct sink *sink)
+static enum exit_status pass_json(struct link *link, struct tail *tail,
+				  const struct sink *sink)
 {
-	struct tail tail = {.size = 0};
 	const char *bytes;
 	size_t size;
 
@@ -133,11 +133,22 @@ static enum exit_status read_json(struct link *link, const struct sink *sink)
 		if (link_wait(link, -1, sink->error) < 0)
 			return EXIT_FAILED;
 		size = link_bytes(link, &bytes);
-		note(&tail, bytes, size);
+		note(tail, bytes, size);
 		if (give(sink, bytes, size) < 0)
 			return EXIT_FAILED;
 	}
-	return end_json(&tail, link, sink->error);
+	return end_json(tail, link, sink->error);
+}
+
+static enum exit_status read_json(struct link *link, const struct sink *sink)
+{
+	struct tail tail = {.size = 0};
+	enum exit_status status = pass_json(link, &tail, sink);
+
+	/* An object follows that says what has gone wrong. */
+	if (status != EXIT_DONE && tail.size > 0 && !tail.is_whole)
+		sink->out(sink->context, "\n", 1);
+	return status;
 }
 
 enum exit_status ask(const struct arguments *options,

@@ -33,7 +33,11 @@ static enum exit_status explain(const char *path, struct error *error)
 				path);
 		return EXIT_NO_SERVER;
 	}
-	error_set_errno(error, "cannot reach the server at %s", path);
+	/* Its queue is full, and our patience at an end. */
+	if (number == EAGAIN || number == EINPROGRESS)
+		error_set(error, "no answer from %s in time", path);
+	else
+		error_set_errno(error, "cannot reach the server at %s", path);
 	return EXIT_FAILED;
 }
 
@@ -59,6 +63,10 @@ static int connect_to(struct link *link, struct error *error)
 	/* A server that accepts nobody keeps us waiting in connect(). */
 	limit.tv_sec = wait_ms / 1000;
 	limit.tv_usec = wait_ms % 1000 * 1000;
+	if (wait_ms == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (wait_ms > 0 && setsockopt(link->fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
 				      sizeof(limit)) < 0)
 		return error_set_errno(error, "cannot bound the time");

@@ -2,31 +2,20 @@
 /* main.c - cohortctl: see and steer a running server. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "arguments.h"
 #include "ask.h"
 #include "cohort.h"
+#include "output.h"
 #include "screen.h"
 #include "watch.h"
-
-static int complain(const struct error *error, enum exit_status status)
-{
-	if (error->text[0] != '\0')
-		fprintf(stderr, "cohortctl: %s\n", error->text);
-	return status;
-}
-
-static int print(void *context, const char *bytes, size_t size)
-{
-	(void)context;
-	return fwrite(bytes, 1, size, stdout) == size ? 0 : -1;
-}
 
 static int run(const struct arguments *options)
 {
 	struct screen_facts facts;
 	struct layout_style style;
-	struct error error = {0};
+	struct error error = {0}, unwritten;
 	enum exit_status status;
 
 	screen_look(&facts);
@@ -39,40 +28,58 @@ static int run(const struct arguments *options)
 	if (options->watch_ms > 0)
 		status = watch(options, &facts, &style, &error);
 	else
-		status = ask(options, &style, print, NULL, &error);
-	if (fflush(stdout) != 0 && status == EXIT_DONE) {
-		error_set_errno(&error, "cannot write the answer");
+		status = ask(options, &style, output_print, NULL, &error);
+	/* What came of it first, then what has failed. */
+	if (output_flush(&unwritten) < 0 && status == EXIT_DONE) {
 		status = EXIT_FAILED;
+		error = unwritten;
 	}
-	return complain(&error, status);
+	return output_complain(&error, status, options->is_json);
 }
 
 static int begin(const struct arguments *options)
 {
+	struct error error;
+
 	if (options->is_help)
 		arguments_print_help(stdout, options->verb);
 	else if (options->is_version)
 		puts("cohortctl " COHORT_VERSION);
 	else
 		return run(options);
-	return fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	if (output_flush(&error) == 0)
+		return EXIT_DONE;
+	return output_complain(&error, EXIT_FAILED, false);
+}
+
+/* Is the answer to be JSON, as far as can be told of a command line that is
+ * wrong? */
+static bool wants_json(const struct arguments *options, char **argv)
+{
+	bool is_json = options->is_json;
+
+	for (; *argv != NULL && !is_json; argv++)
+		is_json = strcmp(*argv, "--json") == 0 ||
+			  strcmp(*argv, "-j") == 0;
+	return is_json;
 }
 
 int main(int argc, char **argv)
 {
 	struct arguments options;
-	struct error error;
+	struct error error, hint;
 	int status;
 
 	(void)argc;
+	output_guard();
 	if (arguments_parse(&options, argv, getenv("COHORT_CONTROL"), &error) <
 	    0) {
-		arguments_release(&options);
-		fprintf(stderr, "cohortctl: %s; `cohortctl -h` tells how\n",
-			error.text);
-		return EXIT_USAGE;
+		error_set(&hint, "%s; `cohortctl -h` tells how", error.text);
+		status = output_complain(&hint, EXIT_USAGE,
+					 wants_json(&options, argv));
+	} else {
+		status = begin(&options);
 	}
-	status = begin(&options);
 	arguments_release(&options);
 	return status;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "output.h"
 #include "words.h"
 
 #define ANSWER_MS 5000 /* in a view: unless another bound is asked for */
@@ -14,14 +15,6 @@
 static int keep(void *context, const char *bytes, size_t size)
 {
 	text_append_bytes(context, bytes, size);
-	return 0;
-}
-
-static int print(void *context, const char *bytes, size_t size)
-{
-	(void)context;
-	if (fwrite(bytes, 1, size, stdout) != size)
-		return -1;
 	return 0;
 }
 
@@ -152,16 +145,14 @@ static enum exit_status run_series(const struct arguments *options,
 
 		if (!is_first && !options->is_json)
 			putchar('\n');
-		status = ask(options, style, print, NULL, error);
-		if (fflush(stdout) != 0) {
-			error_set_errno(error, "cannot write the answer");
-			return EXIT_FAILED;
-		}
+		status = ask(options, style, output_print, NULL, error);
 		if (status != EXIT_DONE && is_first)
 			return status;
+		if (output_flush(error) < 0)
+			return EXIT_FAILED;
 		/* The server may be back by then. */
-		if (status != EXIT_DONE && error->text[0] != '\0')
-			fprintf(stderr, "cohortctl: %s\n", error->text);
+		if (status != EXIT_DONE)
+			output_complain(error, status, options->is_json);
 		is_first = false;
 		poll(NULL, 0, (int)options->watch_ms);
 	}
