@@ -210,10 +210,12 @@ get() { timeout $((10 * COHORT_PATIENCE)) curl -sS "http://127.0.0.1:$HTTP$1"; }
 status_of() { timeout $((10 * COHORT_PATIENCE)) curl -s -o "$WORK/body" -w '%{http_code}' "http://127.0.0.1:$HTTP$1"; }
 status_is() { [ "$(status_of "$1")" = "$2" ]; }
 
-@test "no scrape is refused or fails while reloads and upgrades roll the admin process" {
+@test "no scrape fails, no counter falls while reloads and upgrades roll the admin process" {
 	need python3
 	administer
-	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /ready "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/traffic.py" "$PORT" "$WORK/stop" >"$WORK/traffic" 3>&- 2>&1 &
+	traffic=$!
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /metrics "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
 	scraper=$!
 	wait_until 10 grep -q begun "$WORK/scraped"
 	count=0
@@ -226,7 +228,8 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 	done
 	touch "$WORK/stop"
 	wait "$scraper"
-	cat "$WORK/scraped"
+	wait "$traffic"
+	cat "$WORK/scraped" "$WORK/traffic"
 	grep -q ' 0 failures$' "$WORK/scraped"
 }
 

@@ -32,6 +32,12 @@ const struct snapshot *admin_look(struct admin *admin)
 	return admin->has_snapshot ? snapshot : NULL;
 }
 
+const struct snapshot *admin_look_anew(struct admin *admin)
+{
+	admin->is_outdated = true;
+	return admin_look(admin);
+}
+
 static const struct snapshot *look(void *context)
 {
 	return admin_look(context);
@@ -48,7 +54,7 @@ const struct process_stats *admin_read_process(struct admin *admin)
 static void metrics(void *context, struct text *out)
 {
 	struct admin *admin = context;
-	const struct snapshot *snapshot = admin_look(admin);
+	const struct snapshot *snapshot = admin_look_anew(admin);
 
 	if (snapshot)
 		exposition_write(out, EXPOSITION_TEXT, snapshot,

@@ -113,7 +113,7 @@ static void tell_metrics(void *context, const struct http_request *request,
 			 struct http_answer *answer)
 {
 	struct admin *admin = context;
-	const struct snapshot *snapshot = admin_look(admin);
+	const struct snapshot *snapshot = admin_look_anew(admin);
 
 	http_metrics_answer(request, answer, snapshot,
 			    snapshot ? admin_read_process(admin) : NULL);

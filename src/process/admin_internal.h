@@ -70,6 +70,10 @@ void admin_release_backend(struct admin *admin);
 
 /* A snapshot that is young enough; NULL: there is none. */
 const struct snapshot *admin_look(struct admin *admin);
+/* For counters: while one process takes over from another both answer, and
+ * what the one saw a moment ago may be less than what the other has just
+ * said. */
+const struct snapshot *admin_look_anew(struct admin *admin);
 /* What the kernel says of the supervisor now. */
 const struct process_stats *admin_read_process(struct admin *admin);
 
