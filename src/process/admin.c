@@ -115,7 +115,7 @@ static int begin(struct admin *admin, struct error *error)
 	const struct config *config = birth->config;
 	struct loop *loop = &admin->loop;
 
-	admin->proc = process_stats_open();
+	process_files_open(&admin->files, birth->supervisor);
 	if (sandbox_enter(config->user, config->chroot, error) < 0)
 		return -1;
 	/* A change of user has cut that off. */
@@ -170,7 +170,7 @@ int admin_main(void *birth)
 	struct admin admin = {
 		.birth = birth,
 		.channel = {.fd = -1},
-		.proc = -1,
+		.files = {-1, -1},
 		.signals = {.source = {.fd = -1}},
 	};
 	struct error error;

@@ -39,9 +39,11 @@ static const struct snapshot *look(void *context)
 
 const struct process_stats *admin_read_process(struct admin *admin)
 {
-	pid_t pid = (pid_t)admin->snapshot.cells[BOARD_SUPERVISOR_PID];
+	uint64_t fd_count = admin->snapshot.cells[BOARD_OPEN_FDS];
 
-	process_stats_read(&admin->process, admin->proc, pid);
+	process_stats_read(&admin->process, &admin->files);
+	if (fd_count > 0)
+		process_stats_note(&admin->process, PROCESS_OPEN_FDS, fd_count);
 	return &admin->process;
 }
 
@@ -159,6 +161,5 @@ void admin_release_backend(struct admin *admin)
 	free(admin->listeners);
 	free(admin->addresses);
 	text_release(&admin->page_headers);
-	if (admin->proc >= 0)
-		close(admin->proc);
+	process_files_close(&admin->files);
 }

@@ -35,7 +35,7 @@ struct admin {
 	bool has_snapshot;
 	bool is_outdated;             /* something was ordered since */
 	struct process_stats process; /* of the supervisor */
-	int proc;                     /* to read that from, or -1 */
+	struct process_files files;   /* to read that from */
 	struct samples samples;
 	struct busiest *busiest;
 	struct control_backend backend;
