@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "metrics/process_stats.h"
 #include "process/supervisor_internal.h"
 
-#define GENERATIONS 64 /* that are told apart */
+#define GENERATIONS 64   /* that are told apart */
+#define COUNT_MS    1000 /* between two counts of descriptors */
 
 _Static_assert((int)SLOT_STATES == (int)BOARD_SLOT_STATES &&
 		       (int)WORKER_STATES == (int)BOARD_WORKER_STATES &&
@@ -144,6 +146,19 @@ static enum log_level level_in_force(void)
 	while (level + 1 < LOG_LEVELS && !log_is_enabled((enum log_level)level))
 		level++;
 	return (enum log_level)level;
+}
+
+/* Its files tell the admin process all but this. */
+static void count_descriptors(struct supervisor *supervisor)
+{
+	int64_t now_ms = supervisor->loop.now_ms;
+
+	if (supervisor->published.counted_ms != 0 &&
+	    now_ms - supervisor->published.counted_ms < COUNT_MS)
+		return;
+	supervisor->published.counted_ms = now_ms;
+	board_set(supervisor->scoreboard, BOARD_OPEN_FDS,
+		  process_count_descriptors());
 }
 
 static void show_cells(const struct supervisor *supervisor,
@@ -333,6 +348,7 @@ static void publish(void *context, struct loop *loop)
 	show_children(supervisor, supervisor->published.picture);
 	board_show(supervisor->scoreboard, supervisor->published.picture);
 	show_cells(supervisor, supervisor->published.picture);
+	count_descriptors(supervisor);
 	review_services(supervisor);
 }
 
