@@ -88,6 +88,9 @@ static void undo(struct supervisor *supervisor)
  * places, one by one. */
 static void replace_orphans(struct supervisor *supervisor)
 {
+	/* That of the supervisor before us went with it. */
+	if (supervisor->admin.edition == 0 && !supervisor_is_ending(supervisor))
+		supervisor_complete_admin(supervisor);
 	if (!supervisor_replace_orphans(supervisor))
 		return;
 	log_warning(
