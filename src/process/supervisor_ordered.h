@@ -39,6 +39,7 @@ struct worker_order;
 struct ordered {
 	struct orders queue;
 	enum order operation;  /* under way */
+	bool is_succession;    /* ORDER_RELOAD, though nobody asked for it */
 	int64_t since_ms;      /* it began */
 	unsigned number;       /* ORDER_SCALE: workers … */
 	unsigned former_count; /* … and how many there were */

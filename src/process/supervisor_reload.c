@@ -130,6 +130,7 @@ void supervisor_cancel_reload(struct supervisor *supervisor)
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor->ordered.operation = ORDER_NONE;
+	supervisor->ordered.is_succession = false;
 }
 
 void supervisor_next_died(struct supervisor_slot *slot, const char *words)

@@ -16,9 +16,6 @@ static void share_limits(struct supervisor *supervisor)
 	unsigned i;
 
 	supervisor->is_scaled = true;
-	board_note(supervisor->scoreboard, BOARD_EVENT_SCALED, -1,
-		   "%u worker%s", supervisor->slot_count,
-		   supervisor->slot_count == 1 ? "" : "s");
 	for (i = 0; i < supervisor->child_high; i++)
 		if (supervisor->children[i].slot &&
 		    supervisor->children[i].state == WORKER_READY)
