@@ -398,7 +398,10 @@ static struct config *parse(struct supervisor *supervisor,
 	struct config *config = config_parse(
 		&source, supervisor->line->request.protocols, &complaints);
 
-	supervisor_complain(supervisor, LOG_LEVEL_ERROR, &complaints);
+	/* Warnings of one that is good fail nothing. */
+	supervisor_complain(supervisor,
+			    config ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+			    &complaints);
 	text_release(&complaints);
 	return config;
 }
