@@ -23,6 +23,7 @@
 #include "event/timer.h"
 #include "process/channel.h"
 #include "process/generation.h"
+#include "process/order_log.h"
 #include "process/orders.h"
 #include "process/suspension.h"
 
@@ -53,7 +54,8 @@ struct ordered {
 	 * it said then. */
 	bool has_level;
 	enum log_level level, configured_level;
-	struct log_limit limit; /* of orders that are none */
+	struct log_limit limit;   /* of orders that are none */
+	struct order_log changes; /* by orders that take no time */
 };
 
 /* ---- supervisor_operations.c ---- */
