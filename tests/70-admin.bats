@@ -23,6 +23,7 @@ admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>
 admin_is_there() { [ "$(admins | wc -l)" -eq 1 ] && [ "$(admins)" != "${1:-}" ] && admin_is_ready; }
 admin_is_ready() { [ "$(awk '/^Uid/ { print $2 }' "/proc/$(admins)/status")" != 0 ] || [ "$(id -u)" -ne 0 ] && grep -q '^NoNewPrivs:.1' "/proc/$(admins)/status"; }
 no_admin() { [ -z "$(admins)" ]; }
+no_admin_listens() { [ -z "$(listening)" ]; }
 # The socket that listens on $HTTP, by its inode.
 listening() { ss -Hltne "sport = :$HTTP" | grep -o 'ino:[0-9]*'; }
 reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$1" ]; }
@@ -189,6 +190,51 @@ time.sleep(60)' >"$WORK/taken" 3>&- &
 	[ -n "$(listening)" ]
 	wait_until 10 reloaded 1
 	run ! log_has 'failed'
+}
+
+@test "a successor serves what it can have of the admin process, and the rest as soon as it can" {
+	need python3 socat curl
+	administer
+	sed -i "s|^admin .*|admin 127.0.0.1:$HTTP;|; s|listen .*|listen 127.0.0.1:$PORT; }|" "$CONFIG"
+	kill -KILL "$SERVER"
+	wait_until 5 no_admin_listens
+	timeout 60 python3 -c '
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("bound", flush=True)
+time.sleep(60)' "$HTTP" >"$WORK/bound" 3>&- &
+	stranger=$!
+	SERVER_PIDS+=("$stranger")
+	wait_until 10 test -s "$WORK/bound"
+	serve -c "$CONFIG"
+	log_has 'taking over'
+	wait_until 10 reloaded 1
+	wait_until 10 admin_is_there
+	[[ $(ask ping) == *end* ]]
+	wait_until 10 log_has "admin: cannot bind 127.0.0.1:$HTTP.*; trying again"
+	kill "$stranger"
+	wait_until 30 status_is /ready 200
+}
+
+@test "a successor whose configuration cannot be had has an admin process all the same" {
+	need socat
+	administer
+	kill -KILL "$SERVER"
+	wait_until 5 no_admin_listens
+	sed -i "s|listen .*|listen 127.0.0.1:$PORT; listen 192.0.2.1:9; }|" "$CONFIG"
+	start "$COHORT" -c "$CONFIG"
+	wait_until 10 log_has 'the reload failed'
+	wait_until 10 admin_is_there
+	[[ $(ask ping) == *end* ]]
+}
+
+@test "a control socket whose file was removed is there again after HUP" {
+	need socat
+	administer
+	rm "$WORK/control"
+	kill -HUP "$SERVER"
+	wait_until 10 reloaded 1
+	[[ $(ask ping) == *end* ]]
 }
 
 @test "the admin process is there until the last connection has ended" {

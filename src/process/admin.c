@@ -203,7 +203,7 @@ int admin_main(void *birth)
 		return EXIT_FAILED;
 	}
 	timer_init(&admin.beat, beat);
-	list_init(&admin.orders);
+	admin_init_orders(&admin);
 	status = run(&admin);
 	release(&admin);
 	return status;

@@ -97,6 +97,7 @@ const struct process_stats *admin_read_process(struct admin *admin);
 void admin_order(void *context, const struct control_order *order,
 		 struct reply *reply);
 /* RECORD_ANSWER: perhaps to an order of ours. */
+void admin_init_orders(struct admin *admin);
 void admin_take_answer(struct admin *admin, const struct record *record);
 
 /* ---- admin_http.c ---- */

@@ -307,6 +307,9 @@ void supervisor_note_failure(struct supervisor *supervisor, const char *words)
 	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
 	struct scoreboard *board = supervisor->scoreboard;
 
+	/* A takeover is not a reload that anybody asked for. */
+	if (supervisor->ordered.is_succession)
+		return;
 	if (supervisor->ordered.complaint.text[0] != '\0')
 		words = supervisor->ordered.complaint.text;
 	board_count(board, is_upgrade ? BOARD_UPGRADES_FAILURE
@@ -323,6 +326,8 @@ void supervisor_note_success(struct supervisor *supervisor)
 	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
 	struct scoreboard *board = supervisor->scoreboard;
 
+	if (supervisor->ordered.is_succession)
+		return;
 	board_count(board, is_upgrade ? BOARD_UPGRADES_SUCCESS
 				      : BOARD_RELOADS_SUCCESS);
 	if (!is_upgrade)
