@@ -2,8 +2,6 @@
 /* printable.c - untrusted text as it may be shown on a terminal. */
 #include "config/printable.h"
 
-#include <stdbool.h>
-
 /* RFC 3629: lead bytes by the number of bytes that follow. */
 static size_t expected_length(unsigned char lead)
 {
@@ -29,20 +27,22 @@ size_t printable_length(const char *bytes, size_t size)
 	return length;
 }
 
-/* U+0080 to U+009F are control characters too, and U+202A to U+202E and
- * U+2066 to U+2069 turn the direction of what follows. */
-static bool is_shown_as_is(const char *bytes, size_t length)
+/* U+0080 to U+009F are control characters too; U+061C, U+200E, U+200F, U+202A
+ * to U+202E and U+2066 to U+2069 turn the direction of what follows. */
+bool printable_is_plain(const char *bytes, size_t length)
 {
 	const unsigned char *byte = (const unsigned char *)bytes;
 
 	if (length == 1)
 		return byte[0] >= ' ' && byte[0] <= '~';
 	if (length == 2)
-		return byte[0] != 0xc2 || byte[1] >= 0xa0;
+		return !(byte[0] == 0xc2 && byte[1] < 0xa0) &&
+		       !(byte[0] == 0xd8 && byte[1] == 0x9c);
 	if (byte[0] != 0xe2)
 		return true;
 	if (byte[1] == 0x80)
-		return byte[2] < 0xaa || byte[2] > 0xae;
+		return byte[2] != 0x8e && byte[2] != 0x8f &&
+		       (byte[2] < 0xaa || byte[2] > 0xae);
 	return byte[1] != 0x81 || byte[2] < 0xa6 || byte[2] > 0xa9;
 }
 
@@ -68,7 +68,7 @@ size_t printable_append(struct text *out, const char *bytes, size_t size)
 		const char *at = bytes + done;
 
 		length = printable_length(at, size - done);
-		if (is_shown_as_is(at, length)) {
+		if (printable_is_plain(at, length)) {
 			text_append_bytes(out, at, length);
 			columns++;
 		} else {

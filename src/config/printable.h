@@ -6,6 +6,7 @@
 #ifndef COHORT_CONFIG_PRINTABLE_H
 #define COHORT_CONFIG_PRINTABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/text.h"
@@ -13,6 +14,10 @@
 /* How many bytes the character at `bytes` has (at least 1), of `size` that
  * there are. */
 size_t printable_length(const char *bytes, size_t size);
+
+/* May a character of so many bytes be shown as it is?  Not those that control a
+ * terminal, or the direction of what follows. */
+bool printable_is_plain(const char *bytes, size_t length);
 
 /* Append `size` bytes in their printable form; returns the columns that they
  * take on a terminal, a character being one. */

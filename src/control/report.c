@@ -130,6 +130,19 @@ static bool is_valid(const char *bytes, size_t length)
 	       !(lead == 0xf4 && second > 0x8f);
 }
 
+/* Of one to three bytes: those beyond are plain. */
+static unsigned code_of(const char *bytes, size_t length)
+{
+	const unsigned char *byte = (const unsigned char *)bytes;
+
+	if (length == 1)
+		return byte[0];
+	if (length == 2)
+		return (byte[0] & 0x1fU) << 6 | (byte[1] & 0x3fU);
+	return (byte[0] & 0x0fU) << 12 | (byte[1] & 0x3fU) << 6 |
+	       (byte[2] & 0x3fU);
+}
+
 static void append_character(struct text *out, const char *bytes, size_t length)
 {
 	static const char plain[] = "\"\\\n\r\t";
@@ -138,8 +151,8 @@ static void append_character(struct text *out, const char *bytes, size_t length)
 
 	if (found != NULL)
 		text_append(out, "\\%c", letters[found - plain]);
-	else if ((unsigned char)bytes[0] < 32 || bytes[0] == 127)
-		text_append(out, "\\u%04x", (unsigned)bytes[0]);
+	else if (!printable_is_plain(bytes, length))
+		text_append(out, "\\u%04x", code_of(bytes, length));
 	else
 		text_append_bytes(out, bytes, length);
 }

@@ -80,6 +80,24 @@ int request_parse(struct request *request, const char *line, size_t size,
 	return 0;
 }
 
+bool request_is_json(const char *bytes, size_t size)
+{
+	static const char word[] = REQUEST_FORM "=json";
+	const size_t length = sizeof(word) - 1;
+	const char *end = memchr(bytes, '\n', size);
+	size_t at;
+
+	if (end != NULL)
+		size = (size_t)(end - bytes);
+	for (at = 1; at + length <= size; at++)
+		if (memcmp(bytes + at, word, length) == 0 &&
+		    bytes[at - 1] == ' ' &&
+		    (at + length == size || bytes[at + length] == ' ' ||
+		     bytes[at + length] == '\r'))
+			return true;
+	return false;
+}
+
 const char *request_value(const struct request *request, const char *key)
 {
 	unsigned i;

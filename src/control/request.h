@@ -6,6 +6,7 @@
 #ifndef COHORT_CONTROL_REQUEST_H
 #define COHORT_CONTROL_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -33,6 +34,10 @@ struct request {
  * once.  0, or -1 with words. */
 int request_parse(struct request *request, const char *line, size_t size,
 		  struct error *error);
+
+/* Does the line that begins there ask for JSON?  It may be ill, or not whole
+ * so far: complaints have the form that was asked for, too. */
+bool request_is_json(const char *bytes, size_t size);
 
 /* The value of an argument; NULL: it was not given. */
 const char *request_value(const struct request *request, const char *key);

@@ -34,14 +34,27 @@ static void leave(struct control_door *door)
 	door->is_watched = false;
 }
 
-static void on_retry(struct timer *timer)
+static void watch_all(struct control_server *server)
 {
-	struct control_server *server =
-		list_entry(timer, struct control_server, retry);
 	struct list *node;
 
 	list_for_each (node, &server->doors)
 		watch(list_entry(node, struct control_door, node));
+}
+
+static void on_retry(struct timer *timer)
+{
+	watch_all(list_entry(timer, struct control_server, retry));
+}
+
+/* Whoever has not asked by now may give way. */
+static void on_crowded(struct timer *timer)
+{
+	struct control_server *server =
+		list_entry(timer, struct control_server, crowded);
+
+	if (!timer_is_started(&server->retry))
+		watch_all(server);
 }
 
 /* Clients wait in the queue until something can be had. */
@@ -57,32 +70,6 @@ static void rest(struct control_door *door, const char *what)
 		    server->loop->now_ms + RETRY_MS);
 }
 
-/* Of those who wait for an answer: who does not read the one there is. */
-static struct control_connection *find_slow(struct control_server *server)
-{
-	struct list *node;
-	size_t left;
-
-	list_for_each (node, &server->answered) {
-		struct control_connection *connection =
-			list_entry(node, struct control_connection, node);
-
-		reply_writer_next(&connection->writer, &left);
-		if (left > 0)
-			return connection;
-	}
-	return NULL;
-}
-
-/* Who would give way to one who comes: who has not asked so far, or does not
- * read.  NULL when everybody waits for an order to be carried out. */
-static struct control_connection *find_victim(struct control_server *server)
-{
-	if (list_is_empty(&server->asking))
-		return find_slow(server);
-	return list_entry(server->asking.next, struct control_connection, node);
-}
-
 static bool is_scarce(int number)
 {
 	return number == EMFILE || number == ENFILE || number == ENOBUFS ||
@@ -93,12 +80,10 @@ static bool is_scarce(int number)
 static bool accept_one(struct control_door *door)
 {
 	struct control_server *server = door->server;
-	bool is_full = server->connection_count >= CONTROL_CONNECTIONS;
-	struct control_connection *victim =
-		is_full ? find_victim(server) : NULL;
 	int fd;
 
-	if (is_full && victim == NULL) {
+	/* The others wait in the queue until somebody has left. */
+	if (!control_server_has_room(server)) {
 		leave(door);
 		return false;
 	}
@@ -108,9 +93,7 @@ static bool accept_one(struct control_door *door)
 			rest(door, "accept");
 		return errno == EINTR || errno == ECONNABORTED;
 	}
-	if (victim != NULL)
-		control_connection_close(victim);
-	if (control_connection_open(server, fd) == 0)
+	if (control_server_let_in(server, fd) == 0)
 		return true;
 	rest(door, "serve a client");
 	return false;
@@ -140,18 +123,14 @@ static void on_emptied(struct loop_task *task)
 
 void control_server_note_closed(struct control_server *server)
 {
-	struct list *node;
-
 	server->connection_count--;
 	if (server->empty != NULL) {
 		if (server->connection_count == 0)
 			loop_post(server->loop, &server->emptied);
 		return;
 	}
-	if (timer_is_started(&server->retry))
-		return;
-	list_for_each (node, &server->doors)
-		watch(list_entry(node, struct control_door, node));
+	if (!timer_is_started(&server->retry))
+		watch_all(server);
 }
 
 static size_t waiting_of(const struct list *head)
@@ -191,6 +170,7 @@ struct control_server *control_server_new(struct loop *loop,
 	list_init(&server->asking);
 	list_init(&server->answered);
 	timer_init(&server->retry, on_retry);
+	timer_init(&server->crowded, on_crowded);
 	loop_task_init(&server->emptied, on_emptied);
 	return server;
 }
@@ -225,6 +205,7 @@ void control_server_drain(struct control_server *server,
 		return;
 	server->empty = empty;
 	timer_stop(&server->loop->timers, &server->retry);
+	timer_stop(&server->loop->timers, &server->crowded);
 	list_for_each (node, &server->doors)
 		leave(list_entry(node, struct control_door, node));
 	if (server->connection_count == 0)
@@ -255,6 +236,7 @@ void control_server_free(struct control_server *server)
 	close_all(&server->asking);
 	close_all(&server->answered);
 	timer_stop(&server->loop->timers, &server->retry);
+	timer_stop(&server->loop->timers, &server->crowded);
 	loop_cancel(&server->emptied);
 	free(server);
 }

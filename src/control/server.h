@@ -22,6 +22,7 @@
 #include "event/loop.h"
 
 #define CONTROL_CONNECTIONS   64    /* at once; who has not asked gives way */
+#define CONTROL_GUESTS        56    /* of them, who may only look */
 #define CONTROL_REQUEST_MS    5000  /* from accept to the line's end */
 #define CONTROL_WRITE_MS      10000 /* without progress of an answer */
 #define CONTROL_WAITING_BYTES ((size_t)64 << 20) /* of all answers */

@@ -28,6 +28,7 @@ void control_connection_close(struct control_connection *connection)
 	loop_remove(server->loop, &connection->source);
 	close(connection->fd);
 	list_remove(&connection->node);
+	server->guest_count -= !connection->is_trusted;
 	if (connection->is_carried && !connection->writer.is_ended &&
 	    reply->gone != NULL)
 		reply->gone(reply);
@@ -124,6 +125,18 @@ static void log_order(struct control_connection *connection, const char *line)
 			 (unsigned)uid);
 }
 
+/* Whoever tries it again and again does not fill the log. */
+static void log_refusal(struct control_connection *connection)
+{
+	pid_t pid = 0;
+	uid_t uid = (uid_t)-1;
+
+	sockopt_peer_credentials(connection->fd, &pid, &uid);
+	log_write_limited(&connection->server->order_limit, LOG_LEVEL_WARNING,
+			  "control: %s: not permitted (process %d of user %d)",
+			  connection->request.verb, (int)pid, (int)uid);
+}
+
 /* The verb that is asked for; NULL with the reply failed. */
 static const struct verb *admit(struct control_connection *connection)
 {
@@ -141,6 +154,7 @@ static const struct verb *admit(struct control_connection *connection)
 	}
 	if (verb->is_order && backend->may_order != NULL &&
 	    !backend->may_order(backend->context, connection->fd)) {
+		log_refusal(connection);
 		reply_fail(reply, REPLY_STATUS_NOT_PERMITTED,
 			   "%s: not permitted: orders are for root, the user "
 			   "of the server and the owner of its socket",
@@ -188,6 +202,8 @@ static void refuse(struct control_connection *connection, const char *words)
 	/* What was read of the request may be anything. */
 	memset(&connection->request, 0, sizeof(connection->request));
 	begin_reply(connection);
+	if (request_is_json(connection->input, connection->input_size))
+		connection->writer.form = REPLY_JSON;
 	reply_fail(&connection->writer.reply, REPLY_STATUS_USAGE, "%s", words);
 }
 
@@ -262,6 +278,13 @@ static bool is_gone(const struct control_connection *connection)
 	       errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR;
 }
 
+void control_connection_run(struct control_connection *connection)
+{
+	if (connection->is_asking && read_request(connection) &&
+	    !connection->is_asking)
+		flush(connection);
+}
+
 static void on_ready(struct loop_source *source, unsigned found)
 {
 	struct control_connection *connection =
@@ -289,7 +312,8 @@ static void on_late(struct timer *timer)
 		control_connection_close(connection);
 }
 
-int control_connection_open(struct control_server *server, int fd)
+int control_connection_open(struct control_server *server, int fd,
+			    bool is_trusted)
 {
 	struct control_connection *connection = calloc(1, sizeof(*connection));
 
@@ -301,6 +325,8 @@ int control_connection_open(struct control_server *server, int fd)
 	connection->server = server;
 	connection->fd = fd;
 	connection->is_asking = true;
+	connection->is_trusted = is_trusted;
+	connection->since_ms = server->loop->now_ms;
 	loop_source_init(&connection->source, on_ready);
 	loop_task_init(&connection->flush, on_flush);
 	timer_init(&connection->timer, on_late);
@@ -316,6 +342,7 @@ int control_connection_open(struct control_server *server, int fd)
 	}
 	list_append(&server->asking, &connection->node);
 	server->connection_count++;
+	server->guest_count += !is_trusted;
 	await(connection, CONTROL_REQUEST_MS);
 	return 0;
 }

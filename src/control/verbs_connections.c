@@ -2,6 +2,7 @@
 /* verbs_connections.c - who is connected, who was, and who shall not be. */
 #include "control/verbs_connections.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,7 +169,7 @@ static void add_closed(const struct control_backend *backend,
 	struct report_value values[REPORT_CLOSED_COLUMNS];
 	struct report_closed_texts texts;
 	struct history *history = malloc(sizeof(*history));
-	unsigned count, i;
+	int count, i;
 	unsigned limit = query->limit != 0 ? query->limit : CLOSED_MOST;
 	unsigned told = 0;
 
@@ -178,6 +179,13 @@ static void add_closed(const struct control_backend *backend,
 	}
 	count = snapshot_closed(backend->board, history->closed,
 				history->services, CLOSED_MOST);
+	if (count < 0) {
+		reply_fail(reply, REPLY_STATUS_FAILED,
+			   "the board is being written: %s; try again",
+			   strerror(errno));
+		free(history);
+		return;
+	}
 	reply_table(reply, &report_closed_table);
 	for (i = 0; i < count && told < limit; i++) {
 		const char *service = history->services[i];

@@ -87,10 +87,8 @@ void snapshot_release(struct snapshot *snapshot);
 
 /* What was closed of late, newest first, of all workers, living and dead: at
  * most `limit` into `closed`; returns how many.  `names` gets the service of
- * each.  0 as well if snapshot_take would fail with EAGAIN. */
-unsigned snapshot_closed(const struct scoreboard *board,
-			 struct board_closed *closed,
-			 char (*names)[SCOREBOARD_SERVICE_NAME],
-			 unsigned limit);
+ * each.  -1 with errno EAGAIN as snapshot_take. */
+int snapshot_closed(const struct scoreboard *board, struct board_closed *closed,
+		    char (*names)[SCOREBOARD_SERVICE_NAME], unsigned limit);
 
 #endif

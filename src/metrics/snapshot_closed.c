@@ -133,17 +133,18 @@ static void copy_name(char out[SCOREBOARD_SERVICE_NAME],
 	out[SCOREBOARD_SERVICE_NAME - 1] = '\0';
 }
 
-unsigned snapshot_closed(const struct scoreboard *board,
-			 struct board_closed *closed,
-			 char (*names)[SCOREBOARD_SERVICE_NAME], unsigned limit)
+int snapshot_closed(const struct scoreboard *board, struct board_closed *closed,
+		    char (*names)[SCOREBOARD_SERVICE_NAME], unsigned limit)
 {
 	struct newest newest = {.list = closed, .limit = limit};
 	unsigned i;
 
-	if (limit == 0 || snapshot_try(board, offer_all, &newest) < 0)
+	if (limit == 0)
 		return 0;
+	if (snapshot_try(board, offer_all, &newest) < 0)
+		return -1;
 	qsort(closed, newest.count, sizeof(*closed), compare);
 	for (i = 0; i < newest.count; i++)
 		copy_name(names[i], board, closed[i].service);
-	return newest.count;
+	return (int)newest.count;
 }

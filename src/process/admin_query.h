@@ -38,6 +38,9 @@ struct admin_worker {
 	struct list waiting;      /* parts */
 	struct list held;
 	int64_t heard_ms; /* or when it was asked */
+	int64_t asked_ms;
+	uint32_t rows_left;  /* that the answer may have yet */
+	uint32_t signs_left; /* … records without any */
 };
 
 struct admin_part {

@@ -33,6 +33,17 @@ static void start_tick(struct admin_workers *workers)
 			    workers->loop->now_ms + TICK_MS);
 }
 
+/* How many rows its answer may have. */
+static uint32_t most_rows(const struct connection_query *query)
+{
+	uint32_t most = query->limit;
+
+	if (query->sort == CONNECTION_SORT_NONE &&
+	    (most == 0 || most > CONNECTION_PAGE_ROWS))
+		most = CONNECTION_PAGE_ROWS;
+	return query->action == CONNECTION_LIST ? most : 0;
+}
+
 /* 0, or -1 with errno. */
 static int send_query(struct admin_worker *worker, struct admin_part *part)
 {
@@ -50,6 +61,9 @@ static int send_query(struct admin_worker *worker, struct admin_part *part)
 	if (channel_send(&worker->channel, RECORD_QUERY, &load) < 0)
 		return -1;
 	worker->number = load.number;
+	worker->asked_ms = worker->workers->loop->now_ms;
+	worker->rows_left = most_rows(&query);
+	worker->signs_left = ADMIN_WORKERS_SIGNS;
 	return 0;
 }
 
@@ -137,13 +151,17 @@ static struct admin_worker *worker_of(struct channel *channel)
 	return list_entry(channel, struct admin_worker, channel);
 }
 
+/* They have memory of ours: no more of them than were asked for. */
 static int take_rows(struct admin_worker *worker, const struct record *record)
 {
 	struct connection_row row;
-	uint32_t offset;
+	uint32_t count = record->size / sizeof(row), offset;
 
-	if (record->size % sizeof(row) != 0)
+	if (record->size % sizeof(row) != 0 || count > worker->rows_left ||
+	    (count == 0 && worker->signs_left == 0))
 		return -1;
+	worker->rows_left -= count;
+	worker->signs_left -= count == 0;
 	for (offset = 0; offset < record->size; offset += sizeof(row)) {
 		memcpy(&row, record->data + offset, sizeof(row));
 		/* It is asked no more if that was all that was wanted. */
@@ -210,10 +228,11 @@ static void closed(struct channel *channel)
 
 static void look_at(struct admin_worker *worker)
 {
-	struct admin_workers *workers = worker->workers;
+	int64_t now_ms = worker->workers->loop->now_ms;
+	bool is_late = worker->is_busy &&
+		       now_ms - worker->asked_ms >= ADMIN_WORKERS_PAGE_MS;
 
-	if (workers->loop->now_ms - worker->heard_ms <
-	    ADMIN_WORKERS_PATIENCE_MS) {
+	if (!is_late && now_ms - worker->heard_ms < ADMIN_WORKERS_PATIENCE_MS) {
 		serve(worker);
 		return;
 	}

@@ -5,7 +5,8 @@
  * goes to all of them, or to the one that is meant; rows go to the client as
  * they come, page by page and as fast as it reads, or, with an order, when all
  * have answered, from memory for `limit` rows.  A worker that dies, or says
- * nothing for ADMIN_WORKERS_PATIENCE_MS, is named in the answer and holds up
+ * nothing for ADMIN_WORKERS_PATIENCE_MS, or no end for ADMIN_WORKERS_PAGE_MS,
+ * is named in the answer and holds up
  * nobody.  One query at a time is with a worker, the others' wait their turn. */
 #ifndef COHORT_PROCESS_ADMIN_WORKERS_H
 #define COHORT_PROCESS_ADMIN_WORKERS_H
@@ -16,7 +17,9 @@
 #include "process/channel.h"
 
 #define ADMIN_WORKERS_PATIENCE_MS 2000
-#define ADMIN_WORKERS_QUERIES     64 /* at a time */
+#define ADMIN_WORKERS_PAGE_MS     30000 /* for an answer, however alive */
+#define ADMIN_WORKERS_SIGNS       1024  /* of life, in an answer */
+#define ADMIN_WORKERS_QUERIES     64    /* at a time */
 /* Of all queries with an order together. */
 #define ADMIN_WORKERS_ROWS        (4 * CONNECTION_LIMIT_MOST)
 

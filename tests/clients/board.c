@@ -116,7 +116,7 @@ static void print_closed(const struct scoreboard *board)
 {
 	static char names[CLOSED_MOST][SCOREBOARD_SERVICE_NAME];
 	static struct board_closed list[CLOSED_MOST];
-	unsigned i, count = snapshot_closed(board, list, names, CLOSED_MOST);
+	int i, count = snapshot_closed(board, list, names, CLOSED_MOST);
 	char peer[INET6_ADDRSTRLEN];
 
 	for (i = 0; i < count; i++) {

@@ -179,6 +179,89 @@ static void test_an_endless_answer(void)
 	scene_close(scene);
 }
 
+/* Rows without an end, all alive: it cannot fill our memory. */
+static void check_flood(uint32_t sort, uint32_t limit, unsigned most)
+{
+	struct scene *scene = scene_open(0);
+	struct connection_query asked = any_connection(), heard;
+	struct asking *asking = asking_new();
+	uint32_t number;
+	unsigned i;
+
+	add_played(scene, 0);
+	asked.sort = sort;
+	asked.limit = limit;
+	query(scene, &asked, asking);
+	number = hear(scene, 0, &heard);
+	for (i = 0; i < most; i++) {
+		say_row(scene, 0, number, i + 1);
+		turn(scene->crowd->world);
+	}
+	turn_for(scene->crowd->world, 20);
+	CHECK(!asking->is_ended);
+	say_row(scene, 0, number, i + 1);
+	turn_until(scene->crowd->world, asking->is_ended);
+	check_int(asking->row_count, most);
+	check_string(asking->said,
+		     "worker 0 (pid 100) gave an answer that makes no sense");
+	CHECK(list_is_empty(&scene->workers->list));
+	free(asking);
+	scene_close(scene);
+}
+
+static void test_a_flood(void)
+{
+	check_flood(CONNECTION_SORT_NONE, 0, CONNECTION_PAGE_ROWS);
+	check_flood(CONNECTION_SORT_ID, 7, 7);
+}
+
+/* It says that it is at it, again and again. */
+static void test_signs_without_end(void)
+{
+	struct scene *scene = scene_open(0);
+	struct connection_query asked = any_connection(), heard;
+	struct asking *asking = asking_new();
+	struct record alive = {.type = RECORD_ROWS};
+	unsigned i;
+
+	add_played(scene, 0);
+	query(scene, &asked, asking);
+	alive.number = hear(scene, 0, &heard);
+	for (i = 0; i < ADMIN_WORKERS_SIGNS; i++) {
+		say(scene, 0, &alive);
+		turn(scene->crowd->world);
+	}
+	turn_for(scene->crowd->world, 20);
+	CHECK(!asking->is_ended);
+	say(scene, 0, &alive);
+	turn_until(scene->crowd->world, asking->is_ended);
+	check_string(asking->said,
+		     "worker 0 (pid 100) gave an answer that makes no sense");
+	free(asking);
+	scene_close(scene);
+}
+
+/* Alive, but too late. */
+static void test_an_answer_that_takes_long(void)
+{
+	struct scene *scene = scene_open(0);
+	struct connection_query asked = any_connection(), heard;
+	struct asking *asking = asking_new();
+	struct admin_worker *worker;
+
+	add_played(scene, 0);
+	query(scene, &asked, asking);
+	hear(scene, 0, &heard);
+	worker = list_entry(scene->workers->list.next, struct admin_worker,
+			    node);
+	worker->asked_ms -= ADMIN_WORKERS_PAGE_MS;
+	worker->heard_ms += 1000000;
+	turn_until(scene->crowd->world, asking->is_ended);
+	check_string(asking->said, "worker 0 (pid 100) does not answer");
+	free(asking);
+	scene_close(scene);
+}
+
 static void test_a_wild_row(void)
 {
 	struct scene *scene = scene_open(0);
@@ -316,6 +399,9 @@ int main(void)
 	test_silence();
 	test_outcomes();
 	test_an_endless_answer();
+	test_a_flood();
+	test_signs_without_end();
+	test_an_answer_that_takes_long();
 	test_a_wild_row();
 	test_nonsense();
 	test_refusals();

@@ -2,6 +2,7 @@
 /* test_control_server.c - the control socket with a few verbs of its own, and
  * clients in the same process. */
 #include "control_fixture.h"
+#include "log_fixture.h"
 
 /* ---- Requests ---- */
 
@@ -29,6 +30,13 @@ static const struct exchange {
 	{"ping\nping\n",
 	 "fail\t2\tonly one request, of one line, is "
 	 "answered\n"},
+	{"BAD form=json\n",
+	 "{\"ok\":false,\"status\":2,\"error\":"
+	 "\"'BAD' is not a verb\"}\n"},
+	{"ping a form=json\r\n",
+	 "{\"ok\":false,\"status\":2,\"error\":"
+	 "\"'a' is not KEY=VALUE\"}\n"},
+	{"BAD a=form=json form=jsonx\n", "fail\t2\t'BAD' is not a verb\n"},
 	{"ping\xff\n", "fail\t2\t'ping\\\\xff' is not a verb\n"},
 };
 
@@ -95,11 +103,19 @@ static void test_no_request(void)
 
 static void test_not_permitted(void)
 {
+	struct error error;
 	struct text got;
+	const char *line;
 
 	open_scene();
+	log_fixture_open();
+	log_to_file(LOG_LEVEL_INFO);
 	may_order = false;
 	got = read_all(ask("hold\n"));
+	line = strstr(log_read_file(log_path), "hold: not permitted (process ");
+	CHECK(line != NULL && strtol(line + 29, NULL, 10) == getpid());
+	CHECK(log_open(NULL, LOG_LEVEL_INFO, &error) == 0);
+	log_fixture_close();
 	CHECK(strncmp(got.bytes, "fail\t77\thold: not permitted", 27) == 0);
 	CHECK(held == NULL);
 	text_release(&got);
@@ -202,20 +218,78 @@ static void test_slow_reader(void)
 static void test_many(void)
 {
 	int silent[2 * CONTROL_CONNECTIONS];
-	int i, closed = 0;
+	int i, turns, closed = 0;
 
 	open_scene();
 	for (i = 0; i < 2 * CONTROL_CONNECTIONS; i++) {
 		silent[i] = dial();
 		turn();
 	}
+	/* Once it is clear that they do not mean to ask. */
+	for (turns = 0; turns < 1000 && closed < CONTROL_CONNECTIONS; turns++) {
+		turn();
+		for (i = closed = 0; i < 2 * CONTROL_CONNECTIONS; i++)
+			closed += is_closed(silent[i]);
+	}
 	check_int(server->connection_count, CONTROL_CONNECTIONS);
-	for (i = 0; i < 2 * CONTROL_CONNECTIONS; i++)
-		closed += is_closed(silent[i]);
 	check_int(closed, CONTROL_CONNECTIONS);
 	check_answer(ask("ping\n"), "say\tpong\nend\n");
 	for (i = 0; i < 2 * CONTROL_CONNECTIONS; i++)
 		close(silent[i]);
+	close_scene();
+}
+
+/* More requests than places, all sent before the server looks. */
+static void test_burst(void)
+{
+	int busy[CONTROL_CONNECTIONS - 4], asked[200], i;
+
+	open_scene();
+	for (i = 0; i < CONTROL_CONNECTIONS - 4; i++) {
+		busy[i] = ask("hold\n");
+		held = NULL;
+		while (held == NULL)
+			turn();
+		held->gone = NULL;
+	}
+	for (i = 0; i < 200; i++)
+		asked[i] = ask("ping\n");
+	for (i = 0; i < 200; i++)
+		check_answer(asked[i], "say\tpong\nend\n");
+	for (i = 0; i < CONTROL_CONNECTIONS - 4; i++)
+		close(busy[i]);
+	close_scene();
+}
+
+/* Those who may only look do not keep out those who may order. */
+static void test_guests(void)
+{
+	static const char json[] =
+		"{\"ok\":false,\"status\":1,\"error\":"
+		"\"too many clients; try again\"}\n";
+	int busy[CONTROL_GUESTS], i;
+
+	open_scene();
+	may_order = false;
+	for (i = 0; i < CONTROL_GUESTS; i++) {
+		busy[i] = ask("stream rows=20000\n");
+		held = NULL;
+		while (held == NULL)
+			turn();
+		held->gone = NULL;
+	}
+	check_answer(ask("ping\n"), "fail\t1\ttoo many clients; try again\n");
+	check_answer(ask("ping form=json\n"), json);
+	check_int(server->connection_count, CONTROL_GUESTS);
+	may_order = true;
+	check_answer(ask("ping\n"), "say\tpong\nend\n");
+	may_order = false;
+	close(busy[0]);
+	for (i = 0; i < 10; i++)
+		turn();
+	check_answer(ask("ping\n"), "say\tpong\nend\n");
+	for (i = 1; i < CONTROL_GUESTS; i++)
+		close(busy[i]);
 	close_scene();
 }
 
@@ -240,7 +314,7 @@ static void test_all_busy(void)
 	CHECK(!is_closed(late));
 	close(busy[0]);
 	check_answer(late, "say\tpong\nend\n");
-	/* Who does not read gives way. */
+	/* Who does not read gives way, after the time for it. */
 	late = ask("stream rows=20000\n");
 	for (i = 0; i < 10; i++)
 		turn();
@@ -248,8 +322,8 @@ static void test_all_busy(void)
 	asked = ask("ping\n");
 	for (i = 0; i < 10; i++)
 		turn();
-	/* At once: not after the time that a slow one has. */
-	CHECK(recv(asked, &byte, 1, MSG_PEEK) == 1);
+	CHECK(recv(asked, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN);
+	timers_advance(&loop.timers, loop.now_ms + CONTROL_WRITE_MS);
 	check_answer(asked, "say\tpong\nend\n");
 	close(late);
 	for (i = 1; i < CONTROL_CONNECTIONS; i++)
@@ -312,6 +386,8 @@ int main(void)
 	test_stream();
 	test_slow_reader();
 	test_many();
+	test_burst();
+	test_guests();
 	test_all_busy();
 	test_drain();
 	return check_result();
