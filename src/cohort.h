@@ -258,8 +258,9 @@ struct cohort_protocol {
 	void (*draining)(struct cohort_transport *t, void *session);
 
 	/* What its peers are sent has no end of its own: when a drain reaches
-	 * its bound they are told by a reset that something is missing, not by
-	 * an end of file (except after cohort_write_eof). */
+	 * its bound, or an operator closes the connection, they are told by a
+	 * reset that something is missing, not by an end of file (except after
+	 * cohort_write_eof). */
 	bool resets_when_cut;
 
 	/* The timer set by cohort_set_timer has run out. */
@@ -401,6 +402,11 @@ int cohort_set_write_limits(struct cohort_transport *t, size_t high,
 /* Stop reading, send what is queued, end the connection in good order: the
  * peer gets every byte.  Idempotent. */
 void cohort_close(struct cohort_transport *t);
+
+/* cohort_close for a reason that is not in the connection itself.  With
+ * COHORT_REASON_KILLED a protocol that resets_when_cut has a reset sent instead
+ * of the end of file, once the peer has every byte. */
+void cohort_close_for(struct cohort_transport *t, const struct cohort_end *end);
 
 /* Drop the queue and close now; cohort_reset does it with an RST. */
 void cohort_abort(struct cohort_transport *t);

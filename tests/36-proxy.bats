@@ -506,3 +506,57 @@ change() {
 	wait_exit "$SERVER" 20
 	[ "$STATUS" -eq 0 ]
 }
+
+# ---- Closed by order ---------------------------------------------------------
+
+ctl() { timeout $((60 * COHORT_PATIENCE)) "$COHORT_BUILD/cohortctl" -s "$WORK/control" "$@"; }
+ids() { ctl --json connections | jq -r "select(.direction == \"$1\" and $2) | .id"; }
+has_ids() { [ -n "$(ids "$@")" ]; }
+
+# Of an answer of 100001 bytes a part is queued for a client that reads nothing
+# until it is told to.
+order_begins() {
+	need python3 jq
+	upstream "name=$(printf 'x%.0s' {1..100000})"
+	proxy "upstream 127.0.0.1:$UPSTREAM;" -o 'send_buffer 16k;' -o 'linger_timeout 60s;' -o "control $WORK/control;"
+	timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" "$WORK/go" >"$WORK/heard" 3>&- <<-'END' &
+		import os, socket, sys, time
+		client = socket.socket()
+		client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+		client.connect(("127.0.0.1", int(sys.argv[1])))
+		while not os.path.exists(sys.argv[2]):
+		    time.sleep(0.01)
+		size, end = 0, "eof"
+		try:
+		    while data := client.recv(65536):
+		        size += len(data)
+		except ConnectionResetError:
+		    end = "reset"
+		print(size, end)
+	END
+	CLIENT=$!
+	SERVER_PIDS+=("$CLIENT")
+	wait_until 20 has_ids out '.received_bytes == 100001'
+	wait_until 20 has_ids in '.queued_bytes > 0'
+}
+order_ends() {
+	touch "$WORK/go"
+	wait_until 20 is_gone "$CLIENT"
+	[ "$(cat "$WORK/heard")" = "100001 reset" ]
+	ctl --json connections --closed | jq -se 'map(select(.direction == "in"))[0].reason == "killed"'
+}
+
+@test "clients that are closed by order get what is queued for them" {
+	order_begins
+	run -0 ctl close --service default
+	[[ $output == "1 connection "* ]]
+	has_ids out true
+	order_ends
+}
+
+@test "an order to close a connection to an upstream ends its client in order" {
+	order_begins
+	run -0 ctl close "$(ids out true)"
+	[[ $output == "1 connection "* ]]
+	order_ends
+}

@@ -23,6 +23,7 @@ admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>
 admin_is_there() { [ "$(admins | wc -l)" -eq 1 ] && [ "$(admins)" != "${1:-}" ] && admin_is_ready; }
 admin_is_ready() { [ "$(awk '/^Uid/ { print $2 }' "/proc/$(admins)/status")" != 0 ] || [ "$(id -u)" -ne 0 ] && grep -q '^NoNewPrivs:.1' "/proc/$(admins)/status"; }
 no_admin() { [ -z "$(admins)" ]; }
+no_admin_listens() { [ -z "$(listening)" ]; }
 # The socket that listens on $HTTP, by its inode.
 listening() { ss -Hltne "sport = :$HTTP" | grep -o 'ino:[0-9]*'; }
 reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$1" ]; }
@@ -40,7 +41,9 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 	# two listeners, the channel and its spare, and one to each worker
 	has_six() { [ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -eq 6 ]; }
 	wait_until 10 has_six
-	run ! grep -vE '^$|socket:|/dev/null|/log$|^/proc$|eventpoll|signalfd|pipe:|report' < <(find "/proc/$pid/fd" -printf '%l\n')
+	# a folder would lead out of a chroot
+	[ -z "$(find -L "/proc/$pid/fd" -maxdepth 1 -mindepth 1 -type d)" ]
+	run ! grep -vE '^$|socket:|/dev/null|/log$|^/proc/[0-9]+/(stat|limits)$|eventpoll|signalfd|pipe:|report' < <(find "/proc/$pid/fd" -printf '%l\n')
 }
 
 @test "an admin process that is killed is back, and no connection has noticed" {
@@ -189,6 +192,51 @@ time.sleep(60)' >"$WORK/taken" 3>&- &
 	run ! log_has 'failed'
 }
 
+@test "a successor serves what it can have of the admin process, and the rest as soon as it can" {
+	need python3 socat curl
+	administer
+	sed -i "s|^admin .*|admin 127.0.0.1:$HTTP;|; s|listen .*|listen 127.0.0.1:$PORT; }|" "$CONFIG"
+	kill -KILL "$SERVER"
+	wait_until 5 no_admin_listens
+	timeout 60 python3 -c '
+import socket, sys, time
+s = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("bound", flush=True)
+time.sleep(60)' "$HTTP" >"$WORK/bound" 3>&- &
+	stranger=$!
+	SERVER_PIDS+=("$stranger")
+	wait_until 10 test -s "$WORK/bound"
+	serve -c "$CONFIG"
+	log_has 'taking over'
+	wait_until 10 reloaded 1
+	wait_until 10 admin_is_there
+	[[ $(ask ping) == *end* ]]
+	wait_until 10 log_has "admin: cannot bind 127.0.0.1:$HTTP.*; trying again"
+	kill "$stranger"
+	wait_until 30 status_is /ready 200
+}
+
+@test "a successor whose configuration cannot be had has an admin process all the same" {
+	need socat
+	administer
+	kill -KILL "$SERVER"
+	wait_until 5 no_admin_listens
+	sed -i "s|listen .*|listen 127.0.0.1:$PORT; listen 192.0.2.1:9; }|" "$CONFIG"
+	start "$COHORT" -c "$CONFIG"
+	wait_until 10 log_has 'the reload failed'
+	wait_until 10 admin_is_there
+	[[ $(ask ping) == *end* ]]
+}
+
+@test "a control socket whose file was removed is there again after HUP" {
+	need socat
+	administer
+	rm "$WORK/control"
+	kill -HUP "$SERVER"
+	wait_until 10 reloaded 1
+	[[ $(ask ping) == *end* ]]
+}
+
 @test "the admin process is there until the last connection has ended" {
 	need socat
 	administer
@@ -210,10 +258,12 @@ get() { timeout $((10 * COHORT_PATIENCE)) curl -sS "http://127.0.0.1:$HTTP$1"; }
 status_of() { timeout $((10 * COHORT_PATIENCE)) curl -s -o "$WORK/body" -w '%{http_code}' "http://127.0.0.1:$HTTP$1"; }
 status_is() { [ "$(status_of "$1")" = "$2" ]; }
 
-@test "no scrape is refused or fails while reloads and upgrades roll the admin process" {
+@test "no scrape fails, no counter falls while reloads and upgrades roll the admin process" {
 	need python3
 	administer
-	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /ready "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/traffic.py" "$PORT" "$WORK/stop" >"$WORK/traffic" 3>&- 2>&1 &
+	traffic=$!
+	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /metrics "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
 	scraper=$!
 	wait_until 10 grep -q begun "$WORK/scraped"
 	count=0
@@ -226,7 +276,8 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 	done
 	touch "$WORK/stop"
 	wait "$scraper"
-	cat "$WORK/scraped"
+	wait "$traffic"
+	cat "$WORK/scraped" "$WORK/traffic"
 	grep -q ' 0 failures$' "$WORK/scraped"
 }
 

@@ -86,6 +86,7 @@ board_has_not() { ! board "$1" >/dev/null; }
 	kill -TTOU "$SERVER"
 	wait_until 10 board_has '^slot 1 parked wanted 0'
 	board_has '^event scaled -1 1 worker$'
+	[ "$(board '^event scaled' | wc -l)" -eq 1 ]
 	wait_until 10 board_has '^slot 1 parked wanted 0 steered 1 adopter 0$'
 }
 
@@ -197,7 +198,7 @@ has_shrunk() {
 	board_has '^event upgraded -1 '
 	[ "$(say counted)" = counted ]
 	wait_until 10 board_has '^count default closed_eof 4$'
-	before=$(all_counts "$SERVER")
+	before=$(all_counts "$SERVER") reloads=$(board '^cell reloads')
 	old=$SERVER
 	kill -KILL "$SERVER"
 	wait_until 5 is_gone "$old"
@@ -207,6 +208,9 @@ has_shrunk() {
 	[ "$(board '^cell started_wall_ms')" = "$start_ms" ]
 	board_has '^count default accepted 4$'
 	board_has '^event started -1 .* goes on for a supervisor that was killed$'
+	# nobody has asked for a reload
+	wait_until 10 log_has 'reloaded: generation 4'
+	[ "$(board '^cell reloads')" = "$reloads" ]
 	board_has '^closed default eof count 1 '
 }
 

@@ -69,8 +69,6 @@ static int open_syslog(const char *path, struct error *error)
 		close(fd);
 		return -1;
 	}
-	/* Children may have no way to the zone's file. */
-	tzset();
 	return fd;
 }
 

@@ -157,23 +157,23 @@ static const struct misleading {
 };
 
 static int take_file(struct reading *reading, const struct word *word,
-		     struct log_target *target)
+		     const char *directive, struct log_target *target)
 {
 	const struct misleading *row;
 
 	if (word->text[0] == '\0')
 		return complain(&reading->complaints, &word->where,
-				"log: the name of the file is empty");
+				"%s: the name of the file is empty", directive);
 	if (strlen(word->text) >= PATH_MAX)
 		return complain(&reading->complaints, &word->where,
-				"log: the name of the file is longer than %d "
+				"%s: the name of the file is longer than %d "
 				"bytes",
-				PATH_MAX - 1);
+				directive, PATH_MAX - 1);
 	for (row = misleading; row->name; row++)
 		if (strcmp(word->text, row->name) == 0)
 			return complain(&reading->complaints, &word->where,
-					"log: %s (a file of this name: ./%s)",
-					row->why, row->name);
+					"%s: %s (a file of this name: ./%s)",
+					directive, row->why, row->name);
 	target->form.kind = LOG_TO_FILE;
 	target->path =
 		arena_copy(reading->arena, word->text, strlen(word->text));
@@ -181,16 +181,16 @@ static int take_file(struct reading *reading, const struct word *word,
 }
 
 static int take_syslog(struct reading *reading, const struct word *word,
-		       struct log_target *target)
+		       const char *directive, struct log_target *target)
 {
 	const char *colon = strchr(word->text, ':');
 	const char *path = colon ? colon + 1 : LOG_SYSLOG;
 
 	if (path[0] != '/' || strlen(path) >= LOG_SOCKET_BYTES)
 		return complain(&reading->complaints, &word->where,
-				"log: syslog:SOCKET is an absolute path of at "
+				"%s: syslog:SOCKET is an absolute path of at "
 				"most %d bytes",
-				LOG_SOCKET_BYTES - 1);
+				directive, LOG_SOCKET_BYTES - 1);
 	target->form.kind = LOG_TO_SYSLOG;
 	target->form.facility = LOG_FACILITY_DAEMON;
 	strcpy(target->form.tag, "cohort");
@@ -199,7 +199,7 @@ static int take_syslog(struct reading *reading, const struct word *word,
 }
 
 static int take_target(struct reading *reading, const struct word *word,
-		       struct log_target *target)
+		       const char *directive, struct log_target *target)
 {
 	if (strcmp(word->text, "stderr") == 0) {
 		target->form.kind = LOG_TO_STDERR;
@@ -207,8 +207,8 @@ static int take_target(struct reading *reading, const struct word *word,
 	}
 	if (strcmp(word->text, "syslog") == 0 ||
 	    strncmp(word->text, SYSLOG_MARK, strlen(SYSLOG_MARK)) == 0)
-		return take_syslog(reading, word, target);
-	return take_file(reading, word, target);
+		return take_syslog(reading, word, directive, target);
+	return take_file(reading, word, directive, target);
 }
 
 static int check_draft(struct reading *reading, const struct word *word,
@@ -221,12 +221,14 @@ static int check_draft(struct reading *reading, const struct word *word,
 	return 0;
 }
 
-/* TARGET and NAME=VALUE…, from `word` on. */
-static int read_draft(struct reading *reading, const struct word *word,
+/* TARGET and NAME=VALUE…, from the directive's name on. */
+static int read_draft(struct reading *reading, const struct word *name,
 		      const struct parameter *parameters,
 		      struct draft_log *draft)
 {
-	if (take_target(reading, word, &draft->target) < 0 ||
+	const struct word *word = name->next;
+
+	if (take_target(reading, word, name->text, &draft->target) < 0 ||
 	    parameter_read(reading, parameters, word->next, draft) < 0)
 		return -1;
 	return check_draft(reading, word, draft);
@@ -244,7 +246,7 @@ int log_directive_apply(struct reading *reading,
 	if (!word)
 		return complain(&reading->complaints, &statement->end,
 				"'log' takes stderr, a file or syslog");
-	if (read_draft(reading, word, log_parameters, &draft) < 0)
+	if (read_draft(reading, statement->name, log_parameters, &draft) < 0)
 		return -1;
 	config->log = draft.target;
 	config->log_level = draft.level;
@@ -271,7 +273,8 @@ int log_directive_apply_access(struct reading *reading,
 			return complain(&reading->complaints,
 					&word->next->where,
 					"'access_log off' takes nothing more");
-	} else if (read_draft(reading, word, access_parameters, &draft) < 0) {
+	} else if (read_draft(reading, statement->name, access_parameters,
+			      &draft) < 0) {
 		return -1;
 	}
 	config->access_log = draft.target;

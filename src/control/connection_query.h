@@ -24,7 +24,8 @@
 
 enum connection_action {
 	CONNECTION_LIST,
-	CONNECTION_CLOSE, /* gracefully, reason killed */
+	CONNECTION_CLOSE, /* gracefully, reason killed; outgoing ones
+			   * by their id alone */
 	CONNECTION_ACTIONS,
 };
 

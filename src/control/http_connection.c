@@ -272,6 +272,15 @@ static enum step (*const steps[HTTP_STATES])(struct http_connection *) = {
 	[HTTP_LINGERING] = discard,
 };
 
+static void stand_in_line(struct http_connection *connection)
+{
+	struct http_server *server = connection->server;
+
+	if (list_is_empty(&connection->turn))
+		list_append(&server->turns, &connection->turn);
+	loop_post(server->loop, &server->turn_task);
+}
+
 void http_connection_run(struct http_connection *connection)
 {
 	enum step step = STEP_AGAIN;
@@ -282,18 +291,37 @@ void http_connection_run(struct http_connection *connection)
 	if (step == STEP_END)
 		http_connection_close(connection);
 	else if (step != STEP_WAIT)
-		loop_post(connection->server->loop, &connection->task);
+		stand_in_line(connection);
 }
 
 static void ready(struct loop_source *source, unsigned found)
 {
 	(void)found;
-	http_connection_run(list_entry(source, struct http_connection, source));
+	stand_in_line(list_entry(source, struct http_connection, source));
 }
 
-static void go_on(struct loop_task *task)
+/* Who was not served stays before those who have been. */
+void http_connection_serve_turns(struct loop_task *turn_task)
 {
-	http_connection_run(list_entry(task, struct http_connection, task));
+	struct http_server *server =
+		list_entry(turn_task, struct http_server, turn_task);
+	struct list line;
+
+	list_init(&line);
+	list_take(&line, &server->turns);
+	while (!list_is_empty(&line)) {
+		struct http_connection *connection =
+			list_entry(line.next, struct http_connection, turn);
+
+		list_remove(&connection->turn);
+		http_connection_run(connection);
+		if (clock_now_ms() - server->loop->now_ms >= HTTP_TURN_MS)
+			break;
+	}
+	list_take(&line, &server->turns);
+	list_take(&server->turns, &line);
+	if (!list_is_empty(&server->turns))
+		loop_post(server->loop, turn_task);
 }
 
 /* Who is in the midst of a request is told; nobody else has a use for it. */
@@ -324,7 +352,7 @@ int http_connection_open(struct http_server *server, int fd)
 	connection->fd = fd;
 	list_init(&connection->node);
 	loop_source_init(&connection->source, ready);
-	loop_task_init(&connection->task, go_on);
+	list_init(&connection->turn);
 	timer_init(&connection->timer, expired);
 	if (loop_add(server->loop, &connection->source, fd,
 		     POLLER_READ | POLLER_WRITE | POLLER_HANGUP | POLLER_EDGE) <
@@ -342,7 +370,7 @@ void http_connection_close(struct http_connection *connection)
 	struct http_server *server = connection->server;
 
 	loop_remove(server->loop, &connection->source);
-	loop_cancel(&connection->task);
+	list_remove(&connection->turn);
 	timer_stop(&server->loop->timers, &connection->timer);
 	list_remove(&connection->node);
 	drop_answer(connection);

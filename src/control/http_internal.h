@@ -25,6 +25,8 @@ struct http_server {
 	struct list leaving; /* all is said */
 	unsigned connection_count;
 	size_t queued_bytes; /* bodies that are being written */
+	struct list turns;   /* connections that can go on */
+	struct loop_task turn_task;
 	bool is_draining;
 	void (*empty)(void *context);
 	struct loop_task empty_task;
@@ -53,7 +55,7 @@ struct http_connection {
 	struct list node;
 	struct loop_source source; /* edge triggered: each state begins by
 				      trying */
-	struct loop_task task;     /* goes on where its turn was over */
+	struct list turn;          /* in the server's list: it can go on */
 	struct timer timer;        /* of the state */
 	int fd;                    /* owned */
 	enum http_state state;
@@ -68,6 +70,12 @@ struct http_connection {
 	size_t discarded_bytes;
 	char bytes[HTTP_REQUEST_BYTES];
 };
+
+/* Whoever can go on stands in line, and a turn of the loop serves so many as
+ * have room in HTTP_TURN_MS, at least one: nothing else in the process waits
+ * for longer. */
+#define HTTP_TURN_MS 20
+void http_connection_serve_turns(struct loop_task *turn_task);
 
 /* Take `fd`.  0, or -1 with errno: it is the caller's still. */
 int http_connection_open(struct http_server *server, int fd);

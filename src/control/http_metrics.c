@@ -6,8 +6,9 @@
 #include "metrics/exposition.h"
 
 /* Who likes both as well, or says nothing, may not know OpenMetrics. */
-static enum exposition_format choose(const char *accept)
+enum exposition_format http_metrics_format(const struct http_request *request)
 {
+	const char *accept = request->accept;
 	int text = http_accept_quality(accept, "text/plain", "0.0.4");
 	int open = http_accept_quality(accept, "application/openmetrics-text",
 				       "1.0.0");
@@ -20,7 +21,7 @@ void http_metrics_answer(const struct http_request *request,
 			 const struct snapshot *snapshot,
 			 const struct process_stats *process)
 {
-	enum exposition_format format = choose(request->accept);
+	enum exposition_format format = http_metrics_format(request);
 
 	answer->headers = "Vary: Accept\r\n";
 	if (snapshot == NULL) {

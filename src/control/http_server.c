@@ -247,6 +247,8 @@ struct http_server *http_server_new(struct loop *loop,
 	list_init(&server->idle);
 	list_init(&server->busy);
 	list_init(&server->leaving);
+	list_init(&server->turns);
+	loop_task_init(&server->turn_task, http_connection_serve_turns);
 	loop_task_init(&server->empty_task, tell_empty);
 	return server;
 }
@@ -282,5 +284,6 @@ void http_server_free(struct http_server *server)
 	close_all(&server->busy);
 	close_all(&server->leaving);
 	loop_cancel(&server->empty_task);
+	loop_cancel(&server->turn_task);
 	free(server);
 }

@@ -326,7 +326,8 @@ const struct verb verbs[] = {
 	 .is_order = true,
 	 .run = run_resume},
 	{.name = "close",
-	 .help = "close connections, after what is queued for them",
+	 .help = "close connections, after what is queued for them; those of "
+		 "a proxy, which cannot be whole, then with a reset",
 	 .arguments = verbs_close_arguments,
 	 .is_order = true,
 	 .run = verbs_run_close},

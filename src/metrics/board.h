@@ -117,6 +117,7 @@ enum board_cell {
 	BOARD_LOG_LEVEL,     /* enum log_level in force */
 	BOARD_HEARTBEAT_MS,  /* monotonic: its loop turns */
 	BOARD_STOP_UNTIL_MS, /* monotonic; 0: no bound */
+	BOARD_OPEN_FDS,      /* of the supervisor; 0: unknown */
 	BOARD_CELLS,
 };
 

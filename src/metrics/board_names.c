@@ -60,4 +60,5 @@ const struct board_column board_columns[BOARD_CELLS] = {
 	GAUGE(BOARD_LOG_LEVEL, "log_level"),
 	GAUGE(BOARD_HEARTBEAT_MS, "heartbeat_ms"),
 	GAUGE(BOARD_STOP_UNTIL_MS, "stop_until_ms"),
+	GAUGE(BOARD_OPEN_FDS, "open_fds"),
 };

@@ -15,31 +15,19 @@
 #define FILE_BYTES 4096 /* more than any file that is read here has */
 #define PATH_BYTES 32
 
-static void know(struct process_stats *stats, enum process_cell cell,
-		 uint64_t value)
+void process_stats_note(struct process_stats *stats, enum process_cell cell,
+			uint64_t value)
 {
 	stats->cells[cell] = value;
 	stats->known |= 1U << cell;
 }
 
-static char *path_of(char path[PATH_BYTES], pid_t pid, const char *name)
+/* The whole file as a string; 0, or -1.  One that is read from its beginning
+ * is made anew by the kernel. */
+static int read_file(int fd, char text[FILE_BYTES])
 {
-	snprintf(path, PATH_BYTES, "%d/%s", (int)pid, name);
-	return path;
-}
+	ssize_t size = fd < 0 ? -1 : pread(fd, text, FILE_BYTES - 1, 0);
 
-/* The whole file as a string; 0, or -1. */
-static int read_file(int proc, pid_t pid, const char *name,
-		     char text[FILE_BYTES])
-{
-	char path[PATH_BYTES];
-	int fd = openat(proc, path_of(path, pid, name), O_RDONLY | O_CLOEXEC);
-	ssize_t size;
-
-	if (fd < 0)
-		return -1;
-	size = read(fd, text, FILE_BYTES - 1);
-	close(fd);
 	if (size <= 0)
 		return -1;
 	text[size] = '\0';
@@ -55,13 +43,13 @@ static uint64_t ticks_to_ms(uint64_t ticks)
 
 /* The name, in brackets, may hold anything; the fields behind it are numbers,
  * from the third on. */
-static void read_stat(struct process_stats *stats, int proc, pid_t pid)
+static void read_stat(struct process_stats *stats, int fd)
 {
 	uint64_t user, system, started, virtual_bytes, pages;
 	char text[FILE_BYTES];
 	const char *rest;
 
-	if (read_file(proc, pid, "stat", text) < 0)
+	if (read_file(fd, text) < 0)
 		return;
 	rest = strrchr(text, ')');
 	if (rest == NULL ||
@@ -71,16 +59,16 @@ static void read_stat(struct process_stats *stats, int proc, pid_t pid)
 		   " %" SCNu64,
 		   &user, &system, &started, &virtual_bytes, &pages) != 5)
 		return;
-	know(stats, PROCESS_CPU_MS, ticks_to_ms(user + system));
-	know(stats, PROCESS_VIRTUAL_BYTES, virtual_bytes);
-	know(stats, PROCESS_RESIDENT_BYTES,
-	     pages * (uint64_t)sysconf(_SC_PAGESIZE));
-	if (stats->pid == pid && stats->cells[PROCESS_STARTED_WALL_MS] != 0)
+	process_stats_note(stats, PROCESS_CPU_MS, ticks_to_ms(user + system));
+	process_stats_note(stats, PROCESS_VIRTUAL_BYTES, virtual_bytes);
+	process_stats_note(stats, PROCESS_RESIDENT_BYTES,
+			   pages * (uint64_t)sysconf(_SC_PAGESIZE));
+	if (stats->cells[PROCESS_STARTED_WALL_MS] != 0)
 		started = stats->cells[PROCESS_STARTED_WALL_MS];
 	else
 		started = (uint64_t)(clock_wall_ms() - clock_boot_ms()) +
 			  ticks_to_ms(started);
-	know(stats, PROCESS_STARTED_WALL_MS, started);
+	process_stats_note(stats, PROCESS_STARTED_WALL_MS, started);
 }
 
 /* The soft limit of the line that begins with `name`. */
@@ -97,70 +85,75 @@ static void read_limit(struct process_stats *stats, const char *text,
 	if (strncmp(line, "unlimited", 9) != 0 &&
 	    sscanf(line, "%" SCNu64, &limit) != 1)
 		return;
-	know(stats, cell, limit);
+	process_stats_note(stats, cell, limit);
 }
 
-static void read_limits(struct process_stats *stats, int proc, pid_t pid)
+static void read_limits(struct process_stats *stats, int fd)
 {
 	char text[FILE_BYTES];
 
-	if (read_file(proc, pid, "limits", text) < 0)
+	if (read_file(fd, text) < 0)
 		return;
 	read_limit(stats, text, "\nMax open files", PROCESS_MAX_FDS);
 	read_limit(stats, text, "\nMax address space",
 		   PROCESS_VIRTUAL_MAX_BYTES);
 }
 
-static void count_entries(struct process_stats *stats, int fd)
-{
-	DIR *folder = fdopendir(fd);
-	uint64_t count = 0;
+/* ---- Files ------------------------------------------------------------ */
 
-	if (folder == NULL) {
-		close(fd);
-		return;
-	}
+static int open_file(pid_t pid, const char *name)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void process_files_open(struct process_files *files, pid_t pid)
+{
+	files->stat = open_file(pid, "stat");
+	files->limits = open_file(pid, "limits");
+}
+
+void process_files_close(struct process_files *files)
+{
+	if (files->stat >= 0)
+		close(files->stat);
+	if (files->limits >= 0)
+		close(files->limits);
+	files->stat = files->limits = -1;
+}
+
+void process_stats_read(struct process_stats *stats,
+			const struct process_files *files)
+{
+	stats->known = 0;
+	read_stat(stats, files->stat);
+	read_limits(stats, files->limits);
+}
+
+/* ---- Descriptors ------------------------------------------------------ */
+
+static unsigned count_entries(void)
+{
+	DIR *folder = opendir("/proc/self/fd");
+	unsigned count = 0;
+
+	if (folder == NULL)
+		return 0;
 	while (readdir(folder) != NULL)
 		count++;
 	closedir(folder);
-	if (count >= 2)
-		know(stats, PROCESS_OPEN_FDS, count - 2);
+	/* Itself, its parent, and the one that it is read through. */
+	return count > 3 ? count - 3 : 0;
 }
 
-/* Since Linux 6.2 the folder's size is the number, and needs no right to look
- * into it. */
-static void read_descriptors(struct process_stats *stats, int proc, pid_t pid)
+/* Since Linux 6.2 the folder's size is the number. */
+unsigned process_count_descriptors(void)
 {
-	char path[PATH_BYTES];
 	struct stat status;
-	int fd;
 
-	path_of(path, pid, "fd");
-	if (fstatat(proc, path, &status, 0) < 0)
-		return;
-	if (status.st_size > 0) {
-		know(stats, PROCESS_OPEN_FDS, (uint64_t)status.st_size);
-		return;
-	}
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		count_entries(stats, fd);
-}
-
-int process_stats_open(void)
-{
-	return open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
-void process_stats_read(struct process_stats *stats, int proc, pid_t pid)
-{
-	if (stats->pid != pid)
-		memset(stats, 0, sizeof(*stats));
-	stats->known = 0;
-	if (proc < 0)
-		return;
-	read_stat(stats, proc, pid);
-	read_limits(stats, proc, pid);
-	read_descriptors(stats, proc, pid);
-	stats->pid = pid;
+	if (stat("/proc/self/fd", &status) < 0)
+		return 0;
+	return status.st_size > 0 ? (unsigned)status.st_size : count_entries();
 }

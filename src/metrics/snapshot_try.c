@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "metrics/board_format.h"
 #include "metrics/board_publish.h"
 #include "metrics/snapshot_internal.h"
 
@@ -18,12 +19,12 @@ static void nap(void)
 	nanosleep(&pause, NULL);
 }
 
-static bool is_known(const struct board *board)
+bool board_is_known(const struct scoreboard *scoreboard)
 {
 	struct board_format format;
 
 	board_fill_format(&format);
-	return memcmp(&board->format, &format, sizeof(format)) == 0;
+	return memcmp(&scoreboard->board->format, &format, sizeof(format)) == 0;
 }
 
 int snapshot_try(const struct scoreboard *scoreboard,
@@ -37,7 +38,7 @@ int snapshot_try(const struct scoreboard *scoreboard,
 
 	do {
 		sequence = board_sequence(board);
-		if (sequence % 2 == 0 && is_known(board)) {
+		if (sequence % 2 == 0 && board_is_known(scoreboard)) {
 			result = take(scoreboard, context);
 			if (result < 0 || board_is_unchanged(board, sequence))
 				return result;

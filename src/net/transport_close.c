@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* transport_close.c - the ways to end a transport, and their names. */
 #include <errno.h>
+#include <sys/ioctl.h>
 
 #include "base/log.h"
 #include "net/transport_internal.h"
@@ -72,6 +73,24 @@ void cohort_close(struct cohort_transport *t)
 	transport_close(t, local_reason(t));
 }
 
+static void require_end(const struct cohort_end *end, const char *function)
+{
+	service_require(end, "struct cohort_end", function);
+	if ((unsigned)end->reason >= COHORT_REASONS)
+		log_bug("%s: there is no reason %d", function,
+			(int)end->reason);
+}
+
+void cohort_close_for(struct cohort_transport *t, const struct cohort_end *end)
+{
+	transport_require(t, __func__);
+	require_end(end, __func__);
+	if (t->state != TRANSPORT_OPEN)
+		return;
+	t->error = end->error;
+	transport_close(t, end->reason);
+}
+
 void cohort_abort(struct cohort_transport *t)
 {
 	transport_require(t, __func__);
@@ -85,6 +104,32 @@ static void reset(struct cohort_transport *t, const struct cohort_end *end)
 	/* A unix socket has no RST: for it this is an abort. */
 	sockopt_set_reset_on_close(t->source.fd);
 	transport_end(t, end->reason, end->error);
+}
+
+/* So often it is asked whether the peer has everything. */
+#define UNSENT_AGAIN_MS 20
+
+bool transport_ends_with_reset(const struct cohort_transport *t)
+{
+	return t->reason == COHORT_REASON_KILLED &&
+	       t->state == TRANSPORT_FLUSHING && !t->is_eof_wanted &&
+	       t->protocol->resets_when_cut;
+}
+
+/* A reset drops what the kernel still has to send. */
+void transport_finish_with_reset(struct cohort_transport *t)
+{
+	const struct cohort_end end = {.reason = COHORT_REASON_KILLED};
+	int unsent_bytes = 0;
+
+	if (t->is_tcp && !t->is_failure_found &&
+	    ioctl(t->source.fd, TIOCOUTQ, &unsent_bytes) == 0 &&
+	    unsent_bytes > 0) {
+		t->resend_ms = transport_now_ms(t) + UNSENT_AGAIN_MS;
+		transport_arm_all(t);
+		return;
+	}
+	reset(t, &end);
 }
 
 static const struct cohort_end shutdown_end = {
@@ -119,10 +164,7 @@ void cohort_reset(struct cohort_transport *t)
 void cohort_reset_for(struct cohort_transport *t, const struct cohort_end *end)
 {
 	transport_require(t, __func__);
-	service_require(end, "struct cohort_end", __func__);
-	if ((unsigned)end->reason >= COHORT_REASONS)
-		log_bug("%s: there is no reason %d", __func__,
-			(int)end->reason);
+	require_end(end, __func__);
 	if (t->state == TRANSPORT_ENDED)
 		return;
 	reset(t, end);

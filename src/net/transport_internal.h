@@ -371,6 +371,11 @@ void transport_drop_queue(struct cohort_transport *t);
 /* Everything was sent after close: send FIN and linger, or end. */
 void transport_finish_close(struct cohort_transport *t);
 
+/* Closed by order, while what its peer is sent has no end: flush, and once the
+ * peer has all of it, or the linger_timeout is over, reset. */
+bool transport_ends_with_reset(const struct cohort_transport *t);
+void transport_finish_with_reset(struct cohort_transport *t);
+
 /* The timer has to run at `deadline_ms` or earlier. */
 void transport_arm(struct cohort_transport *t, int64_t deadline_ms);
 

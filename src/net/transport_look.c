@@ -32,6 +32,8 @@ void transport_look(const struct cohort_transport *t,
 	look->received_bytes = t->received_bytes;
 	look->sent_bytes = t->sent_bytes;
 	look->queued_bytes = t->queue.size_bytes;
+	if (t->is_file_pending && !t->is_file_over)
+		look->queued_bytes += t->extras->file.left_bytes;
 	look->stage = stage_of(t);
 	look->is_outgoing = t->is_outgoing;
 }

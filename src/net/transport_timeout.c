@@ -72,6 +72,8 @@ static void due_write(struct cohort_transport *t)
  * the error. */
 static void due_linger(struct cohort_transport *t)
 {
+	if (transport_ends_with_reset(t))
+		sockopt_set_reset_on_close(t->source.fd);
 	transport_end(t, (enum cohort_reason)t->reason,
 		      transport_owes(t) ? ETIMEDOUT : 0);
 }

@@ -136,6 +136,10 @@ static void send_eof(struct cohort_transport *t)
 
 void transport_finish_close(struct cohort_transport *t)
 {
+	if (transport_ends_with_reset(t)) {
+		transport_finish_with_reset(t);
+		return;
+	}
 	if (t->is_eof_received) {
 		transport_end(t, COHORT_REASON_EOF, 0);
 		return;

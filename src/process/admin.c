@@ -13,16 +13,28 @@
 #include "process/sandbox.h"
 #include "process/spawn.h"
 
+#define RETRY_MS 100 /* what could not be said */
+
 /* ---- What it says ---------------------------------------------------- */
 
 /* A record that finds the channel full is lost: the supervisor will not hear
  * of us, and do what it does with those who are silent. */
-static void say(struct admin *admin, enum record_type type)
+static bool say(struct admin *admin, enum record_type type)
 {
 	const struct channel_load load = {0};
 
-	if (channel_send(&admin->channel, type, &load) < 0 && errno != EPIPE)
+	if (channel_send(&admin->channel, type, &load) == 0)
+		return true;
+	if (errno != EPIPE)
 		log_debug("cannot tell the supervisor: %s", strerror(errno));
+	return false;
+}
+
+/* Until it could be said: nobody would end us else. */
+static void say_leave(struct admin *admin)
+{
+	if (admin->wants_leave && !admin->is_leaving)
+		admin->is_leaving = say(admin, RECORD_LEAVE);
 }
 
 static void beat(struct timer *timer)
@@ -30,8 +42,15 @@ static void beat(struct timer *timer)
 	struct admin *admin = list_entry(timer, struct admin, beat);
 	struct loop *loop = &admin->loop;
 
-	say(admin, RECORD_BEAT);
-	timer_start(&loop->timers, timer, loop->now_ms + admin->birth->beat_ms);
+	int64_t beat_ms = admin->birth->beat_ms;
+
+	if (beat_ms >= 0)
+		say(admin, RECORD_BEAT);
+	say_leave(admin);
+	if (admin->wants_leave && !admin->is_leaving)
+		beat_ms = RETRY_MS;
+	if (beat_ms >= 0)
+		timer_start(&loop->timers, timer, loop->now_ms + beat_ms);
 }
 
 /* The supervisor has the words, and says them when it is their time. */
@@ -96,9 +115,11 @@ static void on_terminate(void *context, int sender_pid)
 	struct admin *admin = context;
 
 	(void)sender_pid;
+	admin->wants_leave = true;
+	say_leave(admin);
 	if (!admin->is_leaving)
-		say(admin, RECORD_LEAVE);
-	admin->is_leaving = true;
+		timer_start(&admin->loop.timers, &admin->beat,
+			    admin->loop.now_ms + RETRY_MS);
 }
 
 /* spawn has the others ignored. */
@@ -115,7 +136,7 @@ static int begin(struct admin *admin, struct error *error)
 	const struct config *config = birth->config;
 	struct loop *loop = &admin->loop;
 
-	admin->proc = process_stats_open();
+	process_files_open(&admin->files, birth->supervisor);
 	if (sandbox_enter(config->user, config->chroot, error) < 0)
 		return -1;
 	/* A change of user has cut that off. */
@@ -170,7 +191,7 @@ int admin_main(void *birth)
 	struct admin admin = {
 		.birth = birth,
 		.channel = {.fd = -1},
-		.proc = -1,
+		.files = {-1, -1},
 		.signals = {.source = {.fd = -1}},
 	};
 	struct error error;
@@ -182,7 +203,7 @@ int admin_main(void *birth)
 		return EXIT_FAILED;
 	}
 	timer_init(&admin.beat, beat);
-	list_init(&admin.orders);
+	admin_init_orders(&admin);
 	status = run(&admin);
 	release(&admin);
 	return status;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* admin_backend.c - what the control server and the paths of HTTP need of this
  * process (control/backend.h). */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,24 +11,45 @@
 #include "net/sockopt.h"
 #include "process/admin_internal.h"
 
-#define SNAPSHOT_MS 100 /* so old may one be */
+#define SNAPSHOT_MS 100  /* so old may one be */
+#define RETRY_MS    1000 /* when none could be taken */
 
 /* ---- What there is to see -------------------------------------------- */
+
+/* Each try may wait for long: clients, and the beat, must not. */
+static struct snapshot *take(struct admin *admin)
+{
+	unsigned next = !admin->shown;
+
+	if (snapshot_take(&admin->snapshots[next], admin->board) == 0) {
+		admin->shown = next;
+		admin->snapshot_count++;
+		admin->is_outdated = false;
+	} else {
+		admin->retry_ms = clock_now_ms() + RETRY_MS;
+	}
+	return &admin->snapshots[admin->shown];
+}
 
 /* When somebody has died in the midst of writing, the last one has to do. */
 const struct snapshot *admin_look(struct admin *admin)
 {
-	struct snapshot *snapshot = &admin->snapshot;
+	struct snapshot *shown = &admin->snapshots[admin->shown];
+	int64_t now_ms = clock_now_ms();
 
-	if (admin->has_snapshot && !admin->is_outdated &&
-	    clock_now_ms() - snapshot->now_ms < SNAPSHOT_MS)
-		return snapshot;
-	admin->is_outdated = false;
-	if (snapshot_take(snapshot, admin->board) == 0)
-		admin->has_snapshot = true;
-	else if (errno != EAGAIN)
-		admin->has_snapshot = false;
-	return admin->has_snapshot ? snapshot : NULL;
+	if (now_ms >= admin->retry_ms &&
+	    (admin->snapshot_count == 0 || admin->is_outdated ||
+	     now_ms - shown->now_ms >= SNAPSHOT_MS))
+		shown = take(admin);
+	return admin->snapshot_count > 0 ? shown : NULL;
+}
+
+const struct snapshot *admin_look_anew(struct admin *admin)
+{
+	if (admin->anew_ms != admin->loop.now_ms)
+		admin->is_outdated = true;
+	admin->anew_ms = admin->loop.now_ms;
+	return admin_look(admin);
 }
 
 static const struct snapshot *look(void *context)
@@ -39,16 +59,19 @@ static const struct snapshot *look(void *context)
 
 const struct process_stats *admin_read_process(struct admin *admin)
 {
-	pid_t pid = (pid_t)admin->snapshot.cells[BOARD_SUPERVISOR_PID];
+	uint64_t fd_count =
+		admin->snapshots[admin->shown].cells[BOARD_OPEN_FDS];
 
-	process_stats_read(&admin->process, admin->proc, pid);
+	process_stats_read(&admin->process, &admin->files);
+	if (fd_count > 0)
+		process_stats_note(&admin->process, PROCESS_OPEN_FDS, fd_count);
 	return &admin->process;
 }
 
 static void metrics(void *context, struct text *out)
 {
 	struct admin *admin = context;
-	const struct snapshot *snapshot = admin_look(admin);
+	const struct snapshot *snapshot = admin_look_anew(admin);
 
 	if (snapshot)
 		exposition_write(out, EXPOSITION_TEXT, snapshot,
@@ -62,7 +85,7 @@ static void query(void *context, const struct connection_query *wanted,
 
 	/* Who closes some will look whether they are gone. */
 	if (wanted->action == CONNECTION_CLOSE)
-		admin->has_snapshot = false;
+		admin->is_outdated = true;
 	admin_workers_query(admin->workers, wanted, reply);
 }
 
@@ -156,12 +179,13 @@ void admin_release_workers(struct admin *admin)
 void admin_release_backend(struct admin *admin)
 {
 	samples_stop(&admin->samples);
-	snapshot_release(&admin->snapshot);
+	admin_release_answers(admin);
+	snapshot_release(&admin->snapshots[0]);
+	snapshot_release(&admin->snapshots[1]);
 	if (admin->board)
 		scoreboard_close(admin->board);
 	free(admin->listeners);
 	free(admin->addresses);
 	text_release(&admin->page_headers);
-	if (admin->proc >= 0)
-		close(admin->proc);
+	process_files_close(&admin->files);
 }

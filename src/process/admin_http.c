@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* admin_http.c - which path has which answer. */
+#include "base/clock.h"
 #include "control/http_metrics.h"
 #include "control/page.h"
 #include "control/status_json.h"
+#include "metrics/board_format.h"
+#include "metrics/board_publish.h"
 #include "process/admin_internal.h"
 
 #define STATUS_UNAVAILABLE 503
@@ -28,13 +31,37 @@ const char *admin_not_ready(const struct snapshot *snapshot)
 	}
 }
 
-const char *admin_not_live(const struct snapshot *snapshot, int64_t timeout_ms)
+const char *admin_not_live(int64_t silent_ms, int64_t timeout_ms)
 {
-	int64_t beat_ms = (int64_t)snapshot->cells[BOARD_HEARTBEAT_MS];
-
-	return timeout_ms >= 0 && snapshot->now_ms - beat_ms >= timeout_ms
+	return timeout_ms >= 0 && silent_ms >= timeout_ms
 		       ? "the supervisor gives no sign of life"
 		       : NULL;
+}
+
+/* ---- What is kept ---------------------------------------------------- */
+
+static void release_answer(struct admin_kept *kept)
+{
+	text_release(&kept->answer.body);
+	*kept = (struct admin_kept){.answer = {.status = 200}};
+}
+
+void admin_release_answers(struct admin *admin)
+{
+	size_t i;
+
+	for (i = 0; i < EXPOSITION_FORMATS; i++)
+		release_answer(&admin->metrics[i]);
+	release_answer(&admin->status);
+}
+
+/* Many who scrape at once cost one making, and a copy each. */
+static void give(const struct admin_kept *kept, struct http_answer *answer)
+{
+	*answer = kept->answer;
+	answer->body = (struct text){0};
+	text_append_bytes(&answer->body, kept->answer.body.bytes,
+			  kept->answer.body.size);
 }
 
 /* ---- The paths ------------------------------------------------------- */
@@ -69,18 +96,26 @@ static void tell_ready(void *context, const struct http_request *request,
 		tell(answer, admin_not_ready(snapshot), "ready");
 }
 
+/* As it is at this moment.  On a board that another build has just laid out
+ * the last one stands, for the little while until another of us takes over. */
+static int64_t heartbeat_ms(const struct admin *admin)
+{
+	if (board_is_known(admin->board))
+		return (int64_t)board_get(admin->board, BOARD_HEARTBEAT_MS);
+	return (int64_t)admin->snapshots[admin->shown]
+		.cells[BOARD_HEARTBEAT_MS];
+}
+
 static void tell_live(void *context, const struct http_request *request,
 		      struct http_answer *answer)
 {
-	struct admin *admin = context;
-	const struct snapshot *snapshot = look(admin, answer);
+	const struct admin *admin = context;
 
 	(void)request;
-	if (snapshot)
-		tell(answer,
-		     admin_not_live(snapshot,
-				    admin->birth->config->watchdog_timeout_ms),
-		     "live");
+	tell(answer,
+	     admin_not_live(clock_now_ms() - heartbeat_ms(admin),
+			    admin->birth->config->watchdog_timeout_ms),
+	     "live");
 }
 
 static void tell_page(void *context, const struct http_request *request,
@@ -96,12 +131,8 @@ static void tell_page(void *context, const struct http_request *request,
 	text_append_bytes(&answer->body, page, size);
 }
 
-static void tell_status(void *context, const struct http_request *request,
-			struct http_answer *answer)
+static void make_status(struct admin *admin, struct http_answer *answer)
 {
-	const struct admin *admin = context;
-
-	(void)request;
 	answer->content_type = "application/json";
 	if (status_json(&answer->body, &admin->backend) == 0)
 		return;
@@ -109,14 +140,43 @@ static void tell_status(void *context, const struct http_request *request,
 	text_append(&answer->body, "{}");
 }
 
+static void tell_status(void *context, const struct http_request *request,
+			struct http_answer *answer)
+{
+	struct admin *admin = context;
+	struct admin_kept *kept = &admin->status;
+
+	(void)request;
+	if (!admin_look(admin)) {
+		make_status(admin, answer);
+		return;
+	}
+	if (kept->number != admin->snapshot_count) {
+		release_answer(kept);
+		make_status(admin, &kept->answer);
+		kept->number = admin->snapshot_count;
+	}
+	give(kept, answer);
+}
+
 static void tell_metrics(void *context, const struct http_request *request,
 			 struct http_answer *answer)
 {
 	struct admin *admin = context;
-	const struct snapshot *snapshot = admin_look(admin);
+	const struct snapshot *snapshot = admin_look_anew(admin);
+	struct admin_kept *kept = &admin->metrics[http_metrics_format(request)];
 
-	http_metrics_answer(request, answer, snapshot,
-			    snapshot ? admin_read_process(admin) : NULL);
+	if (!snapshot) {
+		http_metrics_answer(request, answer, NULL, NULL);
+		return;
+	}
+	if (kept->number != admin->snapshot_count) {
+		release_answer(kept);
+		http_metrics_answer(request, &kept->answer, snapshot,
+				    admin_read_process(admin));
+		kept->number = admin->snapshot_count;
+	}
+	give(kept, answer);
 }
 
 const struct http_route admin_routes[] = {

@@ -18,10 +18,17 @@
 #include "control/server.h"
 #include "event/loop.h"
 #include "event/signals.h"
+#include "metrics/exposition.h"
 #include "metrics/process_stats.h"
 #include "process/admin.h"
 #include "process/admin_workers.h"
 #include "process/channel.h"
+
+/* Made once for each snapshot, and copied for whoever asks. */
+struct admin_kept {
+	struct http_answer answer;
+	uint64_t number; /* of the snapshot; 0: none yet */
+};
 
 struct admin {
 	const struct admin_birth *birth;
@@ -31,11 +38,17 @@ struct admin {
 	struct timer beat;
 	struct timer end;         /* nobody is waited for any longer */
 	struct scoreboard *board; /* for reading */
-	struct snapshot snapshot;
-	bool has_snapshot;
-	bool is_outdated;             /* something was ordered since */
+	/* One is shown, the next one is taken beside it. */
+	struct snapshot snapshots[2];
+	unsigned shown;
+	uint64_t snapshot_count; /* taken; 0: there is none to show */
+	int64_t retry_ms;        /* none could be: not before then */
+	bool is_outdated;        /* something was ordered since */
+	int64_t anew_ms;         /* the turn of the last look for counters */
 	struct process_stats process; /* of the supervisor */
-	int proc;                     /* to read that from, or -1 */
+	struct process_files files;   /* to read that from */
+	struct admin_kept metrics[EXPOSITION_FORMATS];
+	struct admin_kept status;
 	struct samples samples;
 	struct busiest *busiest;
 	struct control_backend backend;
@@ -48,7 +61,8 @@ struct admin {
 	struct list orders;             /* that are not answered yet */
 	uint32_t order_count;           /* that were given */
 	unsigned busy_count; /* servers that it waits for to retire */
-	bool is_leaving;     /* has said so */
+	bool wants_leave;    /* was asked to end … */
+	bool is_leaving;     /* … and has said so */
 	bool is_retiring;    /* was told to */
 };
 
@@ -70,6 +84,10 @@ void admin_release_backend(struct admin *admin);
 
 /* A snapshot that is young enough; NULL: there is none. */
 const struct snapshot *admin_look(struct admin *admin);
+/* For counters: while one process takes over from another both answer, and
+ * what the one saw a moment ago may be less than what the other has just
+ * said.  All who ask in a turn of the loop share one. */
+const struct snapshot *admin_look_anew(struct admin *admin);
 /* What the kernel says of the supervisor now. */
 const struct process_stats *admin_read_process(struct admin *admin);
 
@@ -79,6 +97,7 @@ const struct process_stats *admin_read_process(struct admin *admin);
 void admin_order(void *context, const struct control_order *order,
 		 struct reply *reply);
 /* RECORD_ANSWER: perhaps to an order of ours. */
+void admin_init_orders(struct admin *admin);
 void admin_take_answer(struct admin *admin, const struct record *record);
 
 /* ---- admin_http.c ---- */
@@ -87,8 +106,9 @@ extern const struct http_route admin_routes[]; /* the context is the admin */
 
 /* NULL: it is ready for clients; else why not.  Pure. */
 const char *admin_not_ready(const struct snapshot *snapshot);
-/* The same of being alive: its supervisor turns.  `timeout_ms` -1: nobody
- * hangs. */
-const char *admin_not_live(const struct snapshot *snapshot, int64_t timeout_ms);
+/* The same of being alive: its supervisor turns, as it has shown so long ago.
+ * `timeout_ms` -1: nobody hangs. */
+const char *admin_not_live(int64_t silent_ms, int64_t timeout_ms);
+void admin_release_answers(struct admin *admin);
 
 #endif

@@ -138,6 +138,59 @@ static struct admin_listener *find(const struct admin_listeners *current,
 	return NULL;
 }
 
+static bool has_its_file(const struct admin_listener *listener)
+{
+	struct listener_inode now;
+
+	return !listener->has_inode ||
+	       (listener_inode_of(&listener->asked, &now) == 0 &&
+		now.device == listener->inode.device &&
+		now.inode == listener->inode.inode);
+}
+
+static void drop_socket(struct admin_listener *listener)
+{
+	if (listener->fd < 0)
+		return;
+	if (listener->has_inode)
+		listener_unlink(&listener->asked, &listener->inode);
+	close(listener->fd);
+}
+
+/* Somebody has removed its file: nobody finds the socket any more.  It keeps its
+ * lock; if this fails, it is as it was. */
+static int renew(struct admin_listener *listener, struct error *error)
+{
+	struct listener_inode inode = listener->inode;
+	struct listener_access access = listener->access;
+	int fd = listener->fd;
+
+	listener->fd = -1;
+	listener->has_inode = false;
+	listener->access = listener->wanted;
+	if (bind_listener(listener, error) == 0) {
+		close(fd);
+		listener->is_renewed = true;
+		return 0;
+	}
+	drop_socket(listener);
+	listener->fd = fd;
+	listener->has_inode = true;
+	listener->inode = inode;
+	listener->access = access;
+	return -1;
+}
+
+static int open_new(struct admin_listener *listener,
+		    const struct admin_opening *opening, struct error *error)
+{
+	if (open_listener(listener, opening, error) == 0)
+		return 0;
+	error_prefix(error, "%s: ", directive_of(listener));
+	close_listener(listener);
+	return -1;
+}
+
 static int open_one(struct admin_listeners *next,
 		    const struct admin_opening *opening,
 		    const struct config_listen *listen, bool is_control,
@@ -145,35 +198,65 @@ static int open_one(struct admin_listeners *next,
 {
 	struct admin_listener *listener =
 		find(opening->current, next, &listen->address, is_control);
-	bool is_new = !listener;
 
-	if (is_new)
+	if (listener) {
+		listener->wanted = access_of(listen);
+		if (!has_its_file(listener) && renew(listener, error) < 0)
+			return error_prefix(error,
+					    "%s: ", directive_of(listener));
+	} else {
 		listener = new_listener(listen, is_control);
-	if (!listener)
-		return error_set_errno(error, "cannot take a listener");
-	listener->wanted = access_of(listen);
+		if (!listener)
+			return error_set_errno(error, "cannot take a listener");
+		listener->wanted = access_of(listen);
+		if (open_new(listener, opening, error) < 0)
+			return -1;
+	}
 	next->list[next->count++] = listener;
-	if (!is_new || open_listener(listener, opening, error) == 0)
-		return 0;
-	return error_prefix(error, "%s: ", directive_of(listener));
+	return 0;
+}
+
+/* As many as are left out; -1: one cannot be. */
+static int open_all(struct admin_listeners *next,
+		    const struct admin_opening *opening, struct error *error)
+{
+	const struct config *config = opening->config;
+	unsigned i, missing_count = 0;
+
+	if (config->control &&
+	    open_one(next, opening, config->control, true, error) < 0)
+		missing_count++;
+	for (i = 0; i < config->admin_count &&
+		    (missing_count == 0 || opening->may_miss);
+	     i++)
+		if (open_one(next, opening, &config->admins[i], false, error) <
+		    0)
+			missing_count++;
+	return missing_count > 0 && !opening->may_miss ? -1
+						       : (int)missing_count;
 }
 
 int admin_listeners_open(struct admin_listeners *next,
 			 const struct admin_opening *opening,
 			 struct error *error)
 {
-	const struct config *config = opening->config;
-	int status = 0;
-	unsigned i;
+	int status = open_all(next, opening, error);
 
-	if (config->control)
-		status = open_one(next, opening, config->control, true, error);
-	for (i = 0; i < config->admin_count && status == 0; i++)
-		status = open_one(next, opening, &config->admins[i], false,
-				  error);
 	if (status < 0)
 		admin_listeners_close(next, opening->current);
 	return status;
+}
+
+bool admin_listeners_are_renewed(struct admin_listeners *set)
+{
+	bool is_any = false;
+	unsigned i;
+
+	for (i = 0; i < set->count; i++) {
+		is_any |= set->list[i]->is_renewed;
+		set->list[i]->is_renewed = false;
+	}
+	return is_any;
 }
 
 void admin_listeners_close(struct admin_listeners *set,
@@ -225,6 +308,7 @@ void admin_listeners_change(struct admin_listeners *current,
 	for (i = 0; i < next->count; i++)
 		change_access(next->list[i]);
 	*current = *next;
+	(void)admin_listeners_are_renewed(current);
 	memset(next, 0, sizeof(*next));
 }
 

@@ -28,6 +28,7 @@ struct admin_listener {
 	struct instance_lock lock;
 	bool is_control; /* else it speaks HTTP */
 	bool has_inode;  /* its file is ours to remove */
+	bool is_renewed; /* another socket, which nobody was given yet */
 	int fd;          /* it listens */
 };
 
@@ -42,16 +43,22 @@ struct admin_opening {
 	const struct admin_listeners *current; /* the set in force */
 	struct loop *loop;                     /* serves the locks */
 	/* So long is an address waited for that is in use although nobody has
-	 * its lock, each: whoever had it is about to end.  0: not at all. */
+	 * its lock, each: whoever had it is about to end.  0: not at all.  We
+	 * sleep meanwhile, so this is for before the first worker only. */
 	int patience_ms;
+	bool may_miss; /* what cannot be opened is left out */
 };
 
 /* Fill the empty `next` with what the configuration asks for: taken from
- * `current` where it is there, else opened.  0; or -1 with words (number
- * EADDRINUSE, …), and `next` is empty again. */
+ * `current` where it is there, else opened.  One of `current` whose file is not
+ * there any more gets another socket.  How many were left out (the words say why
+ * the last one was); or -1 with words (number EADDRINUSE, …), and `next` is
+ * empty again. */
 int admin_listeners_open(struct admin_listeners *next,
 			 const struct admin_opening *opening,
 			 struct error *error);
+/* Has one of the set another socket than when this was asked last? */
+bool admin_listeners_are_renewed(struct admin_listeners *set);
 /* `next` takes the place of `current`: what it does not have is closed, and
  * files get the access that is configured now.  `next` is empty after. */
 void admin_listeners_change(struct admin_listeners *current,

@@ -83,6 +83,9 @@ int admin_order_read(struct admin_order *order, const void *data, size_t size,
 				 "%u): try again",
 				 order->version, ADMIN_ORDER_VERSION);
 	memcpy(order, data, sizeof(*order));
+	/* Whoever asked could not be answered, and the log would have to be. */
+	if (order->ticket == 0)
+		return error_set(error, "an order without a ticket");
 	if (order->kind >= CONTROL_ORDERS)
 		return error_set(error, "there is no order %u", order->kind);
 	if (check_name(order, &kinds[order->kind], error) < 0)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "process/admin_internal.h"
@@ -28,10 +29,23 @@ static void client_is_gone(struct reply *reply)
 	forget(reply->context);
 }
 
-/* No other admin process gives it, nor one after us with the same pid. */
+/* No other admin process gives it; nor, as good as never, one after us with the
+ * same pid: each counts from somewhere else (admin_init_orders). */
 static uint64_t next_ticket(struct admin *admin)
 {
 	return (uint64_t)getpid() << 32 | ++admin->order_count;
+}
+
+void admin_init_orders(struct admin *admin)
+{
+	struct timespec now = {0};
+
+	list_init(&admin->orders);
+	/* Pids come back after seconds at the earliest, and no process gives
+	 * an order per microsecond. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	admin->order_count = (uint32_t)((uint64_t)now.tv_sec * 1000000 +
+					(uint64_t)now.tv_nsec / 1000);
 }
 
 static int send_order(struct admin *admin, const struct control_order *order,

@@ -2,6 +2,7 @@
 /* cohort_main.c - the whole program, from its command line to its status. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -158,6 +159,8 @@ int cohort_main_with(int argc, char **argv,
 		return EXIT_FAILED;
 	argv = title_init(argv, &environment);
 	command_line_move_environment(environment);
+	/* For syslog's lines: workers may have no way to the zone's file. */
+	tzset();
 	if (command_line_parse(&line, argc, argv, environment, protocols) ==
 	    0) {
 		log_set_journal(command_line_variable(&line, "JOURNAL_STREAM"));

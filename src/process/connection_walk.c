@@ -137,6 +137,15 @@ static bool has_peer(const struct connection_walk *walk,
 	       address_prefix_holds(&walk->peer, &peer);
 }
 
+/* An order to close many means clients: for whom a connection was made, its
+ * protocol ends it with them. */
+static bool is_left_to_protocol(const struct connection_walk *walk,
+				const struct connection_row *row)
+{
+	return walk->query.action == CONNECTION_CLOSE && walk->query.id == 0 &&
+	       row->is_outgoing;
+}
+
 /* One that is being closed already goes its way. */
 static void kill_one(struct connection_walk *walk,
 		     const struct connection_row *row,
@@ -166,7 +175,8 @@ static bool visit(struct connection_walk *walk, struct connection_row *row,
 		  struct cohort_transport *t, unsigned *budget)
 {
 	spend(budget, COST_TRANSPORT);
-	if (!fill(row, t) || !connection_query_wants(&walk->query, row) ||
+	if (!fill(row, t) || is_left_to_protocol(walk, row) ||
+	    !connection_query_wants(&walk->query, row) ||
 	    !has_peer(walk, t, budget))
 		return false;
 	walk->end.matched_count++;

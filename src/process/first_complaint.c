@@ -3,16 +3,51 @@
 #include "process/first_complaint.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
-#define MARK ": warning: "
+#define MARK "warning: "
 
-/* Not an excerpt with its caret, and not a warning. */
+/* ":DIGITS" at the begin of `words`; its size, or 0. */
+static size_t skip_number(const char *words, const char *end)
+{
+	const char *next = words + 1;
+
+	if (words == end || *words != ':')
+		return 0;
+	while (next < end && *next >= '0' && *next <= '9')
+		next++;
+	return next == words + 1 ? 0 : (size_t)(next - words);
+}
+
+/* What comes after "FILE:LINE:COLUMN: "; `line` if it says no place. */
+static const char *skip_place(const char *line, const char *end)
+{
+	const char *colon = line;
+	size_t row, column;
+
+	while ((colon = memchr(colon, ':', (size_t)(end - colon)))) {
+		row = skip_number(colon, end);
+		column = row > 0 ? skip_number(colon + row, end) : 0;
+		if (column > 0 && end - colon > (ptrdiff_t)(row + column + 1) &&
+		    memcmp(colon + row + column, ": ", 2) == 0)
+			return colon + row + column + 2;
+		colon++;
+	}
+	return line;
+}
+
+/* Not an excerpt with its caret, and not a warning: what is quoted further
+ * behind may look like one. */
 static bool is_error(const char *line, size_t size)
 {
+	const char *words = skip_place(line, line + size);
+	size_t left = size - (size_t)(words - line);
+
 	return size > 0 && line[0] != ' ' &&
-	       !memmem(line, size, MARK, strlen(MARK));
+	       !(left >= strlen(MARK) &&
+		 memcmp(words, MARK, strlen(MARK)) == 0);
 }
 
 char *first_complaint(char *out, size_t room, const struct text *complaints)

@@ -113,6 +113,16 @@ uint64_t orders_claim_any(struct orders *orders)
 	return orders->ticket_count > 0 ? take_ticket(orders, 0) : 0;
 }
 
+bool orders_is_awaited(const struct orders *orders, uint32_t owner)
+{
+	unsigned i;
+
+	for (i = 0; i < orders->ticket_count; i++)
+		if (orders->tickets[i].ticket >> 32 == owner)
+			return true;
+	return false;
+}
+
 void orders_clear(struct orders *orders)
 {
 	orders->count = 0;

@@ -66,7 +66,10 @@ bool orders_attach(struct orders *orders, uint64_t ticket);
 /* A ticket that waits for the order that was taken, and does not any more; 0:
  * none does. */
 uint64_t orders_claim(struct orders *orders);
-/* The same of any order. */
+/* Does anybody whose tickets have `owner` in their upper half wait? */
+bool orders_is_awaited(const struct orders *orders, uint32_t owner);
+
+/* As orders_claim, of any order. */
 uint64_t orders_claim_any(struct orders *orders);
 
 /* No order is left; tickets still are. */

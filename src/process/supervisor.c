@@ -272,6 +272,7 @@ static int succeed(struct supervisor *supervisor, struct config *config)
 	supervisor_start_notify(supervisor);
 	resume_children(supervisor);
 	supervisor->ordered.operation = ORDER_RELOAD;
+	supervisor->ordered.is_succession = true;
 	supervisor_change_to(supervisor, config);
 	return supervise(supervisor);
 }

@@ -21,7 +21,8 @@
 #define END_TRIES 50
 #define END_MS    10
 
-/* Until that of a supervisor that was killed has let go. */
+/* Until that of a supervisor that was killed has let go, at a start: nobody is
+ * served yet.  Later on it is tried again (supervisor_admin_missing.c). */
 #define PATIENCE_MS 500
 
 const char *const admin_state_names[ADMIN_STATES] = {"free", "starting",
@@ -142,10 +143,22 @@ static int start(struct admin_process *process, struct error *error)
 	return -1;
 }
 
+/* Nobody waits for an answer of its first; then the oldest. */
+static bool goes_before(const struct admin_process *one,
+			const struct admin_process *other)
+{
+	const struct orders *orders = &one->admin->supervisor->ordered.queue;
+	bool is_awaited = orders_is_awaited(orders, (uint32_t)one->pid);
+
+	if (is_awaited != orders_is_awaited(orders, (uint32_t)other->pid))
+		return !is_awaited;
+	return one->edition < other->edition;
+}
+
 /* A free record; if there is none, one that retires has to hurry. */
 static struct admin_process *find_free(struct supervisor_admin *admin)
 {
-	struct admin_process *oldest = NULL;
+	struct admin_process *first = NULL;
 	unsigned i;
 
 	for (i = 0; i < ADMIN_PROCESSES; i++) {
@@ -154,11 +167,11 @@ static struct admin_process *find_free(struct supervisor_admin *admin)
 		if (process->state == ADMIN_FREE)
 			return process;
 		if (process->state == ADMIN_RETIRING &&
-		    (!oldest || process->edition < oldest->edition))
-			oldest = process;
+		    (!first || goes_before(process, first)))
+			first = process;
 	}
-	if (oldest)
-		supervisor_kill_admin(oldest, "there are too many");
+	if (first)
+		supervisor_kill_admin(first, "there are too many");
 	return NULL;
 }
 
@@ -284,10 +297,14 @@ int supervisor_open_admin(struct supervisor *supervisor,
 		.config = config,
 		.current = &admin->current,
 		.loop = &supervisor->loop,
-		.patience_ms = admin->edition == 0 ? PATIENCE_MS : 0,
+		.patience_ms = supervisor->is_fresh ? PATIENCE_MS : 0,
+		.may_miss = admin->edition == 0 && !supervisor->is_fresh,
 	};
+	int missing = admin_listeners_open(&admin->next, &opening, error);
 
-	return admin_listeners_open(&admin->next, &opening, error);
+	if (missing > 0)
+		supervisor_miss_admin(admin, error);
+	return missing < 0 ? -1 : 0;
 }
 
 void supervisor_change_admin(struct supervisor *supervisor)
@@ -307,6 +324,8 @@ void supervisor_undo_admin(struct supervisor *supervisor)
 {
 	admin_listeners_close(&supervisor->admin.next,
 			      &supervisor->admin.current);
+	if (admin_listeners_are_renewed(&supervisor->admin.current))
+		supervisor_roll_admin(supervisor);
 }
 
 /* ---- From first to last ---------------------------------------------- */
@@ -328,6 +347,7 @@ void supervisor_init_admin(struct supervisor *supervisor)
 		admin->processes[i].channel.fd = -1;
 	timer_init(&admin->wait, wait_is_over);
 	timer_init(&admin->look, supervisor_watch_admin);
+	timer_init(&admin->again, supervisor_try_admin_again);
 }
 
 /* It ends by itself when it has told those who wait what it has been told. */
@@ -351,6 +371,7 @@ void supervisor_release_admin(struct supervisor *supervisor)
 	admin->is_ended = true;
 	timer_stop(&supervisor->loop.timers, &admin->wait);
 	timer_stop(&supervisor->loop.timers, &admin->look);
+	timer_stop(&supervisor->loop.timers, &admin->again);
 	for (i = 0; i < ADMIN_PROCESSES; i++)
 		channel_close(&admin->processes[i].channel);
 	for (i = 0; i < ADMIN_PROCESSES; i++) {

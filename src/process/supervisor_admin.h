@@ -2,6 +2,7 @@
 /* supervisor_admin.h - the supervisor's side of the admin process.
  *
  *	supervisor_admin.c          its life: started, rolled, ended
+ *	supervisor_admin_missing.c  sockets that it cannot have yet
  *	supervisor_admin_deaths.c   watched, healed
  *	supervisor_admin_records.c  what is said, both ways
  *	supervisor_admin_workers.c  channels between it and the workers
@@ -77,6 +78,9 @@ struct supervisor_admin {
 	struct timer wait; /* then another is started */
 	struct timer look; /* at what they owe, and are owed */
 	int64_t looked_ms;
+	struct timer again; /* for listeners that could not be had */
+	int64_t again_ms;   /* from one try to the next */
+	struct log_limit missing_limit;
 	struct log_limit limit;
 	bool is_ended; /* the program is: nobody is started any more */
 };
@@ -86,14 +90,22 @@ struct supervisor_admin {
 void supervisor_init_admin(struct supervisor *supervisor);
 
 /* What `config` asks for is opened, beside what serves: 0, or -1 with words,
- * and nothing is changed.  Before the first process of this program is started
- * it waits a moment for that of a supervisor that was killed to let go. */
+ * and nothing is changed.  A start waits a moment for the process of a
+ * supervisor that was killed to let go.  A successor, which has workers already,
+ * goes on without what it cannot have, and tries again. */
 int supervisor_open_admin(struct supervisor *supervisor,
 			  const struct config *config, struct error *error);
 /* What was opened is served from now on, by a process of the configuration in
  * force (none, if nothing was opened); … is not to be. */
 void supervisor_change_admin(struct supervisor *supervisor);
 void supervisor_undo_admin(struct supervisor *supervisor);
+
+/* A listener of the configuration in force, or the next, could not be opened. */
+void supervisor_miss_admin(struct supervisor_admin *admin,
+			   const struct error *error);
+/* Serve what can be had of the configuration in force. */
+void supervisor_complete_admin(struct supervisor *supervisor);
+void supervisor_try_admin_again(struct timer *timer);
 
 /* Another process takes over from those that serve. */
 void supervisor_roll_admin(struct supervisor *supervisor);

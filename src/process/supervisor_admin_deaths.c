@@ -12,8 +12,9 @@
 #include "process/proc_status.h"
 #include "process/supervisor_internal.h"
 
-#define LOOK_MS       100 /* while something waits */
-#define LAST_WORDS_MS 50  /* as of a worker */
+#define LOOK_MS       100  /* while something waits */
+#define LAST_WORDS_MS 50   /* as of a worker */
+#define MOMENT_MS     1000 /* to pass an answer on */
 #define WORDS_BYTES   640
 #define DURATION_TEXT 32
 
@@ -147,8 +148,7 @@ static void watch(struct admin_process *process)
 	int64_t now_ms = process->admin->supervisor->loop.now_ms;
 	char silence[DURATION_TEXT], reason[DURATION_TEXT + 32];
 
-	if (process->state == ADMIN_RETIRING || process->is_reaped ||
-	    process->timeout_ms < 0 ||
+	if (process->is_reaped || process->timeout_ms < 0 ||
 	    now_ms - process->heard_ms < process->timeout_ms ||
 	    is_spared(process))
 		return;
@@ -158,9 +158,27 @@ static void watch(struct admin_process *process)
 	supervisor_kill_admin(process, reason);
 }
 
+/* One that retires and has clients that wait for answers is spared: each order
+ * has its bound.  It may not hang meanwhile. */
+static bool awaits_answer(struct admin_process *process)
+{
+	const struct supervisor *supervisor = process->admin->supervisor;
+
+	if (process->state != ADMIN_RETIRING || process->is_reaped ||
+	    process->channel.fd < 0 ||
+	    !orders_is_awaited(&supervisor->ordered.queue,
+			       (uint32_t)process->pid))
+		return false;
+	if (process->until_ms != SUPERVISOR_NO_TIME &&
+	    process->until_ms < supervisor->loop.now_ms + MOMENT_MS)
+		process->until_ms = supervisor->loop.now_ms + MOMENT_MS;
+	return true;
+}
+
 static void look_at(struct admin_process *process)
 {
 	int64_t now_ms = process->admin->supervisor->loop.now_ms;
+	bool is_awaiting = awaits_answer(process);
 	bool is_time = process->until_ms != SUPERVISOR_NO_TIME &&
 		       now_ms >= process->until_ms;
 
@@ -170,7 +188,7 @@ static void look_at(struct admin_process *process)
 		supervisor_kill_admin(process, "it takes too long to retire");
 	else if (is_time)
 		supervisor_kill_admin(process, "it closed its channel");
-	else
+	else if (process->state != ADMIN_RETIRING || is_awaiting)
 		watch(process);
 }
 

@@ -61,8 +61,13 @@ void supervisor_export_admin(struct exported *exported,
 
 int import_admin(struct import *import, const char *rest)
 {
-	return sscanf(rest, "%u", &import->supervisor->admin.edition) == 1 ? 0
-									   : -1;
+	unsigned *edition = &import->supervisor->admin.edition;
+
+	if (sscanf(rest, "%u", edition) != 1)
+		return -1;
+	/* Those who serve cannot read it any more: another one has to. */
+	*edition += import->is_board_anew;
+	return 0;
 }
 
 int import_admin_listener(struct import *import, const char *rest)

@@ -8,6 +8,7 @@
 #include "process/admin_order.h"
 #include "process/supervisor_internal.h"
 
+#define MORE        ", ..." /* slots than there is room for */
 #define PREFIX_TEXT (2 * SUPERVISOR_VERSION_TEXT + 32)
 
 static void answer(struct supervisor *supervisor, uint64_t ticket, int status,
@@ -101,10 +102,12 @@ static size_t describe_slot(char *out, size_t room,
 	return (size_t)size;
 }
 
+/* As many slots as fit: a pid that is cut would be another's. */
 void supervisor_note_swap(struct supervisor *supervisor)
 {
 	char *out = supervisor->ordered.swapped;
-	size_t room = sizeof(supervisor->ordered.swapped), used = 0;
+	size_t room = sizeof(supervisor->ordered.swapped) - strlen(MORE);
+	size_t used = 0;
 	unsigned i;
 
 	out[0] = '\0';
@@ -116,9 +119,7 @@ void supervisor_note_swap(struct supervisor *supervisor)
 			break;
 		used += size;
 	}
-	out[used] = '\0';
-	if (i < supervisor->next_count)
-		memcpy(out + used - sizeof(" ...") + 1, " ...", sizeof(" ..."));
+	strcpy(out + used, i < supervisor->next_count ? MORE : "");
 }
 
 /* Of generations before, and told to. */

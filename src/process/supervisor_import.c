@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "config/read.h"
+#include "metrics/board_format.h"
 #include "process/handover.h"
 #include "process/kept.h"
 #include "process/supervisor_handover.h"
@@ -142,6 +143,7 @@ static int on_scoreboard(struct import *import, const char *rest)
 		import->supervisor->scoreboard = scoreboard_open(&error);
 		return import->supervisor->scoreboard ? 0 : -1;
 	}
+	import->is_board_anew = !board_is_known(import->board);
 	import->supervisor->scoreboard = import->board;
 	return scoreboard_take_over(import->board);
 }

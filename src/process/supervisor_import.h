@@ -22,6 +22,7 @@ struct import {
 	unsigned generation; /* the current one's number */
 	/* Of those who serve; a trial has another one of its own. */
 	struct scoreboard *board;
+	bool is_board_anew;     /* another build had laid it out */
 	struct plugins plugins; /* of the configuration, which comes last */
 };
 

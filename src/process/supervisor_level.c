@@ -39,8 +39,8 @@ void supervisor_set_level(struct supervisor *supervisor, enum log_level level,
 	ordered->has_level = level != config->log_level;
 	ordered->level = level;
 	ordered->configured_level = config->log_level;
-	log_info("log level %s (was %s)", log_level_names[level],
-		 log_level_names[before]);
+	order_log_write(&ordered->changes, "log level %s (was %s)",
+			log_level_names[level], log_level_names[before]);
 	log_set_level(level);
 	tell_all(supervisor);
 	supervisor_keep(supervisor);

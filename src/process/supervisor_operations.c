@@ -98,6 +98,7 @@ void supervisor_go_on_operating(struct supervisor *supervisor)
 void supervisor_end_operation(struct supervisor *supervisor)
 {
 	supervisor->ordered.operation = ORDER_NONE;
+	supervisor->ordered.is_succession = false;
 	supervisor_notify_ready(supervisor);
 	supervisor_go_on_operating(supervisor);
 }

@@ -23,6 +23,7 @@
 #include "event/timer.h"
 #include "process/channel.h"
 #include "process/generation.h"
+#include "process/order_log.h"
 #include "process/orders.h"
 #include "process/suspension.h"
 
@@ -39,6 +40,7 @@ struct worker_order;
 struct ordered {
 	struct orders queue;
 	enum order operation;  /* under way */
+	bool is_succession;    /* ORDER_RELOAD, though nobody asked for it */
 	int64_t since_ms;      /* it began */
 	unsigned number;       /* ORDER_SCALE: workers … */
 	unsigned former_count; /* … and how many there were */
@@ -52,7 +54,8 @@ struct ordered {
 	 * it said then. */
 	bool has_level;
 	enum log_level level, configured_level;
-	struct log_limit limit; /* of orders that are none */
+	struct log_limit limit;   /* of orders that are none */
+	struct order_log changes; /* by orders that take no time */
 };
 
 /* ---- supervisor_operations.c ---- */

@@ -6,9 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "metrics/process_stats.h"
 #include "process/supervisor_internal.h"
 
-#define GENERATIONS 64 /* that are told apart */
+#define GENERATIONS 64   /* that are told apart */
+#define COUNT_MS    1000 /* between two counts of descriptors */
 
 _Static_assert((int)SLOT_STATES == (int)BOARD_SLOT_STATES &&
 		       (int)WORKER_STATES == (int)BOARD_WORKER_STATES &&
@@ -144,6 +146,19 @@ static enum log_level level_in_force(void)
 	while (level + 1 < LOG_LEVELS && !log_is_enabled((enum log_level)level))
 		level++;
 	return (enum log_level)level;
+}
+
+/* Its files tell the admin process all but this. */
+static void count_descriptors(struct supervisor *supervisor)
+{
+	int64_t now_ms = supervisor->loop.now_ms;
+
+	if (supervisor->published.counted_ms != 0 &&
+	    now_ms - supervisor->published.counted_ms < COUNT_MS)
+		return;
+	supervisor->published.counted_ms = now_ms;
+	board_set(supervisor->scoreboard, BOARD_OPEN_FDS,
+		  process_count_descriptors());
 }
 
 static void show_cells(const struct supervisor *supervisor,
@@ -292,6 +307,9 @@ void supervisor_note_failure(struct supervisor *supervisor, const char *words)
 	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
 	struct scoreboard *board = supervisor->scoreboard;
 
+	/* A takeover is not a reload that anybody asked for. */
+	if (supervisor->ordered.is_succession)
+		return;
 	if (supervisor->ordered.complaint.text[0] != '\0')
 		words = supervisor->ordered.complaint.text;
 	board_count(board, is_upgrade ? BOARD_UPGRADES_FAILURE
@@ -308,6 +326,8 @@ void supervisor_note_success(struct supervisor *supervisor)
 	bool is_upgrade = supervisor->ordered.operation == ORDER_UPGRADE;
 	struct scoreboard *board = supervisor->scoreboard;
 
+	if (supervisor->ordered.is_succession)
+		return;
 	board_count(board, is_upgrade ? BOARD_UPGRADES_SUCCESS
 				      : BOARD_RELOADS_SUCCESS);
 	if (!is_upgrade)
@@ -333,6 +353,7 @@ static void publish(void *context, struct loop *loop)
 	show_children(supervisor, supervisor->published.picture);
 	board_show(supervisor->scoreboard, supervisor->published.picture);
 	show_cells(supervisor, supervisor->published.picture);
+	count_descriptors(supervisor);
 	review_services(supervisor);
 }
 

@@ -88,6 +88,9 @@ static void undo(struct supervisor *supervisor)
  * places, one by one. */
 static void replace_orphans(struct supervisor *supervisor)
 {
+	/* That of the supervisor before us went with it. */
+	if (supervisor->admin.edition == 0 && !supervisor_is_ending(supervisor))
+		supervisor_complete_admin(supervisor);
 	if (!supervisor_replace_orphans(supervisor))
 		return;
 	log_warning(
@@ -127,6 +130,7 @@ void supervisor_cancel_reload(struct supervisor *supervisor)
 	if (supervisor->next)
 		undo(supervisor);
 	supervisor->ordered.operation = ORDER_NONE;
+	supervisor->ordered.is_succession = false;
 }
 
 void supervisor_next_died(struct supervisor_slot *slot, const char *words)
@@ -394,7 +398,10 @@ static struct config *parse(struct supervisor *supervisor,
 	struct config *config = config_parse(
 		&source, supervisor->line->request.protocols, &complaints);
 
-	supervisor_complain(supervisor, LOG_LEVEL_ERROR, &complaints);
+	/* Warnings of one that is good fail nothing. */
+	supervisor_complain(supervisor,
+			    config ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR,
+			    &complaints);
 	text_release(&complaints);
 	return config;
 }

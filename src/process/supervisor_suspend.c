@@ -157,8 +157,9 @@ static void change(struct supervisor *supervisor,
 	if (!suspensions_set(&supervisor->ordered.suspensions, service->name,
 			     service->settings.is_suspended, is_on))
 		log_bug("there are more orders to suspend than services");
-	log_info("service %s is %s", service->name,
-		 is_on ? "suspended: its clients wait" : "resumed");
+	order_log_write(&supervisor->ordered.changes, "service %s is %s",
+			service->name,
+			is_on ? "suspended: its clients wait" : "resumed");
 	board_note(supervisor->scoreboard,
 		   is_on ? BOARD_EVENT_SUSPENDED : BOARD_EVENT_RESUMED, -1,
 		   "service %s", service->name);

@@ -289,12 +289,28 @@ static uint64_t connections_of(const struct config *config)
 	return sum;
 }
 
+/* What they may take, over all workers: a client may need more than its own, as
+ * a worker reserves them. */
+static uint64_t reserved_of(const struct config *config)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < config->service_count; i++) {
+		const struct config_service *service = &config->services[i];
+		uint64_t each = 1 + service->protocol->descriptors_count;
+
+		sum += service->settings.max_connections * each;
+	}
+	return sum;
+}
+
 /* What a worker needs for its share of them. */
 static uint64_t descriptors_of(const struct tune_facts *facts)
 {
-	uint64_t connections = connections_of(facts->config);
+	uint64_t reserved = reserved_of(facts->config);
 
-	return (connections + facts->workers - 1) / facts->workers +
+	return (reserved + facts->workers - 1) / facts->workers +
 	       LIMITS_RESERVED + listeners_of(facts->config);
 }
 
@@ -356,11 +372,13 @@ enum tune_verdict tune_judge_descriptors_all(const struct tune_facts *facts,
 					     const char *value,
 					     struct tune_words *words)
 {
-	uint64_t need = connections_of(facts->config);
+	uint64_t need = reserved_of(facts->config);
 
 	if (need == 0)
 		return TUNE_GOOD;
-	say(words->configured, "max_connections %" PRIu64, need);
+	say(words->configured,
+	    "max_connections %" PRIu64 ": %" PRIu64 " descriptors",
+	    connections_of(facts->config), need);
 	if (need <= number_of(value))
 		return TUNE_GOOD;
 	say_number(words->advised, need * 2);

@@ -8,8 +8,20 @@
 
 #include "base/log.h"
 
+/* What was done is said even if nobody waits for the answer any more. */
+static void note_closed(const struct worker_asker *asker)
+{
+	uint64_t count = asker->walk.end.affected_count;
+
+	if (count > 0)
+		log_info("%llu connection%s closed by order",
+			 (unsigned long long)count, count == 1 ? "" : "s");
+}
+
 static void drop(struct worker_asker *asker)
 {
+	if (asker->is_asked)
+		note_closed(asker);
 	channel_close(&asker->channel);
 	loop_cancel(&asker->task);
 	timer_stop(&asker->loop->timers, &asker->again);
@@ -82,10 +94,7 @@ static void finish(struct worker_asker *asker)
 	if (say(asker, RECORD_ROWS_END, &asker->walk.end,
 		sizeof(asker->walk.end)) < 0)
 		return;
-	if (asker->walk.end.affected_count > 0)
-		log_info("%llu connection%s closed by order",
-			 (unsigned long long)asker->walk.end.affected_count,
-			 asker->walk.end.affected_count == 1 ? "" : "s");
+	note_closed(asker);
 	connection_walk_release(&asker->walk);
 	asker->is_asked = false;
 }

@@ -225,8 +225,15 @@ static void end_client(struct cohort_transport *client,
 {
 	struct cohort_end why = *end;
 
+	/* It gets what is queued for it. */
+	if (cohort_is_closing(client))
+		return;
 	if (outgoing->is_eof_received) {
 		cohort_close(client);
+		return;
+	}
+	if (end->reason == COHORT_REASON_KILLED) {
+		cohort_close_for(client, end);
 		return;
 	}
 	if (!is_own_trouble(end))

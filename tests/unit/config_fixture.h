@@ -76,7 +76,10 @@ static const struct cohort_protocol sample_protocol = {
 	.directives = sample_directives,
 	.options_size = sizeof(struct sample_options),
 };
-static const struct cohort_protocol plain_protocol = {.name = "plain"};
+static const struct cohort_protocol plain_protocol = {
+	.name = "plain",
+	.descriptors_count = 1,
+};
 
 /* One that nobody can do without rows. */
 static const struct cohort_directive needy_directives[] = {

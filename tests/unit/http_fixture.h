@@ -10,6 +10,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "check.h"
 #include "control/http_internal.h"
 
@@ -68,6 +69,18 @@ static inline void answer_medium(void *context,
 	text_append(&answer->body, "%*s", 240000, "");
 }
 
+/* As long as a turn may take. */
+static inline void answer_slow(void *context,
+			       const struct http_request *request,
+			       struct http_answer *answer)
+{
+	int64_t until_ms = clock_now_ms() + HTTP_TURN_MS;
+
+	while (clock_now_ms() < until_ms)
+		usleep(1000);
+	answer_small(context, request, answer);
+}
+
 static inline void answer_unready(void *context,
 				  const struct http_request *request,
 				  struct http_answer *answer)
@@ -79,11 +92,9 @@ static inline void answer_unready(void *context,
 }
 
 static const struct http_route routes[] = {
-	{"/small", answer_small},
-	{"/big", answer_big},
-	{"/medium", answer_medium},
-	{"/unready", answer_unready},
-	{NULL, NULL},
+	{"/small", answer_small},   {"/big", answer_big},
+	{"/medium", answer_medium}, {"/unready", answer_unready},
+	{"/slow", answer_slow},     {NULL, NULL},
 };
 
 static inline void note_empty(void *context)

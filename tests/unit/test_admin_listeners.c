@@ -216,6 +216,82 @@ static void test_foreign_file(void)
 	unlink(path);
 }
 
+/* ---- What is not there ----------------------------------------------- */
+
+static void remove_file(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	check_int(unlink(path), 0);
+}
+
+static void test_removed_file(void)
+{
+	struct admin_listeners set = {.count = 0}, next = {.count = 0};
+	struct sample sample = {.config = {.workers = 1}};
+	struct admin_listener *kept;
+	struct error error;
+	char path[128];
+
+	add_control(&sample, "control", 0640);
+	REQUIRE(open_next(&next, &set, &sample, &error) == 0);
+	admin_listeners_change(&set, &next);
+	kept = set.list[0];
+	remove_file("control");
+	CHECK(!can_connect(&kept->address));
+	CHECK(!admin_listeners_are_renewed(&set));
+	/* It is there again, whatever becomes of the rest. */
+	REQUIRE(open_next(&next, &set, &sample, &error) == 0);
+	CHECK(next.list[0] == kept);
+	admin_listeners_close(&next, &set);
+	CHECK(admin_listeners_are_renewed(&set));
+	CHECK(!admin_listeners_are_renewed(&set));
+	CHECK(can_connect(&kept->address));
+	check_int(mode_of("control"), 0640);
+	/* Somebody else's file is not replaced, and not removed. */
+	remove_file("control");
+	snprintf(path, sizeof(path), "%s/control", directory);
+	check_int(mkdir(path, 0700), 0);
+	check_int(open_next(&next, &set, &sample, &error), -1);
+	CHECK(strncmp(error.text, "control: ", 9) == 0);
+	check_int(next.count, 0);
+	CHECK(!admin_listeners_are_renewed(&set));
+	CHECK(kept->fd >= 0 && kept->has_inode);
+	admin_listeners_close(&set, NULL);
+	check_int(rmdir(path), 0);
+}
+
+static void test_missing(void)
+{
+	struct admin_listeners set = {.count = 0}, next = {.count = 0};
+	struct sample sample = {.config = {.workers = 1}};
+	const struct admin_opening opening = {
+		.config = &sample.config,
+		.current = &set,
+		.loop = &loop,
+		.may_miss = true,
+	};
+	char path[128];
+	struct error error;
+
+	snprintf(path, sizeof(path), "%s/control", directory);
+	check_int(mkdir(path, 0700), 0);
+	add_control(&sample, "control", 0600);
+	parse(add(&sample), "127.0.0.1:0");
+	check_int(admin_listeners_open(&next, &opening, &error), 1);
+	CHECK(strncmp(error.text, "control: ", 9) == 0);
+	REQUIRE(next.count == 1);
+	admin_listeners_change(&set, &next);
+	CHECK(can_connect(&set.list[0]->address));
+	check_int(rmdir(path), 0);
+	check_int(admin_listeners_open(&next, &opening, &error), 0);
+	REQUIRE(next.count == 2);
+	CHECK(next.list[0]->is_control && next.list[1] == set.list[0]);
+	admin_listeners_change(&set, &next);
+	admin_listeners_close(&set, NULL);
+}
+
 int main(void)
 {
 	struct error error;
@@ -228,6 +304,8 @@ int main(void)
 	test_failure();
 	test_twins();
 	test_foreign_file();
+	test_removed_file();
+	test_missing();
 	loop_release(&loop);
 	CHECK(rmdir(directory) == 0);
 	return check_result();

@@ -62,6 +62,17 @@ static void test_table(void)
 	}
 }
 
+static void test_without_ticket(void)
+{
+	const struct control_order order = {.kind = CONTROL_ORDER_RELOAD};
+	struct admin_order made, read;
+	struct error error;
+
+	check_int(admin_order_make(&made, &order, 0), 0);
+	check_int(admin_order_read(&read, &made, sizeof(made), &error), -1);
+	check_string(error.text, "an order without a ticket");
+}
+
 /* The ticket of any size and version that has one is known. */
 static void test_sizes(void)
 {
@@ -134,6 +145,7 @@ static void test_answers(void)
 int main(void)
 {
 	test_table();
+	test_without_ticket();
 	test_sizes();
 	test_names();
 	test_answers();

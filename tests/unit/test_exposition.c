@@ -4,6 +4,7 @@
  * With an argument, `text` or `openmetrics`, it prints the metrics of a made-up
  * snapshot, for promtool and others. */
 #include <ctype.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -304,14 +305,22 @@ static void test_a_scrape(void)
 static void test_a_process_is_read(void)
 {
 	struct process_stats stats = {0};
-	int proc = process_stats_open(), before = check_failures;
-	uint64_t open_fds, started;
+	struct process_files files;
+	int before = check_failures;
+	uint64_t started;
 	int64_t now_ms = clock_wall_ms();
 
-	REQUIRE(proc >= 0);
-	process_stats_read(&stats, proc, getpid());
-	check_int(stats.known, (1U << PROCESS_CELLS) - 1);
-	open_fds = stats.cells[PROCESS_OPEN_FDS];
+	struct stat status;
+	unsigned all = (1U << PROCESS_CELLS) - 1, open_fds;
+
+	process_files_open(&files, getpid());
+	REQUIRE(files.stat >= 0 && files.limits >= 0);
+	/* From a folder there would be a way out of any chroot. */
+	CHECK(fstat(files.stat, &status) == 0 && S_ISREG(status.st_mode));
+	CHECK(fstat(files.limits, &status) == 0 && S_ISREG(status.st_mode));
+	process_stats_read(&stats, &files);
+	check_int(stats.known, all & ~(1U << PROCESS_OPEN_FDS));
+	open_fds = process_count_descriptors();
 	started = stats.cells[PROCESS_STARTED_WALL_MS];
 	CHECK(open_fds >= 4);
 	check_int(stats.cells[PROCESS_MAX_FDS], sysconf(_SC_OPEN_MAX));
@@ -321,15 +330,17 @@ static void test_a_process_is_read(void)
 	/* It began before now, and not long ago. */
 	CHECK((int64_t)started <= now_ms + 100);
 	CHECK((int64_t)started > now_ms - 600000);
-	CHECK(dup(proc) >= 0);
+	CHECK(dup(files.stat) >= 0);
+	check_int(process_count_descriptors(), open_fds + 1);
 	/* The clocks are not asked again. */
 	stats.cells[PROCESS_STARTED_WALL_MS] = --started;
-	process_stats_read(&stats, proc, getpid());
-	check_int(stats.cells[PROCESS_OPEN_FDS], open_fds + 1);
+	process_stats_read(&stats, &files);
 	check_int(stats.cells[PROCESS_STARTED_WALL_MS], started);
-	process_stats_read(&stats, proc, 0x7fffffff);
+	process_files_close(&files);
+	process_stats_read(&stats, &files);
 	check_int(stats.known, 0);
-	process_stats_read(&stats, -1, getpid());
+	process_files_open(&files, 0x7fffffff);
+	process_stats_read(&stats, &files);
 	check_int(stats.known, 0);
 	if (check_failures != before)
 		printf("  started %llu now %lld\n", (unsigned long long)started,

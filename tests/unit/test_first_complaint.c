@@ -19,7 +19,12 @@ static const struct {
 	 "c:4:5: bad"},
 	{"c:4:5: bad\n    x 5;\n    ^\nc:5:5: worse\n    y\n    ^\n",
 	 "c:4:5: bad (and 1 more error)"},
-	{"a\nb\nc: warning: d\ne\n", "a (and 2 more errors)"},
+	{"a\nb\nc:12:3: warning: d\ne\n", "a (and 2 more errors)"},
+	{"a:b:7:c:12:3: warning: d\nwarning: e\n", ""},
+	{"c:1:2: no file 'd:4:5: warning: e'\n",
+	 "c:1:2: no file 'd:4:5: warning: e'"},
+	{"c:1:2:\nc:\nc:1\n:1:2: \n", "c:1:2: (and 3 more errors)"},
+	{"no file d: warning: e\n", "no file d: warning: e"},
 };
 
 int main(void)

@@ -37,6 +37,37 @@ static bool is_closed(int fd)
 	return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
 }
 
+/* ---- Turns ----------------------------------------------------------- */
+
+/* However many ask for what takes long: a turn of the loop serves some, who
+ * has just been served comes last, and all get their answer. */
+static void test_a_turn_is_bounded(void)
+{
+	struct text out[8] = {{0}};
+	int i;
+
+	scene_open(AF_INET);
+	for (i = 0; i < 8; i++)
+		clients[i] = client_accepted();
+	for (i = 0; i < 8; i++)
+		say(clients[i], GET("/slow?1") GET("/slow?2"));
+	turn();
+	CHECK(answer_count >= 1 && answer_count <= 2);
+	while (answer_count < 8)
+		turn();
+	for (i = 0; i < 8; i++) {
+		CHECK(hear(clients[i], &out[i], "/slow?1"));
+		CHECK(i < 2 || answer_count < 16);
+	}
+	for (i = 0; i < 8; i++) {
+		CHECK(hear(clients[i], &out[i], "/slow?2"));
+		close(clients[i]);
+		text_release(&out[i]);
+	}
+	turn_until(server->connection_count == 0);
+	scene_close();
+}
+
 /* ---- Many ------------------------------------------------------------ */
 
 static void test_the_longest_idle_gives_way(void)
@@ -420,6 +451,7 @@ static void test_it_can_be_freed_at_any_time(void)
 
 int main(void)
 {
+	test_a_turn_is_bounded();
 	test_the_longest_idle_gives_way();
 	test_a_request_saves_its_connection();
 	test_who_dawdles_gives_way();

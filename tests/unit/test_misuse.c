@@ -51,6 +51,7 @@ WITH(write_frame, cohort_write_frame(t, NULL, "x", 1))
 WITH(set_framing, cohort_set_framing(t, NULL))
 WITH(discard_input, cohort_discard_input(t))
 WITH(forward, cohort_forward(t, NULL))
+WITH(close_for, cohort_close_for(t, NULL))
 WITH(reset_for, cohort_reset_for(t, NULL))
 WITH(send_file, cohort_send_file(t, 0, 0, 1))
 WITH(raw_peer, cohort_raw_peer(t, NULL))
@@ -96,6 +97,7 @@ static const struct misuse of_transports[] = {
 	{"cohort_set_framing", do_set_framing},
 	{"cohort_discard_input", do_discard_input},
 	{"cohort_forward", do_forward},
+	{"cohort_close_for", do_close_for},
 	{"cohort_reset_for", do_reset_for},
 	{"cohort_send_file", do_send_file},
 	{"cohort_raw_peer", do_raw_peer},
@@ -136,6 +138,7 @@ WITH(no_connect, (void)t; (void)cohort_connect(worker, NULL))
 static const struct cohort_end no_reason = {
 	.reason = (enum cohort_reason)COHORT_REASONS};
 
+WITH(close_no_end, cohort_close_for(t, NULL))
 WITH(no_end, cohort_reset_for(t, NULL))
 WITH(no_reason, cohort_reset_for(t, &no_reason))
 
@@ -156,6 +159,7 @@ static const struct misuse of_arguments[] = {
 	{"cohort_timer_cancel", do_no_timer_cancelled},
 	{"cohort_connect", do_no_worker_connect},
 	{"cohort_connect", do_no_connect},
+	{"cohort_close_for", do_close_no_end},
 	{"cohort_reset_for", do_no_end},
 	{"cohort_reset_for", do_no_reason},
 };

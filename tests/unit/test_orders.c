@@ -86,6 +86,24 @@ static void test_limits(void)
 	check_int(orders_claim_any(&orders), 0);
 }
 
+/* The upper half of a ticket says who waits. */
+static void test_owners(void)
+{
+	uint64_t ticket = UINT64_C(4711) << 32 | 4712;
+
+	begin();
+	CHECK(!orders_is_awaited(&orders, 0));
+	CHECK(add(ORDER_RELOAD, 0, ticket));
+	CHECK(add(ORDER_SCALE, 2, ticket + 1));
+	CHECK(orders_is_awaited(&orders, 4711));
+	CHECK(!orders_is_awaited(&orders, 4712));
+	orders_take(&orders);
+	CHECK(orders_claim(&orders) == ticket);
+	CHECK(orders_is_awaited(&orders, 4711));
+	CHECK(orders_claim_any(&orders) == ticket + 1);
+	CHECK(!orders_is_awaited(&orders, 4711));
+}
+
 /* What one build took another ends; what waits is of other tickets. */
 static void test_handing_over(void)
 {
@@ -119,6 +137,7 @@ int main(void)
 	test_order();
 	test_melting();
 	test_limits();
+	test_owners();
 	test_handing_over();
 	test_wrapping();
 	return check_result();

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "asked_fixture.h"
+#include "base/log.h"
 
 /* The worker, and an admin's end of a channel to it. */
 struct scene {
@@ -237,6 +238,32 @@ static void test_gone_meanwhile(void)
 	scene_close(scene);
 }
 
+/* What was closed is told, although nobody waits for the answer any more. */
+static void test_gone_while_closing(void)
+{
+	struct scene *scene = scene_open(2500);
+	const struct worker_asker *asker = &scene->asked.askers[0];
+	struct connection_query query = any_connection();
+	char path[] = "/tmp/cohort-asked-XXXXXX", words[256] = "";
+	int fd = add_asker(scene), log = mkstemp(path);
+	struct error error;
+
+	REQUIRE(log >= 0 && log_open(path, LOG_LEVEL_INFO, &error) == 0);
+	query.action = CONNECTION_CLOSE;
+	send_query(fd, &query);
+	while (asker->walk.end.affected_count == 0)
+		turn(scene->crowd->world);
+	CHECK(asker->is_asked);
+	close(fd);
+	turn_until(scene->crowd->world, asker->channel.fd < 0);
+	CHECK(log_open(NULL, LOG_LEVEL_INFO, &error) == 0);
+	CHECK(read(log, words, sizeof(words) - 1) > 0);
+	CHECK(strstr(words, " connections closed by order") != NULL);
+	close(log);
+	unlink(path);
+	scene_close(scene);
+}
+
 /* ---- Those who talk nonsense ---- */
 
 static void test_another_build(void)
@@ -323,6 +350,7 @@ int main(void)
 	test_signs_of_life();
 	test_a_full_channel();
 	test_gone_meanwhile();
+	test_gone_while_closing();
 	test_another_build();
 	test_nonsense();
 	test_the_oldest_gives_way();

@@ -10,6 +10,7 @@ import argparse
 import inspect
 import random
 import socket
+import struct
 import sys
 
 TIMEOUT_SECONDS = 60
@@ -47,8 +48,10 @@ class Target:
 
     def control(self):
         client = socket.socket(socket.AF_UNIX)
-        client.settimeout(TIMEOUT_SECONDS)
+        # what does not block does not wait for room in the queue either
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", TIMEOUT_SECONDS, 0))
         client.connect(self.path)
+        client.settimeout(TIMEOUT_SECONDS)
         return client
 
     def both(self):
