@@ -14,6 +14,9 @@ setup() {
 
 is_socket() { [ -S "$COHORT_CONTROL" ]; }
 
+# Nothing was written to the file for a while.
+is_quiet() { [ $(($(date +%s) - $(stat -c %Y "$1"))) -ge 2 ]; }
+
 teardown() {
 	common_teardown
 	[ -z "${OPEN:-}" ] || rm -r "$OPEN"
@@ -202,7 +205,7 @@ as_nobody() {
 		for i in range(200):
 		    s = socket.socket(socket.AF_UNIX)
 		    s.connect(os.environ["COHORT_CONTROL"])
-		    s.send(b"connections\n" if i % 2 else b"conn")
+		    s.send(b"conn" if i % 4 else b"connections\n")
 		    crowd.append(s)
 		s = socket.socket(socket.AF_UNIX)
 		s.connect(os.environ["COHORT_CONTROL"])
@@ -251,6 +254,30 @@ as_nobody() {
 	wait_until 20 grep -q 4711-9 "$WORK/view"
 	touch "$TERMINAL_GO"
 	wait "$view"
+}
+
+# The server has stopped: neither its answer nor a bound of time ends the wait.
+@test "a view that waits for an answer ends at a key, and at Ctrl-C" {
+	need python3
+	local key view
+	export TERMINAL_GO=$WORK/go
+	for key in '@q' '@\x03'; do
+		rm -f "$TERMINAL_GO" "$WORK/view"
+		control 3
+		"$TERMINAL" 150 30 "$key" "$COHORTCTL" --watch=20ms --timeout=10m connections >"$WORK/view" 3>&- &
+		view=$!
+		SERVER_PIDS+=("$view")
+		wait_until 20 grep -q 4711-3 "$WORK/view"
+		kill -STOP "$SERVER"
+		wait_until 20 is_quiet "$WORK/view"
+		touch "$TERMINAL_GO"
+		wait_until 20 is_gone "$view"
+		wait "$view"
+		kill -CONT "$SERVER"
+		end_server "$SERVER"
+		rm -f "$COHORT_CONTROL"
+		grep -q $'\e\[?1049l' "$WORK/view"
+	done
 }
 
 @test "--watch in JSON is an object a line" {

@@ -11,16 +11,18 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "control/verb.h"
+#include "link.h"
 
 #define ARGUMENTS_SOCKET   "/run/cohort/control.sock"
 #define ARGUMENTS_WATCH_MS 2000
 
 struct arguments {
 	const char *socket;
-	const struct verb *verb; /* NULL with is_help, is_version */
-	struct text request;     /* the line to be sent; owned */
-	int64_t watch_ms;        /* 0: once */
-	int64_t timeout_ms;      /* 0: none */
+	const struct verb *verb;      /* NULL with is_help, is_version */
+	struct text request;          /* the line to be sent; owned */
+	int64_t watch_ms;             /* 0: once */
+	int64_t timeout_ms;           /* 0: none */
+	const struct link_wake *wake; /* watch.c: ends the waiting; or NULL */
 	bool is_json;
 	bool is_exact; /* numbers as they are */
 	bool is_wide;  /* all columns */

@@ -72,7 +72,7 @@ static enum exit_status read_lines(struct link *link, struct answer *answer,
 		answer->out.size = 0;
 		if (link->has_ended)
 			break;
-		if (link_wait(link, -1, sink->error) < 0)
+		if (link_wait(link, sink->error) < 0)
 			return EXIT_FAILED;
 	}
 	if (give(sink, answer->out.bytes, answer->out.size) < 0)
@@ -130,7 +130,7 @@ static enum exit_status pass_json(struct link *link, struct tail *tail,
 	size_t size;
 
 	while (!link->has_ended) {
-		if (link_wait(link, -1, sink->error) < 0)
+		if (link_wait(link, sink->error) < 0)
 			return EXIT_FAILED;
 		size = link_bytes(link, &bytes);
 		note(tail, bytes, size);
@@ -158,10 +158,10 @@ enum exit_status ask(const struct arguments *options,
 {
 	const struct sink sink = {out, context, error};
 	struct answer answer;
+	const struct link_bounds bounds = {options->timeout_ms, options->wake};
 	struct link link;
-	enum exit_status status =
-		link_open(&link, options->socket, &options->request,
-			  options->timeout_ms, error);
+	enum exit_status status = link_open(&link, options->socket,
+					    &options->request, &bounds, error);
 
 	if (status != EXIT_DONE)
 		return status;

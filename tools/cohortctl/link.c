@@ -6,13 +6,13 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 
 #define READ_BYTES 65536
+#define AGAIN_MS   20
 
 /* What errno means for somebody who wants to reach a server. */
 static enum exit_status explain(const char *path, struct error *error)
@@ -50,27 +50,58 @@ static int bound_ms(const struct link *link)
 	return left_ms <= 0 ? 0 : left_ms > 1000000 ? 1000000 : (int)left_ms;
 }
 
-static int connect_to(struct link *link, struct error *error)
+/* Wait for `events` of `fd` (-1: for nothing), or for the end.  1: they came,
+ * or something else did; 0: the time is over; -1 with errno: ECANCELED if it
+ * was ended. */
+static int await(const struct link *link, int fd, short events, int wait_ms)
 {
-	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	struct timeval limit;
-	int wait_ms = bound_ms(link);
+	const struct link_wake *wake = link->wake;
+	struct pollfd fds[2] = {
+		{.fd = fd, .events = events},
+		{.fd = wake != NULL ? wake->fd : -1, .events = POLLIN},
+	};
+	int count = poll(fds, 2, wait_ms);
 
-	memcpy(name.sun_path, link->path, strlen(link->path));
-	link->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (link->fd < 0)
-		return error_set_errno(error, "cannot open a socket");
-	/* A server that accepts nobody keeps us waiting in connect(). */
-	limit.tv_sec = wait_ms / 1000;
-	limit.tv_usec = wait_ms % 1000 * 1000;
-	if (wait_ms == 0) {
+	if (count < 0)
+		return errno == EINTR ? 1 : -1;
+	if (wake != NULL && fds[1].revents != 0 &&
+	    wake->is_ending(wake->context)) {
+		errno = ECANCELED;
+		return -1;
+	}
+	return count > 0;
+}
+
+/* The queue of a server that accepts nobody is full, which poll() does not
+ * tell of: again, after a while.  0, or -1 with errno. */
+static int wait_for_queue(const struct link *link)
+{
+	int left_ms = bound_ms(link);
+
+	if (left_ms == 0) {
 		errno = EAGAIN;
 		return -1;
 	}
-	if (wait_ms > 0 && setsockopt(link->fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
-				      sizeof(limit)) < 0)
-		return error_set_errno(error, "cannot bound the time");
-	return connect(link->fd, (const struct sockaddr *)&name, sizeof(name));
+	if (left_ms < 0 || left_ms > AGAIN_MS)
+		left_ms = AGAIN_MS;
+	return await(link, -1, 0, left_ms) < 0 ? -1 : 0;
+}
+
+static int connect_to(struct link *link)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+
+	memcpy(name.sun_path, link->path, strlen(link->path));
+	link->fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (link->fd < 0)
+		return -1;
+	while (connect(link->fd, (const struct sockaddr *)&name, sizeof(name)) <
+	       0)
+		if (errno != EINTR &&
+		    (errno != EAGAIN || wait_for_queue(link) < 0))
+			return -1;
+	return 0;
 }
 
 static int send_all(struct link *link, const struct text *request)
@@ -83,6 +114,9 @@ static int send_all(struct link *link, const struct text *request)
 
 		if (count < 0 && errno == EINTR)
 			continue;
+		if (count < 0 && errno == EAGAIN &&
+		    await(link, link->fd, POLLOUT, bound_ms(link)) > 0)
+			continue;
 		/* It may have said why before it closed. */
 		if (count < 0)
 			return errno == EPIPE || errno == ECONNRESET ? 0 : -1;
@@ -92,20 +126,23 @@ static int send_all(struct link *link, const struct text *request)
 }
 
 enum exit_status link_open(struct link *link, const char *path,
-			   const struct text *request, int64_t timeout_ms,
+			   const struct text *request,
+			   const struct link_bounds *bounds,
 			   struct error *error)
 {
 	memset(link, 0, sizeof(*link));
 	link->fd = -1;
+	link->wake = bounds->wake;
 	link->path = path;
-	link->until_ms = timeout_ms > 0 ? clock_now_ms() + timeout_ms : 0;
+	if (bounds->timeout_ms > 0)
+		link->until_ms = clock_now_ms() + bounds->timeout_ms;
 	if (path[0] == '\0' ||
 	    strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
 		error_set(error, "the path of the socket is %s",
 			  path[0] == '\0' ? "empty" : "too long");
 		return EXIT_USAGE;
 	}
-	if (connect_to(link, error) < 0) {
+	if (connect_to(link) < 0) {
 		enum exit_status status = explain(path, error);
 
 		link_close(link);
@@ -153,23 +190,18 @@ static void forget_taken(struct link *link)
 	link->taken = 0;
 }
 
-int link_wait(struct link *link, int wake_fd, struct error *error)
+int link_wait(struct link *link, struct error *error)
 {
-	struct pollfd fds[2] = {
-		{.fd = link->fd, .events = POLLIN},
-		{.fd = wake_fd, .events = POLLIN},
-	};
-	int count = poll(fds, 2, bound_ms(link));
+	int found = await(link, link->fd, POLLIN, bound_ms(link));
 
-	if (count < 0 && errno != EINTR)
+	if (found < 0)
 		return error_set_errno(error, "cannot wait for the answer");
-	if (count == 0)
+	if (found == 0)
 		return error_set(error, "no answer from %s in time",
 				 link->path);
-	if (count > 0 && fds[0].revents != 0) {
-		forget_taken(link);
-		read_some(link);
-	}
+	/* Nothing is there if it was a key. */
+	forget_taken(link);
+	read_some(link);
 	return 0;
 }
 

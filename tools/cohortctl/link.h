@@ -18,8 +18,21 @@ enum exit_status {
 	EXIT_NOT_PERMITTED = 77,
 };
 
+/* Who may end the waiting; NULL: nobody. */
+struct link_wake {
+	int fd; /* has something to read: ask … */
+	bool (*is_ending)(void *context);
+	void *context;
+};
+
+struct link_bounds {
+	int64_t timeout_ms; /* 0: none */
+	const struct link_wake *wake;
+};
+
 struct link {
 	int fd;
+	const struct link_wake *wake;
 	const char *path;
 	int64_t until_ms; /* monotonic; 0: no bound */
 	bool has_ended;   /* the server has closed it */
@@ -30,13 +43,14 @@ struct link {
 /* Connect to the socket at `path` and send `request`.  EXIT_DONE, or the exit
  * status with words. */
 enum exit_status link_open(struct link *link, const char *path,
-			   const struct text *request, int64_t timeout_ms,
+			   const struct text *request,
+			   const struct link_bounds *bounds,
 			   struct error *error);
 void link_close(struct link *link); /* idempotent */
 
-/* Wait until more has come (or the other end is there no more: has_ended), or
- * `wake_fd` (-1: none) has something to read.  0, or -1 with words. */
-int link_wait(struct link *link, int wake_fd, struct error *error);
+/* Wait until more has come (or the other end is there no more: has_ended).  0,
+ * or -1 with words: also if `wake` has ended it. */
+int link_wait(struct link *link, struct error *error);
 
 /* The next whole line, without its end, to be changed at will until the next
  * call; NULL: none is there so far. */

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -76,8 +77,8 @@ static int write_all(const char *bytes, size_t size)
 
 static void take_signals(struct screen *screen)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT,
-				      SIGWINCH};
+	static const int numbers[] = {SIGINT,  SIGTERM,  SIGHUP,
+				      SIGQUIT, SIGWINCH, SIGTSTP};
 	sigset_t set;
 	size_t i;
 
@@ -88,24 +89,60 @@ static void take_signals(struct screen *screen)
 	screen->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/* One descriptor for both, for who polls others as well. */
+static int join(const struct screen *screen)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int wake = epoll_create1(EPOLL_CLOEXEC);
+
+	if (wake < 0)
+		return -1;
+	if (epoll_ctl(wake, EPOLL_CTL_ADD, screen->signals, &event) == 0 &&
+	    (!screen->has_keys ||
+	     epoll_ctl(wake, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0))
+		return wake;
+	close(wake);
+	return -1;
+}
+
+/* 0, or -1 with errno. */
+static int enter(struct screen *screen)
+{
+	if (screen->has_keys &&
+	    tcsetattr(STDIN_FILENO, TCSANOW, &screen->raw) < 0)
+		return -1;
+	return write_all(ENTER, sizeof(ENTER) - 1);
+}
+
+static void go_back(struct screen *screen)
+{
+	if (write_all(LEAVE, sizeof(LEAVE) - 1) < 0)
+		errno = 0; /* it is gone: nothing to restore */
+	if (screen->has_keys)
+		tcsetattr(STDIN_FILENO, TCSANOW, &screen->saved);
+}
+
 int screen_open(struct screen *screen, struct error *error)
 {
-	struct termios raw;
+	struct termios *raw = &screen->raw;
 
 	memset(screen, 0, sizeof(*screen));
 	take_signals(screen);
 	if (screen->signals < 0)
 		return error_set_errno(error, "cannot take signals");
 	screen->has_keys = tcgetattr(STDIN_FILENO, &screen->saved) == 0;
-	raw = screen->saved;
+	*raw = screen->saved;
 	/* Keys at once and unseen; Ctrl-C stays a signal. */
-	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
-	raw.c_cc[VMIN] = 0;
-	raw.c_cc[VTIME] = 0;
-	if (screen->has_keys && tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
-		screen->has_keys = false;
+	raw->c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	raw->c_cc[VMIN] = 0;
+	raw->c_cc[VTIME] = 0;
+	screen->wake = join(screen);
+	if (screen->wake < 0) {
+		close(screen->signals);
+		return error_set_errno(error, "cannot wait for keys");
+	}
 	screen->is_open = true;
-	if (write_all(ENTER, sizeof(ENTER) - 1) == 0)
+	if (enter(screen) == 0)
 		return 0;
 	error_set_errno(error, "cannot write to the terminal");
 	screen_close(screen);
@@ -117,10 +154,8 @@ void screen_close(struct screen *screen)
 	if (!screen->is_open)
 		return;
 	screen->is_open = false;
-	if (write_all(LEAVE, sizeof(LEAVE) - 1) < 0)
-		errno = 0; /* it is gone: nothing to restore */
-	if (screen->has_keys)
-		tcsetattr(STDIN_FILENO, TCSANOW, &screen->saved);
+	go_back(screen);
+	close(screen->wake);
 	close(screen->signals);
 }
 
@@ -141,6 +176,14 @@ static enum screen_wish read_key(struct screen *screen)
 						       : SCREEN_NOTHING;
 }
 
+/* The shell has the terminal as it was until it continues us. */
+static enum screen_wish suspend(struct screen *screen)
+{
+	go_back(screen);
+	raise(SIGSTOP);
+	return enter(screen) < 0 ? SCREEN_END : SCREEN_REDRAW;
+}
+
 static enum screen_wish read_signal(struct screen *screen)
 {
 	struct signalfd_siginfo information;
@@ -148,6 +191,8 @@ static enum screen_wish read_signal(struct screen *screen)
 	if (read(screen->signals, &information, sizeof(information)) !=
 	    (ssize_t)sizeof(information))
 		return SCREEN_NOTHING;
+	if (information.ssi_signo == SIGTSTP)
+		return suspend(screen);
 	return information.ssi_signo == SIGWINCH ? SCREEN_REDRAW : SCREEN_END;
 }
 

@@ -27,8 +27,10 @@ void screen_look(struct screen_facts *facts);
 
 struct screen {
 	struct termios saved;
+	struct termios raw;
 	bool has_keys; /* standard input is a terminal, too */
 	int signals;   /* a descriptor that has them */
+	int wake;      /* has something to read when screen_wait has */
 	bool is_open;
 };
 

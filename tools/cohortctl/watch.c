@@ -25,6 +25,8 @@ struct view {
 	struct screen_facts facts;
 	struct layout_style style;
 	struct screen screen;
+	struct link_wake wake;
+	bool is_ending;    /* the user has ended it while we waited */
 	struct text shown; /* the last good answer */
 };
 
@@ -79,6 +81,20 @@ static bool rest(struct view *view, const struct error *error, int64_t until_ms)
 	return screen_wait(&view->screen, 0) != SCREEN_END;
 }
 
+/* While an answer is waited for: another size is seen when it has come. */
+static bool is_ending(void *context)
+{
+	struct view *view = context;
+	enum screen_wish wish = screen_wait(&view->screen, 0);
+
+	if (wish == SCREEN_REDRAW) {
+		screen_look(&view->facts);
+		view->style.width = view->facts.width;
+	}
+	view->is_ending = wish == SCREEN_END;
+	return view->is_ending;
+}
+
 /* Ask and draw; what the server does not answer is said above what it has
  * answered last. */
 static enum exit_status step(struct view *view, struct error *error)
@@ -120,6 +136,8 @@ static enum exit_status run_view(struct view *view, struct error *error)
 		return status;
 	if (screen_open(&view->screen, error) < 0)
 		return EXIT_FAILED;
+	view->wake = (struct link_wake){view->screen.wake, is_ending, view};
+	view->options.wake = &view->wake;
 	do {
 		next_ms = clock_now_ms() + view->options.watch_ms;
 		if (draw(view, status == EXIT_DONE ? NULL : error) < 0)
@@ -127,7 +145,7 @@ static enum exit_status run_view(struct view *view, struct error *error)
 		if (!rest(view, status == EXIT_DONE ? NULL : error, next_ms))
 			break;
 		status = step(view, error);
-	} while (true);
+	} while (!view->is_ending);
 	screen_close(&view->screen);
 	return EXIT_DONE;
 }
