@@ -81,7 +81,10 @@ static void due_linger(struct cohort_transport *t)
 static void due_resend(struct cohort_transport *t)
 {
 	t->resend_ms = TRANSPORT_NEVER;
-	transport_flush(t);
+	if (transport_ends_with_reset(t) && !transport_owes(t))
+		transport_finish_with_reset(t);
+	else
+		transport_flush(t);
 }
 
 static void due_user(struct cohort_transport *t)
