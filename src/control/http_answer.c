@@ -16,6 +16,7 @@ static const struct row {
 	{405, "Method Not Allowed", "Allow: GET, HEAD\r\n"},
 	{408, "Request Timeout", NULL},
 	{414, "URI Too Long", NULL},
+	{421, "Misdirected Request", NULL},
 	{431, "Request Header Fields Too Large", NULL},
 	{500, "Internal Server Error", NULL},
 	{503, "Service Unavailable", "Retry-After: 1\r\n"},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "control/http_host.h"
 #include "control/http_internal.h"
 
 /* Steps at a time, and an answer at most: then others have their turn. */
@@ -63,6 +64,13 @@ static void fill_answer(struct http_connection *connection,
 	const struct http_reader *reader = &connection->reader;
 	const struct http_route *route;
 
+	if (connection->is_local && !http_host_is_local(reader->host)) {
+		http_answer_status(answer, 421);
+		text_append(&answer->body,
+			    "This listener is for this machine: "
+			    "ask it by address or as localhost.\n");
+		return;
+	}
 	if (!reader->is_allowed) {
 		http_answer_status(answer, 405);
 		return;
@@ -341,8 +349,9 @@ static void expired(struct timer *timer)
 		list_entry(timer, struct http_connection, timer));
 }
 
-int http_connection_open(struct http_server *server, int fd)
+int http_connection_open(struct http_listener *listener, int fd)
 {
+	struct http_server *server = listener->server;
 	struct http_connection *connection = malloc(sizeof(*connection));
 
 	if (connection == NULL)
@@ -350,6 +359,7 @@ int http_connection_open(struct http_server *server, int fd)
 	memset(connection, 0, offsetof(struct http_connection, bytes));
 	connection->server = server;
 	connection->fd = fd;
+	connection->is_local = listener->is_local;
 	list_init(&connection->node);
 	loop_source_init(&connection->source, ready);
 	list_init(&connection->turn);

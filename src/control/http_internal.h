@@ -39,8 +39,9 @@ struct http_listener {
 	struct loop_source source;
 	struct timer retry;
 	struct log_limit limit;
-	int fd;      /* borrowed */
-	int wait_ms; /* the next wait after a failure; 0: none yet */
+	bool is_local; /* only this machine reaches it */
+	int fd;        /* borrowed */
+	int wait_ms;   /* the next wait after a failure; 0: none yet */
 };
 
 enum http_state {
@@ -59,8 +60,9 @@ struct http_connection {
 	struct timer timer;        /* of the state */
 	int fd;                    /* owned */
 	enum http_state state;
-	bool is_last; /* this answer ends the connection */
-	size_t size;  /* bytes that have come and are not answered */
+	bool is_local; /* as its listener */
+	bool is_last;  /* this answer ends the connection */
+	size_t size;   /* bytes that have come and are not answered */
 	struct http_reader reader;
 	struct text head;
 	struct text body;
@@ -78,7 +80,7 @@ struct http_connection {
 void http_connection_serve_turns(struct loop_task *turn_task);
 
 /* Take `fd`.  0, or -1 with errno: it is the caller's still. */
-int http_connection_open(struct http_server *server, int fd);
+int http_connection_open(struct http_listener *listener, int fd);
 /* Go on as far as can be, for a bounded time; it may have been closed when
  * this returns. */
 void http_connection_run(struct http_connection *connection);

@@ -152,6 +152,7 @@ static int take_host(struct http_reader *reader, char *value)
 	reader->host_count++;
 	if (reader->host_count > 1 || strpbrk(value, " \t/\\?#@,") != NULL)
 		return BAD_REQUEST;
+	reader->host = value;
 	return 0;
 }
 
@@ -308,6 +309,7 @@ void http_reader_init(struct http_reader *reader)
 	reader->request.path = "";
 	reader->request.query = "";
 	reader->request.accept = "";
+	reader->host = "";
 }
 
 enum http_progress http_reader_take(struct http_reader *reader, char *bytes,

@@ -32,6 +32,7 @@ struct http_reader {
 	bool is_allowed;             /* GET or HEAD; else path is "" */
 	bool is_head;
 	bool keeps_alive; /* another request may follow */
+	const char *host; /* the header; "" if there is none */
 	size_t size;      /* bytes of the head, once it is whole */
 
 	/* Inner. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "control/http_host.h"
 #include "control/http_internal.h"
 
 #define ROOM_TRIES           16 /* to make room for one newcomer */
@@ -142,7 +143,7 @@ static int accept_one(struct http_listener *listener)
 		return errno;
 	if (!make_room(server)) {
 		turn_away(server, fd);
-	} else if (http_connection_open(server, fd) < 0) {
+	} else if (http_connection_open(listener, fd) < 0) {
 		int number = errno;
 
 		close(fd);
@@ -195,6 +196,7 @@ int http_server_accept(struct http_server *server, int fd, struct error *error)
 		return error_set_errno(error, "cannot accept for HTTP");
 	listener->server = server;
 	listener->fd = fd;
+	listener->is_local = http_host_is_checked(fd);
 	loop_source_init(&listener->source, ready);
 	timer_init(&listener->retry, retry_expired);
 	if (watch(listener) < 0) {

@@ -19,7 +19,7 @@
 #define BIG_BYTES     ((size_t)24 << 20)
 #define BIG_PATTERN   251 /* so long until its bytes repeat */
 
-#define GET(path) "GET " path " HTTP/1.1\r\nHost: h\r\n\r\n"
+#define GET(path) "GET " path " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 static struct loop loop;
 static struct http_server *server;

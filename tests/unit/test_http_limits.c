@@ -124,7 +124,7 @@ static void test_who_dawdles_gives_way(void)
 	CHECK(hear(clients[0], &out, NULL));
 	CHECK(has(&out, "HTTP/1.1 408 "));
 	text_release(&out);
-	say(clients[1], "Host: h\r\n\r\n");
+	say(clients[1], "Host: localhost\r\n\r\n");
 	CHECK(hear(clients[1], &out, "/small? \n"));
 	check_int(answer_count, 2);
 	close(fd);
@@ -198,8 +198,8 @@ static void test_a_request_has_its_time(void)
 	busy = list_entry(server->busy.next, struct http_connection, node);
 	deadline_ms = busy->timer.deadline_ms;
 	usleep(2000);
-	say(fd, "Host: h\r\n");
-	turn_until(busy->size == 30);
+	say(fd, "Host: localhost\r\n");
+	turn_until(busy->size == 38);
 	check_int(busy->timer.deadline_ms, deadline_ms);
 	skip_ms(HTTP_REQUEST_MS + 1);
 	CHECK(hear(fd, &out, NULL));
@@ -344,7 +344,7 @@ static void test_a_drain_answers_what_is_on_its_way(void)
 	http_server_drain(server, note_empty);
 	turn();
 	check_int(empty_count, 0);
-	say(begun, "Host: h\r\n\r\n");
+	say(begun, "Host: localhost\r\n\r\n");
 	say(used, GET("/small"));
 	say(fresh, GET("/small"));
 	for (i = 0; i < 3; i++) {

@@ -12,9 +12,10 @@ static void test_an_answer_is_whole(int family)
 	const char *date;
 
 	scene_open(family);
-	CHECK(ask("GET /small?q HTTP/1.1\r\nHost: h\r\nAccept: a/b\r\n" CLOSE
-		  "\r\n",
-		  &out));
+	CHECK(
+		ask("GET /small?q HTTP/1.1\r\nHost: localhost\r\nAccept: "
+		    "a/b\r\n" CLOSE "\r\n",
+		    &out));
 	CHECK(has(&out, "HTTP/1.1 200 OK\r\nDate: "));
 	date = strstr(out.bytes, "Date: ");
 	CHECK(date != NULL && strncmp(date + 31, " GMT\r\n", 6) == 0);
@@ -35,14 +36,16 @@ static const struct row {
 } rows[] = {
 	{GET("/none"), "404 Not Found", "404 Not Found\n"},
 	{GET("/small/"), "404 Not Found", "keep-alive"},
-	{"HEAD /small HTTP/1.1\r\nHost: h\r\n\r\n", "200 OK",
+	{"HEAD /small HTTP/1.1\r\nHost: localhost\r\n\r\n", "200 OK",
 	 "Content-Length: 9\r\n"},
-	{"HEAD /small HTTP/1.1\r\nHost: h\r\n\r\n", "200 OK", "!/small"},
-	{"POST /small HTTP/1.1\r\nHost: h\r\n\r\n", "405 Method Not Allowed",
-	 "Allow: GET, HEAD\r\n"},
-	{"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc", "405 ",
-	 CLOSE},
-	{"GET /small HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nabc",
+	{"HEAD /small HTTP/1.1\r\nHost: localhost\r\n\r\n", "200 OK",
+	 "!/small"},
+	{"POST /small HTTP/1.1\r\nHost: localhost\r\n\r\n",
+	 "405 Method Not Allowed", "Allow: GET, HEAD\r\n"},
+	{"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc",
+	 "405 ", CLOSE},
+	{"GET /small HTTP/1.1\r\nHost: localhost\r\nContent-Length: "
+	 "3\r\n\r\nabc",
 	 "200 OK", CLOSE},
 	{"GET /small HTTP/1.0\r\n\r\n", "200 OK", CLOSE},
 	{"GET /small HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "200 OK",
@@ -93,7 +96,7 @@ static void test_a_connection_is_used_again(void)
 	fd = client_open();
 	say(fd, "GET /small?1 HTTP/1.1\r\nHo");
 	turn();
-	say(fd, "st: h\r\n\r\n");
+	say(fd, "st: localhost\r\n\r\n");
 	CHECK(hear(fd, &out, "/small?1 \n"));
 	say(fd, GET("/small?2"));
 	CHECK(hear(fd, &out, "/small?2 \n"));
@@ -116,7 +119,8 @@ static void test_requests_in_a_row_are_answered_in_order(void)
 	fd = client_open();
 	for (i = 0; i < PIPELINED; i++)
 		text_append(&request,
-			    "GET /%s?%d HTTP/1.1\r\nHost: h\r\nX: %*s\r\n\r\n",
+			    "GET /%s?%d HTTP/1.1\r\nHost: localhost\r\nX: "
+			    "%*s\r\n\r\n",
 			    i % 7 == 3 ? "none" : "small", i, i, "");
 	say(fd, request.bytes);
 	shutdown(fd, SHUT_WR);
@@ -174,7 +178,7 @@ static void test_a_body_is_discarded(int family)
 	scene_open(family);
 	memset(block, 'b', sizeof(block));
 	text_append(&request,
-		    "PUT /small HTTP/1.1\r\nHost: h\r\n"
+		    "PUT /small HTTP/1.1\r\nHost: localhost\r\n"
 		    "Content-Length: 102400\r\n\r\n");
 	for (i = 0; i < 100; i++)
 		text_append_bytes(&request, block, sizeof(block));
@@ -192,7 +196,8 @@ static void test_a_head_that_is_too_large(void)
 	struct text request = {0}, out = {0};
 
 	scene_open(AF_INET);
-	text_append(&request, "GET /small HTTP/1.1\r\nHost: h\r\nX: %*s",
+	text_append(&request,
+		    "GET /small HTTP/1.1\r\nHost: localhost\r\nX: %*s",
 		    HTTP_REQUEST_BYTES, "");
 	CHECK(ask(request.bytes, &out));
 	CHECK(has(&out, "HTTP/1.1 431 ") && has(&out, CLOSE));
