@@ -19,10 +19,16 @@
 #define BOARD_LAYOUT   1
 #define BOARD_SERVICES 1024 /* with totals: those configured, and before */
 
+enum board_page_mark {
+	BOARD_PAGE_NONE,
+	BOARD_PAGE_LEFT,    /* of a worker that its supervisor does not know */
+	BOARD_PAGE_FOLDING, /* its counts are, or may be, in the totals */
+};
+
 /* A page of the scoreboard, by its number. */
 struct board_page {
 	uint8_t is_living; /* it counts for somebody */
-	uint8_t reserved;
+	uint8_t mark;      /* enum board_page_mark */
 	uint16_t slot;
 };
 

@@ -230,6 +230,7 @@ int scoreboard_take_over(struct scoreboard *scoreboard)
 	board_fill_format(&format);
 	if (memcmp(&board->format, &format, sizeof(format)) == 0) {
 		board_begin(scoreboard);
+		scoreboard_forget_left(scoreboard);
 		return 0;
 	}
 	scoreboard_clear(scoreboard, PAGES_BYTES, BOARD_BYTES);
@@ -238,37 +239,6 @@ int scoreboard_take_over(struct scoreboard *scoreboard)
 	board_begin(scoreboard);
 	board->format = format;
 	return 0;
-}
-
-/* Its number is the supervisor's own: the worker may have spoiled its cell. */
-static void note_living(struct scoreboard *scoreboard, unsigned i)
-{
-	struct board_page *page = &scoreboard->board->pages[i];
-	struct scoreboard_view view;
-	uint64_t slot = BOARD_SLOTS;
-
-	if (page->is_living)
-		return;
-	if (scoreboard_look(&view, scoreboard_page_at(scoreboard, i)))
-		slot = scoreboard_read_cell(&view, SCOREBOARD_SLOT);
-	page->slot = slot < BOARD_SLOTS ? (uint16_t)slot : 0;
-	page->is_living = true;
-}
-
-void scoreboard_settle(struct scoreboard *scoreboard)
-{
-	unsigned i;
-
-	/* What nobody has spoken of counts on, and stays where it is: its
-	 * worker may live. */
-	for (i = 0; i < SCOREBOARD_PAGES; i++)
-		if (scoreboard->board->pages[i].is_living &&
-		    !scoreboard->is_taken[i])
-			scoreboard_retake(scoreboard, i);
-	for (i = 0; i < SCOREBOARD_PAGES; i++)
-		if (scoreboard->is_taken[i])
-			note_living(scoreboard, i);
-	board_end(scoreboard);
 }
 
 unsigned scoreboard_index(const struct scoreboard *board,
@@ -324,6 +294,7 @@ struct scoreboard_page *scoreboard_take(struct scoreboard *board, unsigned slot,
 			service_count);
 	if (board->free_count == 0)
 		return NULL;
+	board->taking_since = board->board->stamp;
 	for (i = 0; i < service_count; i++)
 		if (!scoreboard_need_total(board, services[i]))
 			return NULL;
@@ -378,6 +349,7 @@ void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page)
 	struct scoreboard_view view;
 
 	board_begin(board);
+	scoreboard_begin_fold(board, i);
 	if (scoreboard_look(&view, page))
 		scoreboard_fold_counters(board, i, &view);
 	else

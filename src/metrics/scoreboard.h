@@ -191,6 +191,15 @@ size_t scoreboard_stride(void);
 struct scoreboard *scoreboard_adopt(int fd, struct error *error);
 int scoreboard_take_over(struct scoreboard *board); /* 0, or -1/errno */
 void scoreboard_settle(struct scoreboard *board);
+
+/* Page `index` is of a worker that nobody here knows: it counts, but is shown as
+ * nobody's, until it is swept.  scoreboard_settle does so with the pages that
+ * live and were not retaken. */
+void scoreboard_leave(struct scoreboard *board, unsigned index);
+/* Fold those of them whose process does not live any more, by its pid and
+ * its start (monotonic); their number. */
+unsigned scoreboard_sweep(struct scoreboard *board,
+			  bool (*is_alive)(pid_t pid, int64_t started_ms));
 unsigned scoreboard_index(const struct scoreboard *board,
 			  const struct scoreboard_page *page);
 /* Any page, also of somebody else's; NULL: there is none of that number. */

@@ -5,6 +5,7 @@
  *	scoreboard_page.c    how a page lies in memory
  *	scoreboard_totals.c  what was counted, all told
  *	scoreboard_fold.c    what a dead worker leaves
+ *	scoreboard_settle.c  which pages are whose, after another supervisor
  *	scoreboard_handover.c  the same in words, and from one build to another
  *	scoreboard_names.c   the names of everything
  *	board_publish.c      what the supervisor says of itself
@@ -27,6 +28,9 @@ struct scoreboard {
 	bool is_taken[SCOREBOARD_PAGES];
 	unsigned short free_pages[SCOREBOARD_PAGES]; /* a stack */
 	unsigned free_count;
+	uint64_t taking_since; /* rows asked for later are for that page */
+	unsigned left_count;   /* BOARD_PAGE_LEFT */
+	int64_t left_ms;       /* the last of them was */
 };
 
 struct scoreboard_page *scoreboard_page_at(const struct scoreboard *board,
@@ -46,6 +50,13 @@ void scoreboard_clear(const struct scoreboard *scoreboard, size_t offset,
 /* The row of totals of the service, a new one if need be; NULL with errno. */
 struct board_service *scoreboard_need_total(struct scoreboard *scoreboard,
 					    const char *name);
+
+/* What nobody knew may be somebody's again. */
+void scoreboard_forget_left(struct scoreboard *scoreboard);
+
+/* Page `i` lives no more.  Whoever is killed from here on has counted it, as far
+ * as a successor knows: once too few, but never twice. */
+void scoreboard_begin_fold(struct scoreboard *scoreboard, unsigned i);
 
 /* Add what page `i`, of a dead worker, has counted, and what it remembers. */
 void scoreboard_fold_counters(struct scoreboard *scoreboard, unsigned i,

@@ -77,7 +77,11 @@ struct scoreboard_view {
 bool scoreboard_look(struct scoreboard_view *view,
 		     const struct scoreboard_page *page);
 
-/* Our `cell` of the worker, of one of its services: 0 if the page lacks it. */
+/* More than a worker can have counted, bytes or microseconds, in its life. */
+#define SCOREBOARD_COUNT_MAX ((uint64_t)1 << 56)
+
+/* Our `cell` of the worker, of one of its services: 0 if the page lacks it, or
+ * has a count there that cannot be. */
 uint64_t scoreboard_read_cell(const struct scoreboard_view *view,
 			      unsigned cell);
 uint64_t scoreboard_read_service(const struct scoreboard_view *view,

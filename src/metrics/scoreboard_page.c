@@ -142,6 +142,13 @@ bool scoreboard_look(struct scoreboard_view *view,
 	return true;
 }
 
+/* Nobody can have counted more: a worker gone mad wrote it there, and a total
+ * that it is added to would wrap around, and fall.  It is left out. */
+static uint64_t believe(uint64_t count)
+{
+	return count <= SCOREBOARD_COUNT_MAX ? count : 0;
+}
+
 static uint64_t load_at(const struct scoreboard_view *view, size_t offset)
 {
 	return scoreboard_load(
@@ -168,15 +175,21 @@ uint64_t scoreboard_read_service(const struct scoreboard_view *view,
 
 	if (place < 0)
 		return 0;
-	return load_at(view, service_offset(page, service) + page->name_bytes +
-				     (size_t)place * sizeof(uint64_t));
+	return believe(load_at(view, service_offset(page, service) +
+					     page->name_bytes +
+					     (size_t)place * sizeof(uint64_t)));
 }
 
 uint64_t scoreboard_read_cell(const struct scoreboard_view *view, unsigned cell)
 {
+	uint64_t value;
+
 	if (cell >= view->header.cell_count)
 		return 0;
-	return load_at(view, sizeof(view->header) + cell * sizeof(uint64_t));
+	value = load_at(view, sizeof(view->header) + cell * sizeof(uint64_t));
+	return scoreboard_columns[cell].kind == SCOREBOARD_KIND_COUNTER
+		       ? believe(value)
+		       : value;
 }
 
 char *scoreboard_read_name(char out[SCOREBOARD_SERVICE_NAME],

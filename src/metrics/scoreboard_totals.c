@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* scoreboard_totals.c - what all workers have counted, dead and living. */
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "metrics/board_publish.h"
 #include "metrics/scoreboard_internal.h"
+#include "metrics/snapshot_internal.h"
 
 /* ---- Rows ------------------------------------------------------------ */
 
@@ -24,9 +26,12 @@ static void forget_closed(struct board *board, unsigned row)
 			board->closed[i].count = 0;
 }
 
-static bool has_page(const struct scoreboard *scoreboard, const char *name)
+/* The rows that a page counts for.  Most pages have the same services in the
+ * same order as the one before: each name is looked for where that had it. */
+static void find_counted(const struct scoreboard *scoreboard,
+			 bool is_counted[BOARD_SERVICES])
 {
-	char its_name[SCOREBOARD_SERVICE_NAME];
+	struct snapshot_rows rows = {.count = 0};
 	struct scoreboard_view view;
 	unsigned i, j;
 
@@ -34,27 +39,28 @@ static bool has_page(const struct scoreboard *scoreboard, const char *name)
 		if (!scoreboard->is_taken[i] ||
 		    !scoreboard_look(&view, scoreboard_page_at(scoreboard, i)))
 			continue;
-		for (j = 0; j < view.header.service_count; j++)
-			if (scoreboard_is_named(
-				    scoreboard_read_name(its_name, &view, j),
-				    name))
-				return true;
+		snapshot_find_rows(&rows, scoreboard, &view);
+		for (j = 0; j < rows.count; j++)
+			if (rows.rows[j] != SNAPSHOT_NO_ROW)
+				is_counted[rows.rows[j]] = true;
 	}
-	return false;
 }
 
 /* The row of the service that was asked for the longest ago, and that no worker
  * counts for any more: there are more rows than services can live at once, but
  * a program may be reloaded for years. */
-static unsigned choose_victim(const struct scoreboard *scoreboard)
+static int choose_victim(const struct scoreboard *scoreboard)
 {
 	const struct board *board = scoreboard->board;
-	unsigned i, best = 0;
+	bool is_counted[BOARD_SERVICES] = {false};
 	uint64_t least = UINT64_MAX;
+	int i, best = -1;
 
+	find_counted(scoreboard, is_counted);
 	for (i = 0; i < BOARD_SERVICES; i++) {
-		if (board->services[i].stamp >= least ||
-		    has_page(scoreboard, board->services[i].name))
+		if (board->services[i].stamp >= least || is_counted[i] ||
+		    (scoreboard->taking_since > 0 &&
+		     board->services[i].stamp > scoreboard->taking_since))
 			continue;
 		best = i;
 		least = board->services[i].stamp;
@@ -62,17 +68,22 @@ static unsigned choose_victim(const struct scoreboard *scoreboard)
 	return best;
 }
 
-static unsigned choose_row(struct scoreboard *scoreboard)
+/* -1: they are all counted for. */
+static int choose_row(struct scoreboard *scoreboard)
 {
 	struct board *board = scoreboard->board;
-	unsigned row;
+	int row;
 
 	if (board->service_count < BOARD_SERVICES)
-		return board->service_count;
+		return (int)board->service_count;
 	row = choose_victim(scoreboard);
+	if (row < 0) {
+		errno = ENOSPC;
+		return -1;
+	}
 	log_debug("what service %s has counted is forgotten: there were %u",
 		  board->services[row].name, BOARD_SERVICES);
-	forget_closed(board, row);
+	forget_closed(board, (unsigned)row);
 	return row;
 }
 
@@ -80,19 +91,23 @@ static unsigned choose_row(struct scoreboard *scoreboard)
 static int add_total(struct scoreboard *scoreboard, const char *name)
 {
 	struct board *board = scoreboard->board;
-	unsigned row = choose_row(scoreboard);
-	struct board_service *service = &board->services[row];
-	size_t offset = (size_t)((unsigned char *)service - scoreboard->memory);
+	int row = choose_row(scoreboard);
+	struct board_service *service;
+	size_t offset;
 
+	if (row < 0)
+		return -1;
+	service = &board->services[row];
+	offset = (size_t)((unsigned char *)service - scoreboard->memory);
 	if (scoreboard_reserve(scoreboard, offset, sizeof(*service)) < 0)
 		return -1;
 	board_begin(scoreboard);
 	memset(service, 0, sizeof(*service));
 	memcpy(service->name, name, strnlen(name, sizeof(service->name) - 1));
-	if (row == board->service_count)
+	if ((unsigned)row == board->service_count)
 		board->service_count++;
 	board_end(scoreboard);
-	return (int)row;
+	return row;
 }
 
 struct board_service *scoreboard_need_total(struct scoreboard *scoreboard,

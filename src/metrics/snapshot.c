@@ -226,6 +226,11 @@ static void add_worker(struct snapshot *snapshot,
 	worker->page = page;
 	worker->slot = board->pages[page].slot;
 	add_counts(snapshot, scoreboard, worker, rows);
+	/* What nobody knows has counted, and is no worker of anybody's. */
+	if (board->pages[page].mark == BOARD_PAGE_LEFT) {
+		snapshot->worker_count--;
+		return;
+	}
 	name_worker(worker, &board->workers[page]);
 	add_queue(worker, snapshot);
 }

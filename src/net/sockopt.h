@@ -159,9 +159,12 @@ int sockopt_prepare_source(int fd, bool has_port);
 
 int sockopt_rearm_quickack(int fd);     /* 0, or -1 with errno */
 int sockopt_set_reset_on_close(int fd); /* SO_LINGER 1,0 */
-int sockopt_take_error(int fd);         /* SO_ERROR, cleared by reading */
-int sockopt_type(int fd);               /* SOCK_STREAM …, or -1 with errno */
-bool sockopt_is_listening(int fd);      /* SO_ACCEPTCONN */
+/* Whoever sent `fd` may have made close() wait for what is unsent: it waits no
+ * more.  No matter if it is no socket. */
+void sockopt_stop_lingering(int fd);
+int sockopt_take_error(int fd);    /* SO_ERROR, cleared by reading */
+int sockopt_type(int fd);          /* SOCK_STREAM …, or -1 with errno */
+bool sockopt_is_listening(int fd); /* SO_ACCEPTCONN */
 
 /* Who is at the other end of a unix socket: 0, or -1 with errno. */
 int sockopt_peer_credentials(int fd, pid_t *pid, uid_t *uid);

@@ -47,6 +47,14 @@ int sockopt_set_reset_on_close(int fd)
 	return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
 }
 
+void sockopt_stop_lingering(int fd)
+{
+	const struct linger linger = {.l_onoff = 0, .l_linger = 0};
+
+	/* What is no socket, or does not listen to it, does not linger. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+}
+
 int sockopt_take_error(int fd)
 {
 	return get_number(fd, SO_ERROR);

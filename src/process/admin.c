@@ -81,7 +81,6 @@ static void received(struct channel *channel, const struct record *record,
 {
 	struct admin *admin = list_entry(channel, struct admin, channel);
 	struct log_form form;
-	uint32_t i;
 
 	if (record->type == RECORD_LOG && record->descriptor_count == 1) {
 		log_adopt(fds[0],
@@ -100,8 +99,7 @@ static void received(struct channel *channel, const struct record *record,
 		admin_take_answer(admin, record);
 	else /* of a supervisor that knows more */
 		log_debug("channel: an unknown record %u", record->type);
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 }
 
 /* What it has said last was passed on in this turn. */

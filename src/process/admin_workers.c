@@ -206,7 +206,6 @@ static void received(struct channel *channel, const struct record *record,
 		     const int *fds)
 {
 	struct admin_worker *worker = worker_of(channel);
-	uint32_t i;
 
 	if (take_answer(worker, record) == 0)
 		return;
@@ -214,8 +213,7 @@ static void received(struct channel *channel, const struct record *record,
 		"worker %u (pid %d) breaks the rules (record %u): it is "
 		"asked no more",
 		worker->slot, (int)worker->pid, record->type);
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 	forget(worker, "gave an answer that makes no sense");
 }
 
@@ -351,6 +349,5 @@ void admin_workers_take(struct admin_workers *workers,
 			who.slot, (int)who.pid, strerror(errno));
 	else
 		i = 1;
-	for (; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds + i, record->descriptor_count - i);
 }

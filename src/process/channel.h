@@ -24,7 +24,7 @@ struct channel {
 	/* There is room again: channel_wait_room was called. */
 	void (*room)(struct channel *channel);
 	/* A whole, valid record came.  `fds` are the callee's to close
-	 * (close-on-exec is set); may close the channel.  Descriptors for which
+	 * (close-on-exec is set; channel_drop); may close the channel.  Descriptors for which
 	 * there is no room in the table are lost: such a record comes with none
 	 * of its own. */
 	void (*received)(struct channel *channel, const struct record *record,
@@ -45,7 +45,10 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 /* Hold a place in the table for a descriptor that comes: where the table may be
  * full of other things. */
 void channel_hold_spare(struct channel *channel);
-void channel_close(struct channel *channel); /* idempotent; no callback */
+/* What is unread is dropped.  Idempotent; no callback. */
+void channel_close(struct channel *channel);
+/* Close descriptors that came: at once, whatever they are. */
+void channel_drop(const int *fds, unsigned count);
 
 /* A record found no room (EAGAIN): `room` is called once, when there is some.
  * 0, or -1 with errno: it hears nothing any more, and is to be closed. */

@@ -173,10 +173,9 @@ static void loader_received(struct channel *channel,
 	struct loader *loader = list_entry(channel, struct loader, channel);
 	bool is_plugin =
 		record->type == RECORD_PLUGIN && record->descriptor_count == 1;
-	unsigned i;
 
-	for (i = 0; i < record->descriptor_count && !is_plugin; i++)
-		close(fds[i]);
+	if (!is_plugin)
+		channel_drop(fds, record->descriptor_count);
 	switch (record->type) {
 	case RECORD_OPENING: note_opening(loader, record); break;
 	case RECORD_PLUGIN:

@@ -76,8 +76,7 @@ void supervisor_admin_received(struct channel *channel,
 	uint32_t i;
 
 	process->heard_ms = process->admin->supervisor->loop.now_ms;
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].type != record->type)
 			continue;

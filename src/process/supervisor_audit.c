@@ -11,6 +11,7 @@
 
 #include "net/group_members.h"
 #include "process/supervisor_internal.h"
+#include "process/supervisor_leftovers.h"
 
 #define INTERVAL_MS 2000
 
@@ -214,6 +215,7 @@ static void audit_all(struct timer *timer)
 		repair_deaf(supervisor, group);
 		supervisor_audit_strangers(supervisor, group);
 	}
+	supervisor_sweep_leftovers(supervisor);
 	/* What could not be done before is tried again, too. */
 	supervisor_arrange(supervisor);
 	timer_start(&supervisor->loop.timers, timer,

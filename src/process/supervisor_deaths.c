@@ -250,9 +250,13 @@ static void replace(struct supervisor_slot *slot, const struct death *death,
 	}
 	if (!supervisor->is_stopping) {
 		scoreboard_count_restart(supervisor->scoreboard, cause);
-		board_note(supervisor->scoreboard, BOARD_EVENT_WORKER_DIED,
-			   (int)slot->number, "%s", words);
 		log_death(slot, death, words, cause);
+		/* What comes ten times a second would let the board forget
+		 * everything else; how often is counted. */
+		if (!slot->is_quiet)
+			board_note(supervisor->scoreboard,
+				   BOARD_EVENT_WORKER_DIED, (int)slot->number,
+				   "%s", words);
 	}
 	supervisor_slot_event(slot, SLOT_EVENT_DIED);
 	if (!supervisor->is_stopping && is_hopeless(supervisor))

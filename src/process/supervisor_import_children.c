@@ -132,7 +132,7 @@ static int leave_alone(const struct import *import,
 		"process %d was known by its pid alone: it is left to "
 		"orphan_timeout",
 		line->pid);
-	scoreboard_retake(import->supervisor->scoreboard, line->page);
+	scoreboard_leave(import->board, line->page);
 	return 0;
 }
 

@@ -105,11 +105,8 @@ void supervisor_keep(struct supervisor *supervisor)
 static void ignore(struct channel *channel, const struct record *record,
 		   const int *fds)
 {
-	uint32_t i;
-
 	(void)channel;
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 }
 
 /* It is dead, or can take no more from us: SIGCHLD brings the rest. */

@@ -286,9 +286,7 @@ void supervisor_receive(struct channel *channel, const struct record *record,
 			const int *fds)
 {
 	struct child *child = list_entry(channel, struct child, channel);
-	uint32_t i;
 
 	handle(child, record, fds);
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 }

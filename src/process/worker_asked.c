@@ -161,7 +161,6 @@ static void received(struct channel *channel, const struct record *record,
 {
 	struct worker_asker *asker =
 		list_entry(channel, struct worker_asker, channel);
-	uint32_t i;
 
 	if (record->type == RECORD_QUERY && record->descriptor_count == 0 &&
 	    !asker->is_asked) {
@@ -172,8 +171,7 @@ static void received(struct channel *channel, const struct record *record,
 		"an admin process breaks the rules (record %u): its channel "
 		"is closed",
 		record->type);
-	for (i = 0; i < record->descriptor_count; i++)
-		close(fds[i]);
+	channel_drop(fds, record->descriptor_count);
 	drop(asker);
 }
 

@@ -200,7 +200,6 @@ void worker_receive(struct channel *channel, const struct record *record,
 {
 	struct worker *worker = list_entry(channel, struct worker, channel);
 	size_t i;
-	uint32_t j;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].type != record->type ||
@@ -210,8 +209,7 @@ void worker_receive(struct channel *channel, const struct record *record,
 		return;
 	}
 	log_error("channel: an unexpected record %u", record->type);
-	for (j = 0; j < record->descriptor_count; j++)
-		close(fds[j]);
+	channel_drop(fds, record->descriptor_count);
 }
 
 /* ---- What it says ---------------------------------------------------- */

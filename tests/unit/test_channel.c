@@ -281,6 +281,59 @@ static void test_the_death_of_the_peer_is_an_event(void)
 	close_world(&world);
 }
 
+/* ---- Descriptors that are to make close() wait ---- */
+
+static int lingering_socket(void)
+{
+	const struct linger linger = {.l_onoff = 1, .l_linger = 40};
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	REQUIRE(fd >= 0);
+	REQUIRE(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+			   sizeof(linger)) == 0);
+	return fd;
+}
+
+static bool does_linger(int fd)
+{
+	struct linger linger = {0};
+	socklen_t size = sizeof(linger);
+
+	CHECK(getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &size) == 0);
+	return linger.l_onoff != 0;
+}
+
+static void test_what_is_dropped_does_not_linger(void)
+{
+	int before = count_descriptors();
+	int fds[2] = {lingering_socket(), open("/dev/null", O_RDONLY)};
+	int copy = dup(fds[0]);
+
+	channel_drop(fds, 2);
+	CHECK(!does_linger(copy));
+	close(copy);
+	check_int(count_descriptors(), before);
+}
+
+static void test_what_is_unread_does_not_linger(void)
+{
+	int before = count_descriptors(), fd = lingering_socket(), i;
+	struct channel_load load = {.fds = &fd, .fd_count = 1};
+	struct world world;
+
+	open_world(&world);
+	for (i = 0; i < 3; i++) {
+		CHECK(send(world.other, "", 0, 0) == 0);
+		CHECK(channel_send_waiting(world.other, RECORD_BEAT, &load) ==
+		      0);
+	}
+	channel_close(&world.channel);
+	CHECK(!does_linger(fd));
+	close(fd);
+	close_world(&world);
+	check_int(count_descriptors(), before);
+}
+
 /* ---- A peer that breaks the rules ---- */
 
 static const struct {
@@ -436,6 +489,8 @@ int main(void)
 	test_a_full_channel_says_so();
 	test_room_is_told_once();
 	test_the_death_of_the_peer_is_an_event();
+	test_what_is_dropped_does_not_linger();
+	test_what_is_unread_does_not_linger();
 	test_a_peer_that_breaks_the_rules_is_dropped();
 	test_descriptors_that_nobody_announced_are_closed();
 	test_a_full_descriptor_table_costs_descriptors_alone();

@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "check.h"
 
 int main(void)
 {
+	siginfo_t info;
 	int status;
 	pid_t pid = fork();
 
@@ -19,6 +21,9 @@ int main(void)
 			pause();
 	CHECK(!proc_status_is_stopped(pid));
 	CHECK(!proc_status_is_traced(pid));
+	CHECK(!proc_status_is_dead(pid));
+	CHECK(!proc_status_is_younger(pid, clock_now_ms()));
+	CHECK(proc_status_is_younger(pid, clock_now_ms() - 3600000));
 	kill(pid, SIGSTOP);
 	CHECK(waitpid(pid, &status, WUNTRACED) == pid);
 	CHECK(proc_status_is_stopped(pid));
@@ -30,8 +35,11 @@ int main(void)
 		ptrace(PTRACE_DETACH, pid, NULL, NULL);
 	}
 	kill(pid, SIGKILL);
+	CHECK(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == 0);
+	CHECK(proc_status_is_dead(pid));
 	CHECK(waitpid(pid, &status, 0) == pid);
 	CHECK(!proc_status_is_stopped(pid));
 	CHECK(!proc_status_is_traced(pid));
+	CHECK(!proc_status_is_dead(pid));
 	return check_result();
 }

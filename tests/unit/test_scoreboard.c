@@ -2,6 +2,7 @@
 /* test_scoreboard.c - nothing that a worker counted is ever lost. */
 #include "metrics/scoreboard.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -397,6 +398,64 @@ static void rows_of_totals_are_used_again(void)
 	scoreboard_close(board);
 }
 
+static struct scoreboard_page *take_numbered(struct scoreboard *board,
+					     unsigned first, unsigned count)
+{
+	static char names[SCOREBOARD_SERVICES][SCOREBOARD_SERVICE_NAME];
+	const char *list[SCOREBOARD_SERVICES];
+	unsigned i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(names[i], sizeof(names[i]), "service-%u", first + i);
+		list[i] = names[i];
+	}
+	return scoreboard_take(board, 0, 1, list, count);
+}
+
+static void a_row_that_is_counted_for_is_never_taken_away(void)
+{
+	struct scoreboard *board = opened();
+	unsigned i, step = SCOREBOARD_SERVICES;
+
+	for (i = 0; i + step < BOARD_SERVICES; i += step)
+		CHECK(take_numbered(board, i, step) != NULL);
+	CHECK(take_numbered(board, i, step - 1) != NULL);
+	/* One row is left, for two new names. */
+	CHECK(take_numbered(board, 5000, 2) == NULL);
+	check_int(errno, ENOSPC);
+	CHECK(take_numbered(board, 6000, 1) != NULL);
+	CHECK(take_numbered(board, 7000, 1) == NULL);
+	for (i = 0; i < BOARD_SERVICES - 1; i++) {
+		char name[SCOREBOARD_SERVICE_NAME];
+
+		snprintf(name, sizeof(name), "service-%u", i);
+		check_int(board_find_service(board, name), i);
+	}
+	scoreboard_close(board);
+}
+
+/* 2^64 - 1 more is one less. */
+static void no_total_falls_by_what_a_worker_makes_up(void)
+{
+	struct scoreboard *board = opened();
+	struct scoreboard_page *page = taken(board, 3);
+
+	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED], 5);
+	scoreboard_fold(board, page);
+	page = taken(board, 3);
+	scoreboard_store(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED],
+			 UINT64_MAX);
+	scoreboard_store(&scoreboard_service(page, 1)[SCOREBOARD_LIVE],
+			 UINT64_MAX);
+	scoreboard_store(&scoreboard_cells(page)[SCOREBOARD_TURNS], UINT64_MAX);
+	check_int(scoreboard_total(board, "time", SCOREBOARD_ACCEPTED), 5);
+	scoreboard_fold(board, page);
+	check_int(scoreboard_total(board, "time", SCOREBOARD_ACCEPTED), 5);
+	check_int(scoreboard_total(board, "time", WORKER_EXIT), 0);
+	check_int(scoreboard_worker_total(board, SCOREBOARD_TURNS), 0);
+	scoreboard_close(board);
+}
+
 static void an_observation_counts_in_its_bucket(void)
 {
 	static const struct {
@@ -433,6 +492,8 @@ int main(void)
 	a_damaged_page_harms_nobody();
 	restarts_are_counted_by_cause();
 	rows_of_totals_are_used_again();
+	a_row_that_is_counted_for_is_never_taken_away();
+	no_total_falls_by_what_a_worker_makes_up();
 	an_observation_counts_in_its_bucket();
 	a_child_has_only_what_it_is_lent();
 	return check_result();

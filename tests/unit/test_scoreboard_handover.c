@@ -5,6 +5,7 @@
 
 #include "metrics/board_publish.h"
 #include "metrics/scoreboard_internal.h"
+#include "metrics/snapshot.h"
 #include "scoreboard_fixture.h"
 
 /* Another build's view of the board, as after an exec. */
@@ -75,6 +76,74 @@ static void totals_outlive_a_hand_over(bool is_foreign)
 	scoreboard_close(board);
 }
 
+/* A supervisor was killed while it folded the page: the counts are in the totals
+ * already, and the successor may know the worker still. */
+static void a_page_is_never_counted_twice(bool is_known)
+{
+	struct scoreboard *board = opened(), *next;
+	struct scoreboard_page *page = taken(board, 3);
+	unsigned index = scoreboard_index(board, page);
+	struct scoreboard_view view;
+
+	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_ACCEPTED], 5);
+	board_begin(board);
+	scoreboard_begin_fold(board, index);
+	CHECK(scoreboard_look(&view, page));
+	scoreboard_fold_counters(board, index, &view);
+	next = handed_over(board);
+	if (is_known)
+		CHECK(scoreboard_retake(next, index) != NULL);
+	scoreboard_settle(next);
+	check_int(scoreboard_total(next, "time", SCOREBOARD_ACCEPTED), 5);
+	if (is_known)
+		scoreboard_fold(next, scoreboard_at(next, index));
+	check_int(scoreboard_total(next, "time", SCOREBOARD_ACCEPTED), 5);
+	check_int(next->free_count, SCOREBOARD_PAGES);
+	check_int(next->board->pages[index].is_living, 0);
+	scoreboard_close(next);
+	scoreboard_close(board);
+}
+
+static bool is_pid_7_alive(pid_t pid, int64_t started_ms)
+{
+	check_int(started_ms, 1000 * pid);
+	return pid == 7;
+}
+
+/* Their supervisor was killed before it had told anybody of them. */
+static void pages_of_unknown_workers_are_swept(void)
+{
+	struct scoreboard *board = opened(), *next, *after;
+	struct scoreboard_page *pages[] = {taken(board, 3), taken(board, 4)};
+	struct snapshot snapshot = {0};
+
+	scoreboard_own(pages[0], 7, 7000);
+	scoreboard_own(pages[1], 8, 8000);
+	scoreboard_add(&scoreboard_service(pages[1], 1)[SCOREBOARD_ACCEPTED],
+		       5);
+	next = handed_over(board);
+	scoreboard_settle(next);
+	REQUIRE(snapshot_take(&snapshot, next) == 0);
+	check_int(snapshot.worker_count, 0);
+	check_int(snapshot.services[1].cells[SCOREBOARD_ACCEPTED], 5);
+	check_int(scoreboard_sweep(next, is_pid_7_alive), 1);
+	check_int(scoreboard_sweep(next, is_pid_7_alive), 0);
+	check_int(next->free_count, SCOREBOARD_PAGES - 1);
+	check_int(scoreboard_total(next, "time", SCOREBOARD_ACCEPTED), 5);
+	/* The next supervisor knows the one that is left. */
+	after = handed_over(next);
+	CHECK(scoreboard_retake(after, scoreboard_index(board, pages[0])) !=
+	      NULL);
+	scoreboard_settle(after);
+	REQUIRE(snapshot_take(&snapshot, after) == 0);
+	check_int(snapshot.worker_count, 1);
+	check_int(scoreboard_sweep(after, is_pid_7_alive), 0);
+	snapshot_release(&snapshot);
+	scoreboard_close(after);
+	scoreboard_close(next);
+	scoreboard_close(board);
+}
+
 static void lines_that_are_no_totals_are_refused(void)
 {
 	static const char *const lines[] = {
@@ -96,6 +165,9 @@ int main(void)
 	what_the_living_have_counted_outlives_a_hand_over();
 	totals_outlive_a_hand_over(false);
 	totals_outlive_a_hand_over(true);
+	a_page_is_never_counted_twice(false);
+	a_page_is_never_counted_twice(true);
+	pages_of_unknown_workers_are_swept();
 	lines_that_are_no_totals_are_refused();
 	return check_result();
 }
