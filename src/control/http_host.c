@@ -32,7 +32,7 @@ bool http_host_is_checked(int listener)
 	socklen_t size = sizeof(address);
 
 	return getsockname(listener, (struct sockaddr *)&address, &size) == 0 &&
-	       (address.ss_family == AF_UNIX || is_loopback(&address));
+	       is_loopback(&address);
 }
 
 static bool is_port(const char *text)

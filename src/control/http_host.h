@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-/* Is it bound to a loopback address or a unix path: for this machine only? */
+/* Is it bound to a loopback address?  (No browser reaches a unix socket.) */
 bool http_host_is_checked(int listener);
 
 /* Is `host`, as in the header, an address, localhost or nothing, with a port or
