@@ -14,10 +14,8 @@
 #include "net/sockopt.h"
 
 #define HEADER_BYTES  offsetof(struct record, data)
-#define SCARCE_MS     20    /* between tries when memory is out */
-#define TURN_RECORDS  64    /* of one channel, before others get their turn */
-#define UNREAD_LIMIT  65536 /* more records than a buffer can have … */
-#define EMPTY_LIMIT   1024  /* … and more empty ones than a usual one */
+#define SCARCE_MS     20 /* between tries when memory is out */
+#define TURN_RECORDS  64 /* of one channel, before others get their turn */
 #define CONTROL_BYTES CMSG_SPACE(sizeof(int) * CHANNEL_DESCRIPTORS)
 
 _Static_assert(HEADER_BYTES == 16 && sizeof(struct record) == RECORD_BYTES,
@@ -233,53 +231,12 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 	return 0;
 }
 
-/* One record is thrown away; what recvmsg says of it. */
-static ssize_t drop_one(int fd)
-{
-	struct record record;
-	union control control;
-	int fds[CHANNEL_DESCRIPTORS];
-	struct iovec piece = {&record, sizeof(record)};
-	struct msghdr message = {
-		.msg_iov = &piece,
-		.msg_iovlen = 1,
-		.msg_control = control.bytes,
-		.msg_controllen = sizeof(control.bytes),
-	};
-	ssize_t size = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-
-	if (size >= 0)
-		channel_drop(fds, take_descriptors(&message, fds));
-	return size;
-}
-
-/* The kernel would close what they bring as whoever sent it wants. */
-static void drop_unread(int fd)
-{
-	int count, empty_count = 0;
-	ssize_t size;
-
-	/* No more can come meanwhile; what is there stays readable. */
-	if (shutdown(fd, SHUT_RD) < 0)
-		return;
-	for (count = 0; count < UNREAD_LIMIT; count++) {
-		size = drop_one(fd);
-		if (size < 0 && errno != EINTR && errno != ECONNRESET)
-			return;
-		/* The end looks like an empty message, which may come before
-		 * others. */
-		if (size == 0 && ++empty_count == EMPTY_LIMIT)
-			return;
-	}
-}
-
 void channel_close(struct channel *channel)
 {
 	if (channel->fd < 0)
 		return;
 	loop_remove(channel->loop, &channel->source);
 	give_spare(channel);
-	drop_unread(channel->fd);
 	close(channel->fd);
 	channel->fd = -1;
 }

@@ -45,7 +45,7 @@ int channel_start(struct channel *channel, struct loop *loop, int fd,
 /* Hold a place in the table for a descriptor that comes: where the table may be
  * full of other things. */
 void channel_hold_spare(struct channel *channel);
-/* What is unread is dropped.  Idempotent; no callback. */
+/* Idempotent; no callback. */
 void channel_close(struct channel *channel);
 /* Close descriptors that came: at once, whatever they are. */
 void channel_drop(const int *fds, unsigned count);

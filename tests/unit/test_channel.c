@@ -315,25 +315,6 @@ static void test_what_is_dropped_does_not_linger(void)
 	check_int(count_descriptors(), before);
 }
 
-static void test_what_is_unread_does_not_linger(void)
-{
-	int before = count_descriptors(), fd = lingering_socket(), i;
-	struct channel_load load = {.fds = &fd, .fd_count = 1};
-	struct world world;
-
-	open_world(&world);
-	for (i = 0; i < 3; i++) {
-		CHECK(send(world.other, "", 0, 0) == 0);
-		CHECK(channel_send_waiting(world.other, RECORD_BEAT, &load) ==
-		      0);
-	}
-	channel_close(&world.channel);
-	CHECK(!does_linger(fd));
-	close(fd);
-	close_world(&world);
-	check_int(count_descriptors(), before);
-}
-
 /* ---- A peer that breaks the rules ---- */
 
 static const struct {
@@ -461,25 +442,6 @@ static void test_a_spare_makes_room_for_one(void)
 	check_int(count_descriptors(), before);
 }
 
-/* The kernel says ECONNRESET before it gives what the peer has sent. */
-static void test_last_words_are_heard_though_it_left_ours_unread(void)
-{
-	struct channel_load load = {0};
-	struct world world;
-
-	open_world(&world);
-	CHECK(channel_send(&world.channel, RECORD_LOG, &load) == 0);
-	CHECK(channel_send_waiting(world.other, RECORD_FAILED, &load) == 0);
-	CHECK(channel_send_waiting(world.other, RECORD_DRAINING, &load) == 0);
-	close(world.other);
-	world.other = -1;
-	run(&world);
-	check_int(world.received_count, 2);
-	check_int(world.last.type, RECORD_DRAINING);
-	check_int(world.closed_count, 1);
-	close_world(&world);
-}
-
 int main(void)
 {
 	test_a_record_arrives_whole();
@@ -490,11 +452,9 @@ int main(void)
 	test_room_is_told_once();
 	test_the_death_of_the_peer_is_an_event();
 	test_what_is_dropped_does_not_linger();
-	test_what_is_unread_does_not_linger();
 	test_a_peer_that_breaks_the_rules_is_dropped();
 	test_descriptors_that_nobody_announced_are_closed();
 	test_a_full_descriptor_table_costs_descriptors_alone();
 	test_a_spare_makes_room_for_one();
-	test_last_words_are_heard_though_it_left_ours_unread();
 	return check_result();
 }

@@ -14,7 +14,7 @@ import struct
 import sys
 
 TIMEOUT_SECONDS = 60
-GET = b"GET %s HTTP/1.1\r\nHost: h\r\nAccept: */*\r\n\r\n"
+GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\n\r\n"
 PATHS = b"/metrics", b"/status.json", b"/ready", b"/live", b"/"
 VERBS = (
     b"ping", b"status", b"workers", b"services", b"events", b"metrics", b"connections limit=20 sort=bytes",
@@ -178,7 +178,7 @@ def case_split(target, options):
 
 def case_huge(target, options):
     """Lines and bodies without an end."""
-    for begin in (b"", b"GET /", GET[:-2] % b"/" + b"X: ", b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999\r\n\r\n"):
+    for begin in (b"", b"GET /", GET[:-2] % b"/" + b"X: ", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n"):
         with target.http() as client:
             client.settimeout(5)
             send(client, begin)
