@@ -71,6 +71,7 @@ static const struct json_row {
 	{"\xc2\x80\xc2\x9f\xc2\xa0", "\"\\u0080\\u009f\xc2\xa0\""},
 	{"\xd8\x9c\xd8\x9b", "\"\\u061c\xd8\x9b\""},
 	{"\xe2\x80\x8e\xe2\x80\x8f", "\"\\u200e\\u200f\""},
+	/* NOLINTNEXTLINE(misc-misleading-bidirectional): that is the point */
 	{"\xe2\x80\xaa\xe2\x80\xae", "\"\\u202a\\u202e\""},
 	{"\xe2\x81\xa6\xe2\x81\xa9", "\"\\u2066\\u2069\""},
 	{"\xe2\x80\x8d\xe2\x80\xa9\xe2\x81\xaa",

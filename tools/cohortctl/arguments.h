@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "control/verb.h"
-#include "link.h"
+#include "wire.h"
 
 #define ARGUMENTS_SOCKET   "/run/cohort/control.sock"
 #define ARGUMENTS_WATCH_MS 2000
@@ -22,7 +22,7 @@ struct arguments {
 	struct text request;          /* the line to be sent; owned */
 	int64_t watch_ms;             /* 0: once */
 	int64_t timeout_ms;           /* 0: none */
-	const struct link_wake *wake; /* watch.c: ends the waiting; or NULL */
+	const struct wire_wake *wake; /* watch.c: ends the waiting; or NULL */
 	bool is_json;
 	bool is_exact; /* numbers as they are */
 	bool is_wide;  /* all columns */

@@ -23,18 +23,18 @@ static int give(const struct sink *sink, const char *bytes, size_t size)
 	return error_set_errno(sink->error, "cannot write the answer");
 }
 
-static enum exit_status complain_ill(const struct link *link,
+static enum exit_status complain_ill(const struct wire *wire,
 				     struct error *error)
 {
-	error_set(error, "what answers at %s is not Cohort", link->path);
+	error_set(error, "what answers at %s is not Cohort", wire->path);
 	return EXIT_NO_SERVER;
 }
 
-static enum exit_status complain_cut(const struct link *link,
+static enum exit_status complain_cut(const struct wire *wire,
 				     struct error *error)
 {
 	error_set(error, "the server at %s ended in the midst of its answer",
-		  link->path);
+		  wire->path);
 	return EXIT_FAILED;
 }
 
@@ -42,27 +42,27 @@ static enum exit_status complain_cut(const struct link *link,
 
 static enum exit_status end_lines(const struct answer *answer,
 				  enum answer_state state,
-				  const struct link *link, struct error *error)
+				  const struct wire *wire, struct error *error)
 {
 	if (state == ANSWER_ENDED)
 		return EXIT_DONE;
 	if (state == ANSWER_ILL)
-		return complain_ill(link, error);
+		return complain_ill(wire, error);
 	if (state == ANSWER_GOES_ON)
-		return complain_cut(link, error);
+		return complain_cut(wire, error);
 	error_set(error, "%s",
 		  answer->words.bytes != NULL ? answer->words.bytes : "failed");
 	return (enum exit_status)answer->status;
 }
 
-static enum exit_status read_lines(struct link *link, struct answer *answer,
+static enum exit_status read_lines(struct wire *wire, struct answer *answer,
 				   const struct sink *sink)
 {
 	enum answer_state state = ANSWER_GOES_ON;
 	char *line;
 
 	while (state == ANSWER_GOES_ON) {
-		line = link_line(link);
+		line = wire_line(wire);
 		if (line != NULL) {
 			state = answer_take(answer, line);
 			continue;
@@ -70,14 +70,14 @@ static enum exit_status read_lines(struct link *link, struct answer *answer,
 		if (give(sink, answer->out.bytes, answer->out.size) < 0)
 			return EXIT_FAILED;
 		answer->out.size = 0;
-		if (link->has_ended)
+		if (wire->has_ended)
 			break;
-		if (link_wait(link, sink->error) < 0)
+		if (wire_wait(wire, sink->error) < 0)
 			return EXIT_FAILED;
 	}
 	if (give(sink, answer->out.bytes, answer->out.size) < 0)
 		return EXIT_FAILED;
-	return end_lines(answer, state, link, sink->error);
+	return end_lines(answer, state, wire, sink->error);
 }
 
 /* ---- JSON ---- */
@@ -105,7 +105,7 @@ static void note(struct tail *tail, const char *bytes, size_t size)
 
 /* Failures are in the answer: there is nothing to add. */
 static enum exit_status end_json(const struct tail *tail,
-				 const struct link *link, struct error *error)
+				 const struct wire *wire, struct error *error)
 {
 	static const char good[] = "{\"ok\":true";
 	static const char bad[] = "{\"ok\":false,\"status\":";
@@ -116,34 +116,34 @@ static enum exit_status end_json(const struct tail *tail,
 		return EXIT_DONE;
 	if (!tail->is_whole || strncmp(tail->bytes, bad, sizeof(bad) - 1) != 0)
 		return tail->size > 0 && tail->bytes[0] != '{'
-			       ? complain_ill(link, error)
-			       : complain_cut(link, error);
+			       ? complain_ill(wire, error)
+			       : complain_cut(wire, error);
 	status = atoi(tail->bytes + sizeof(bad) - 1);
 	return status > 0 && status < 126 ? (enum exit_status)status
 					  : EXIT_FAILED;
 }
 
-static enum exit_status pass_json(struct link *link, struct tail *tail,
+static enum exit_status pass_json(struct wire *wire, struct tail *tail,
 				  const struct sink *sink)
 {
 	const char *bytes;
 	size_t size;
 
-	while (!link->has_ended) {
-		if (link_wait(link, sink->error) < 0)
+	while (!wire->has_ended) {
+		if (wire_wait(wire, sink->error) < 0)
 			return EXIT_FAILED;
-		size = link_bytes(link, &bytes);
+		size = wire_bytes(wire, &bytes);
 		note(tail, bytes, size);
 		if (give(sink, bytes, size) < 0)
 			return EXIT_FAILED;
 	}
-	return end_json(tail, link, sink->error);
+	return end_json(tail, wire, sink->error);
 }
 
-static enum exit_status read_json(struct link *link, const struct sink *sink)
+static enum exit_status read_json(struct wire *wire, const struct sink *sink)
 {
 	struct tail tail = {.size = 0};
-	enum exit_status status = pass_json(link, &tail, sink);
+	enum exit_status status = pass_json(wire, &tail, sink);
 
 	/* An object follows that says what has gone wrong. */
 	if (status != EXIT_DONE && tail.size > 0 && !tail.is_whole)
@@ -158,20 +158,20 @@ enum exit_status ask(const struct arguments *options,
 {
 	const struct sink sink = {out, context, error};
 	struct answer answer;
-	const struct link_bounds bounds = {options->timeout_ms, options->wake};
-	struct link link;
-	enum exit_status status = link_open(&link, options->socket,
+	const struct wire_bounds bounds = {options->timeout_ms, options->wake};
+	struct wire wire;
+	enum exit_status status = wire_open(&wire, options->socket,
 					    &options->request, &bounds, error);
 
 	if (status != EXIT_DONE)
 		return status;
 	if (options->is_json) {
-		status = read_json(&link, &sink);
+		status = read_json(&wire, &sink);
 	} else {
 		answer_init(&answer, style, options->is_exact);
-		status = read_lines(&link, &answer, &sink);
+		status = read_lines(&wire, &answer, &sink);
 		answer_release(&answer);
 	}
-	link_close(&link);
+	wire_close(&wire);
 	return status;
 }

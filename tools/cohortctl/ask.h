@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "layout.h"
-#include "link.h"
+#include "wire.h"
 
 /* Ask, and give the answer to `out` piece by piece, as it comes: text laid out
  * in `style`, or JSON as it is.  The exit status; with words if it is not

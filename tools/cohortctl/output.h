@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "link.h"
+#include "wire.h"
 
 /* Before a descriptor is opened: those of 0, 1 and 2 that are closed must not
  * become our socket.  Writing to them still fails. */

@@ -25,7 +25,7 @@ struct view {
 	struct screen_facts facts;
 	struct layout_style style;
 	struct screen screen;
-	struct link_wake wake;
+	struct wire_wake wake;
 	bool is_ending;    /* the user has ended it while we waited */
 	struct text shown; /* the last good answer */
 };
@@ -136,7 +136,7 @@ static enum exit_status run_view(struct view *view, struct error *error)
 		return status;
 	if (screen_open(&view->screen, error) < 0)
 		return EXIT_FAILED;
-	view->wake = (struct link_wake){view->screen.wake, is_ending, view};
+	view->wake = (struct wire_wake){view->screen.wake, is_ending, view};
 	view->options.wake = &view->wake;
 	do {
 		next_ms = clock_now_ms() + view->options.watch_ms;

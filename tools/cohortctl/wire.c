@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* link.c - the connection to the control socket. */
-#include "link.h"
+/* wire.c - the connection to the control socket. */
+#include "wire.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -41,11 +41,11 @@ static enum exit_status explain(const char *path, struct error *error)
 	return EXIT_FAILED;
 }
 
-static int bound_ms(const struct link *link)
+static int bound_ms(const struct wire *wire)
 {
-	int64_t left_ms = link->until_ms - clock_now_ms();
+	int64_t left_ms = wire->until_ms - clock_now_ms();
 
-	if (link->until_ms == 0)
+	if (wire->until_ms == 0)
 		return -1;
 	return left_ms <= 0 ? 0 : left_ms > 1000000 ? 1000000 : (int)left_ms;
 }
@@ -53,9 +53,9 @@ static int bound_ms(const struct link *link)
 /* Wait for `events` of `fd` (-1: for nothing), or for the end.  1: they came,
  * or something else did; 0: the time is over; -1 with errno: ECANCELED if it
  * was ended. */
-static int await(const struct link *link, int fd, short events, int wait_ms)
+static int await(const struct wire *wire, int fd, short events, int wait_ms)
 {
-	const struct link_wake *wake = link->wake;
+	const struct wire_wake *wake = wire->wake;
 	struct pollfd fds[2] = {
 		{.fd = fd, .events = events},
 		{.fd = wake != NULL ? wake->fd : -1, .events = POLLIN},
@@ -74,9 +74,9 @@ static int await(const struct link *link, int fd, short events, int wait_ms)
 
 /* The queue of a server that accepts nobody is full, which poll() does not
  * tell of: again, after a while.  0, or -1 with errno. */
-static int wait_for_queue(const struct link *link)
+static int wait_for_queue(const struct wire *wire)
 {
-	int left_ms = bound_ms(link);
+	int left_ms = bound_ms(wire);
 
 	if (left_ms == 0) {
 		errno = EAGAIN;
@@ -84,38 +84,38 @@ static int wait_for_queue(const struct link *link)
 	}
 	if (left_ms < 0 || left_ms > AGAIN_MS)
 		left_ms = AGAIN_MS;
-	return await(link, -1, 0, left_ms) < 0 ? -1 : 0;
+	return await(wire, -1, 0, left_ms) < 0 ? -1 : 0;
 }
 
-static int connect_to(struct link *link)
+static int connect_to(struct wire *wire)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 
-	memcpy(name.sun_path, link->path, strlen(link->path));
-	link->fd =
+	memcpy(name.sun_path, wire->path, strlen(wire->path));
+	wire->fd =
 		socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (link->fd < 0)
+	if (wire->fd < 0)
 		return -1;
-	while (connect(link->fd, (const struct sockaddr *)&name, sizeof(name)) <
+	while (connect(wire->fd, (const struct sockaddr *)&name, sizeof(name)) <
 	       0)
 		if (errno != EINTR &&
-		    (errno != EAGAIN || wait_for_queue(link) < 0))
+		    (errno != EAGAIN || wait_for_queue(wire) < 0))
 			return -1;
 	return 0;
 }
 
-static int send_all(struct link *link, const struct text *request)
+static int send_all(struct wire *wire, const struct text *request)
 {
 	size_t sent = 0;
 
 	while (sent < request->size) {
-		ssize_t count = send(link->fd, request->bytes + sent,
+		ssize_t count = send(wire->fd, request->bytes + sent,
 				     request->size - sent, MSG_NOSIGNAL);
 
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0 && errno == EAGAIN &&
-		    await(link, link->fd, POLLOUT, bound_ms(link)) > 0)
+		    await(wire, wire->fd, POLLOUT, bound_ms(wire)) > 0)
 			continue;
 		/* It may have said why before it closed. */
 		if (count < 0)
@@ -125,106 +125,106 @@ static int send_all(struct link *link, const struct text *request)
 	return 0;
 }
 
-enum exit_status link_open(struct link *link, const char *path,
+enum exit_status wire_open(struct wire *wire, const char *path,
 			   const struct text *request,
-			   const struct link_bounds *bounds,
+			   const struct wire_bounds *bounds,
 			   struct error *error)
 {
-	memset(link, 0, sizeof(*link));
-	link->fd = -1;
-	link->wake = bounds->wake;
-	link->path = path;
+	memset(wire, 0, sizeof(*wire));
+	wire->fd = -1;
+	wire->wake = bounds->wake;
+	wire->path = path;
 	if (bounds->timeout_ms > 0)
-		link->until_ms = clock_now_ms() + bounds->timeout_ms;
+		wire->until_ms = clock_now_ms() + bounds->timeout_ms;
 	if (path[0] == '\0' ||
 	    strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path)) {
 		error_set(error, "the path of the socket is %s",
 			  path[0] == '\0' ? "empty" : "too long");
 		return EXIT_USAGE;
 	}
-	if (connect_to(link) < 0) {
+	if (connect_to(wire) < 0) {
 		enum exit_status status = explain(path, error);
 
-		link_close(link);
+		wire_close(wire);
 		return status;
 	}
-	if (send_all(link, request) == 0)
+	if (send_all(wire, request) == 0)
 		return EXIT_DONE;
 	error_set_errno(error, "cannot ask the server at %s", path);
-	link_close(link);
+	wire_close(wire);
 	return EXIT_FAILED;
 }
 
-void link_close(struct link *link)
+void wire_close(struct wire *wire)
 {
-	if (link->fd >= 0)
-		close(link->fd);
-	link->fd = -1;
-	text_release(&link->input);
+	if (wire->fd >= 0)
+		close(wire->fd);
+	wire->fd = -1;
+	text_release(&wire->input);
 }
 
 /* ---- What comes ---- */
 
-static void read_some(struct link *link)
+static void read_some(struct wire *wire)
 {
 	char bytes[READ_BYTES];
-	ssize_t count = recv(link->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	ssize_t count = recv(wire->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
 
 	if (count > 0)
-		text_append_bytes(&link->input, bytes, (size_t)count);
+		text_append_bytes(&wire->input, bytes, (size_t)count);
 	else if (count == 0 ||
 		 (errno != EINTR && errno != EAGAIN && errno != EWOULDBLOCK))
-		link->has_ended = true;
+		wire->has_ended = true;
 }
 
 /* What has been handed out goes before more is read. */
-static void forget_taken(struct link *link)
+static void forget_taken(struct wire *wire)
 {
-	struct text *input = &link->input;
+	struct text *input = &wire->input;
 
-	if (link->taken == 0)
+	if (wire->taken == 0)
 		return;
-	memmove(input->bytes, input->bytes + link->taken,
-		input->size - link->taken + 1);
-	input->size -= link->taken;
-	link->taken = 0;
+	memmove(input->bytes, input->bytes + wire->taken,
+		input->size - wire->taken + 1);
+	input->size -= wire->taken;
+	wire->taken = 0;
 }
 
-int link_wait(struct link *link, struct error *error)
+int wire_wait(struct wire *wire, struct error *error)
 {
-	int found = await(link, link->fd, POLLIN, bound_ms(link));
+	int found = await(wire, wire->fd, POLLIN, bound_ms(wire));
 
 	if (found < 0)
 		return error_set_errno(error, "cannot wait for the answer");
 	if (found == 0)
 		return error_set(error, "no answer from %s in time",
-				 link->path);
+				 wire->path);
 	/* Nothing is there if it was a key. */
-	forget_taken(link);
-	read_some(link);
+	forget_taken(wire);
+	read_some(wire);
 	return 0;
 }
 
-char *link_line(struct link *link)
+char *wire_line(struct wire *wire)
 {
-	char *begin = link->input.bytes + link->taken;
+	char *begin = wire->input.bytes + wire->taken;
 	char *end;
 
-	if (link->input.size == link->taken)
+	if (wire->input.size == wire->taken)
 		return NULL;
-	end = memchr(begin, '\n', link->input.size - link->taken);
+	end = memchr(begin, '\n', wire->input.size - wire->taken);
 	if (end == NULL)
 		return NULL;
 	*end = '\0';
-	link->taken += (size_t)(end - begin) + 1;
+	wire->taken += (size_t)(end - begin) + 1;
 	return begin;
 }
 
-size_t link_bytes(struct link *link, const char **bytes)
+size_t wire_bytes(struct wire *wire, const char **bytes)
 {
-	size_t size = link->input.size - link->taken;
+	size_t size = wire->input.size - wire->taken;
 
-	*bytes = size > 0 ? link->input.bytes + link->taken : "";
-	link->taken = link->input.size;
+	*bytes = size > 0 ? wire->input.bytes + wire->taken : "";
+	wire->taken = wire->input.size;
 	return size;
 }

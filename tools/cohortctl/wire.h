@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* link.h - the connection to the control socket, and what comes over it. */
-#ifndef COHORTCTL_LINK_H
-#define COHORTCTL_LINK_H
+/* wire.h - the connection to the control socket, and what comes over it. */
+#ifndef COHORTCTL_WIRE_H
+#define COHORTCTL_WIRE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,20 +19,20 @@ enum exit_status {
 };
 
 /* Who may end the waiting; NULL: nobody. */
-struct link_wake {
+struct wire_wake {
 	int fd; /* has something to read: ask … */
 	bool (*is_ending)(void *context);
 	void *context;
 };
 
-struct link_bounds {
+struct wire_bounds {
 	int64_t timeout_ms; /* 0: none */
-	const struct link_wake *wake;
+	const struct wire_wake *wake;
 };
 
-struct link {
+struct wire {
 	int fd;
-	const struct link_wake *wake;
+	const struct wire_wake *wake;
 	const char *path;
 	int64_t until_ms; /* monotonic; 0: no bound */
 	bool has_ended;   /* the server has closed it */
@@ -42,20 +42,20 @@ struct link {
 
 /* Connect to the socket at `path` and send `request`.  EXIT_DONE, or the exit
  * status with words. */
-enum exit_status link_open(struct link *link, const char *path,
+enum exit_status wire_open(struct wire *wire, const char *path,
 			   const struct text *request,
-			   const struct link_bounds *bounds,
+			   const struct wire_bounds *bounds,
 			   struct error *error);
-void link_close(struct link *link); /* idempotent */
+void wire_close(struct wire *wire); /* idempotent */
 
 /* Wait until more has come (or the other end is there no more: has_ended).  0,
  * or -1 with words: also if `wake` has ended it. */
-int link_wait(struct link *link, struct error *error);
+int wire_wait(struct wire *wire, struct error *error);
 
 /* The next whole line, without its end, to be changed at will until the next
  * call; NULL: none is there so far. */
-char *link_line(struct link *link);
+char *wire_line(struct wire *wire);
 /* All that is there; its size. */
-size_t link_bytes(struct link *link, const char **bytes);
+size_t wire_bytes(struct wire *wire, const char **bytes);
 
 #endif
