@@ -11,6 +11,7 @@
 static struct cohort_transport *gone; /* its memory is kept */
 static struct cohort_transport *alive;
 static struct cohort_worker *worker;
+static struct scoreboard_page *page;
 
 /* ---- With a transport that is none ---- */
 
@@ -173,6 +174,8 @@ static void misuse_in_child(const struct misuse *misuse,
 	struct error error;
 
 	setrlimit(RLIMIT_CORE, &no_core);
+	/* Which valgrind would search, byte by byte, though it is not there. */
+	scoreboard_keep_only(page);
 	signal(SIGABRT, SIG_DFL);
 	dup2(words, STDERR_FILENO);
 	log_open(NULL, LOG_LEVEL_ERROR, &error);
@@ -191,9 +194,11 @@ static void check_misuse(const struct misuse *misuse,
 
 	fflush(NULL);
 	CHECK(pipe(ends) == 0);
+	CHECK(scoreboard_lend(page) == 0);
 	pid = fork();
 	if (pid == 0)
 		misuse_in_child(misuse, t, ends[1]);
+	scoreboard_end_lending(page);
 	close(ends[1]);
 	while ((size = read(ends[0], words + used, sizeof(words) - 1 - used)) >
 	       0)
@@ -216,6 +221,7 @@ int main(void)
 	struct client client;
 	size_t i;
 
+	page = world->worker.page;
 	client = open_unix(world, &first);
 	gone = first.t;
 	client_close(&client);
