@@ -323,7 +323,8 @@ static void test_a_process_is_read(void)
 	open_fds = process_count_descriptors();
 	started = stats.cells[PROCESS_STARTED_WALL_MS];
 	CHECK(open_fds >= 4);
-	check_int(stats.cells[PROCESS_MAX_FDS], sysconf(_SC_OPEN_MAX));
+	/* valgrind keeps some for itself, and says so to the program alone. */
+	CHECK(stats.cells[PROCESS_MAX_FDS] >= (uint64_t)sysconf(_SC_OPEN_MAX));
 	CHECK(stats.cells[PROCESS_RESIDENT_BYTES] > 65536);
 	CHECK(stats.cells[PROCESS_RESIDENT_BYTES] <
 	      stats.cells[PROCESS_VIRTUAL_BYTES]);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -219,6 +220,8 @@ static void fold_for_ever(struct scoreboard *board, struct rounds *rounds)
 		wait_for(&rounds->seen, i);
 		scoreboard_fold(board, page);
 	}
+	/* Nobody looks for what it leaves behind. */
+	kill(getpid(), SIGKILL);
 	_exit(0);
 }
 
