@@ -111,12 +111,12 @@ void connection_push(struct connection *connection)
 		half_close(connection);
 }
 
-void connection_allow(struct connection *connection)
+void connection_allow(struct connection *connection, int64_t since_us)
 {
 	struct connection_setup *setup = connection->setup;
 
 	connection->starts_us[connection->allowed_count % setup->depth] =
-		clock_now_us();
+		since_us;
 	connection->allowed_count++;
 	note_progress(connection);
 }

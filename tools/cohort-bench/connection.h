@@ -6,8 +6,8 @@
  *	                  └── any failure, at any time ───────────────▲
  *
  * It sends what its owner allows.  A message is an exchange when its last
- * byte is back; its time counts from the moment it was allowed, also when the
- * kernel took its bytes only later. */
+ * byte is back; its time counts from the moment that its owner says, also when
+ * the kernel took its bytes only later. */
 #ifndef COHORT_BENCH_CONNECTION_H
 #define COHORT_BENCH_CONNECTION_H
 
@@ -78,8 +78,9 @@ void connection_init(struct connection *connection,
  * `exchanged`. */
 void connection_open(struct connection *connection, uint64_t id);
 
-/* Allow one more message; at most `depth` may be on their way. */
-void connection_allow(struct connection *connection);
+/* Allow one more message, whose time counts from `since_us` (monotonic); at
+ * most `depth` may be on their way. */
+void connection_allow(struct connection *connection, int64_t since_us);
 
 /* No message after those allowed: half-close when all are back (or, eager,
  * when all are sent), then end of file must come, after exactly all bytes. */

@@ -32,7 +32,7 @@ static int load(const struct options *options, struct target *target,
 
 	if (run_perform(options, target, &result, error) < 0)
 		return -1;
-	*is_ok = report_is_ok(&result);
+	*is_ok = report_is_ok(options, &result);
 	if (options->is_json)
 		report_json(stdout, options, &result);
 	else

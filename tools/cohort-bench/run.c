@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "descriptors.h"
+#include "open_loop.h"
 #include "state.h"
 
 static struct run *run_of(const struct connection *connection)
@@ -204,6 +205,14 @@ static void end_is_reached(struct timer *timer)
 	run->driver->time_is_up(run);
 }
 
+/* While a task is queued the loop polls, and does not sleep. */
+static void spin(struct loop_task *task)
+{
+	struct run *run = list_entry(task, struct run, spinner);
+
+	loop_post(&run->loop, task);
+}
+
 /* ---- Begin and end --------------------------------------------------- */
 
 /* What is not answered by now is lost, for all we know. */
@@ -223,12 +232,15 @@ static void interrupted(void *context, int sender_pid)
 	struct run *run = context;
 
 	(void)sender_pid;
-	if (run->is_stopping) {
+	if (run->is_stopping || run->result->is_interrupted) {
 		give_up(run);
 		return;
 	}
 	run->result->is_interrupted = true;
-	run_stop(run);
+	if (run->driver->interrupted)
+		run->driver->interrupted(run);
+	else
+		run_stop(run);
 }
 
 static const struct signals_row signal_rows[] = {
@@ -263,7 +275,7 @@ static void prepare(struct run *run, const struct options *options,
 	memset(run, 0, sizeof(*run));
 	memset(result, 0, sizeof(*result));
 	run->options = options;
-	run->driver = modes_driver(options->mode);
+	run->driver = modes_driver(options);
 	run->result = result;
 	run->target = target;
 	run->setup = (struct connection_setup){
@@ -287,6 +299,8 @@ static void prepare(struct run *run, const struct options *options,
 	loop_task_init(&run->dialer, dial_some);
 	timer_init(&run->rest, rest_is_over);
 	timer_init(&run->end, end_is_reached);
+	loop_task_init(&run->spinner, spin);
+	pacer_init(&run->pacer);
 }
 
 static double seconds_of(const struct timeval *time)
@@ -307,6 +321,8 @@ static int turn(struct run *run, struct error *error)
 	if (run->options->mode == MODE_CHURN)
 		run_start_end_timer(run);
 	loop_post(&run->loop, &run->dialer);
+	if (run->options->is_spinning)
+		loop_post(&run->loop, &run->spinner);
 	status = loop_run(&run->loop, error);
 	getrusage(RUSAGE_SELF, &after);
 	run->result->user_s =
@@ -314,6 +330,8 @@ static int turn(struct run *run, struct error *error)
 	run->result->system_s =
 		seconds_of(&after.ru_stime) - seconds_of(&before.ru_stime);
 	signals_stop(&run->signals, &run->loop);
+	if (run->options->rate > 0)
+		open_loop_judge(run);
 	return status;
 }
 
@@ -326,7 +344,13 @@ static void release(struct run *run)
 	free(run->connections);
 	free(run->starts_us);
 	free(run->setup.buffer);
+	pacer_close(&run->pacer);
 	loop_release(&run->loop);
+}
+
+static int begin(struct run *run, struct error *error)
+{
+	return run->options->rate > 0 ? open_loop_prepare(run, error) : 0;
 }
 
 int run_perform(const struct options *options, struct target *target,
@@ -340,7 +364,7 @@ int run_perform(const struct options *options, struct target *target,
 	prepare(state, options, target, result);
 	if (descriptors_allow(options->connection_count, error) == 0 &&
 	    loop_init(&state->loop, error) == 0) {
-		if (take_memory(state, error) == 0)
+		if (take_memory(state, error) == 0 && begin(state, error) == 0)
 			status = turn(state, error);
 		release(state);
 	}

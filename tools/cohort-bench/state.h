@@ -10,6 +10,8 @@
 #include "connection.h"
 #include "event/loop.h"
 #include "event/signals.h"
+#include "pace.h"
+#include "pacer.h"
 #include "run.h"
 
 struct run;
@@ -21,6 +23,7 @@ struct driver {
 	/* All connections are settled: they exchange, or failed before. */
 	void (*settled)(struct run *run);
 	void (*time_is_up)(struct run *run);
+	void (*interrupted)(struct run *run); /* the first time; or run_stop */
 	bool is_reopening; /* whenever a connection has ended */
 };
 
@@ -41,10 +44,15 @@ struct run {
 	struct list waiting; /* to be opened */
 	struct list resting; /* the same, after a failure */
 	struct loop_task dialer;
+	struct loop_task spinner;
 	struct timer rest;
 	struct timer end; /* of the run, or of the hold */
 	int64_t started_us;
 	bool is_stopping;
+	/* Of an open loop. */
+	struct pace pace;
+	struct pacer pacer;
+	bool is_judged; /* whether the rate was kept is decided */
 };
 
 /* The connection failed or exchanges: its first opening is over.  When it was
@@ -64,6 +72,6 @@ void run_for_each_open(struct run *run,
 /* Start nothing new; what is on its way is waited for. */
 void run_stop(struct run *run);
 
-const struct driver *modes_driver(enum mode mode);
+const struct driver *modes_driver(const struct options *options);
 
 #endif
