@@ -19,13 +19,15 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 @test "connections come and go without one failing" {
 	serve -w 2
 	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 100000 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000 --until-eof
 }
 
 @test "once: one chunk comes back, then the server closes, without a reset" {
 	need python3
 	serve -w 1 -o 'protocol echo { once on; }'
 	client once
-	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000 --until-eof
 }
 
 @test "a client that sends one byte per segment is echoed byte by byte" {

@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
 	{'d', FORM_NUMBER, "depth", "N", FIELD(depth), 1, 65536, MODE_ECHO, "messages in flight per connection (default 1)"},
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
+	{NO_LETTER, FORM_FLAG, "until-eof", NULL, FIELD(is_until_eof), 0, 0, MODE_CHURN, "half-close after sending, and read to end of file"},
 	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
 	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
 	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
@@ -67,7 +68,7 @@ static const struct mode_row {
 	const char *help;
 } modes[] = {
 	{MODE_ECHO,   "echo",   "keep connections open and exchange messages on them"},
-	{MODE_CHURN,  "churn",  "connect, send, half-close, read to end of file; again"},
+	{MODE_CHURN,  "churn",  "connect, send, read the echo, close; again"},
 	{MODE_HOLD,   "hold",   "open all, exchange once, hold for -t, exchange again"},
 	{MODE_LEDGER, "ledger", "exchange tokens one by one, account for every loss"},
 };
