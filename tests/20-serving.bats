@@ -173,6 +173,17 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	[[ "$output" != *"latency us"* ]]
 }
 
+@test "cohort-bench that spins never sleeps between connect and the end" {
+	need strace jq
+	serve -w 1
+	# Who looks for leaks cannot be traced itself.
+	run -0 env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" timeout 60 strace -o "$WORK/calls" -e trace=epoll_wait,epoll_pwait \
+		"$COHORT_BENCH" echo "127.0.0.1:$PORT" -n 50 --spin --json
+	jq -e '.ok and .is_spinning' <<<"$output"
+	[ "$(grep -c '^epoll_' "$WORK/calls")" -gt 50 ]
+	run ! grep -vE '^epoll_p?wait\(.*, 0(, NULL, [0-9]+)?\) += |^[-+]' "$WORK/calls"
+}
+
 @test "cohort-bench tells the two meanings of --rate apart, wherever the mode stands" {
 	run -2 "$COHORT_BENCH" --rate 0 echo 127.0.0.1:9
 	[[ "$output" == *"--rate: 0 is out of range"* ]]
