@@ -145,10 +145,11 @@ $(B)/bench/stream-client: $(B)/tools/bench/stream_client.o
 $(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
 	$(LINK_PROGRAM)
 
-# The same echo on other libraries: those whose Debian
+# The same echo on other libraries, for `make bench`: those whose Debian
 # packages are here (tools/bench/install brings them).
 PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent))
 PEERS_MADE := $(PEERS_IN_C) $(if $(wildcard /usr/bin/go),go) $(and $(wildcard /usr/bin/cargo),$(wildcard /usr/share/cargo/registry/tokio-1*),tokio)
+PEERS_ASKED = $(filter $(or $(subst $(comma), ,$(PEERS)),%),$(PEERS_MADE))
 
 $(PEERS_IN_C:%=$(B)/bench/%): $(B)/bench/%: $(B)/tools/bench/peers/%.o
 	$(LINK_PROGRAM)
@@ -212,8 +213,8 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 	@COHORT_BUILD=$(B) tests/run
 
 .PHONY: bench
-bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
-	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
+bench: all $(B)/bench/bare-epoll $(PEERS_ASKED:%=$(B)/bench/%) ## beside a bare epoll loop and other libraries (CASES=64x64 PEERS=bare,cohort ROUNDS=5 SECONDS_EACH=1)
+	@tools/bench/run $(B)
 
 .PHONY: bench-install
 bench-install: ## install the Debian packages that `make bench` compares with
