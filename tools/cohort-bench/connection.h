@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "event/loop.h"
 #include "failures.h"
+#include "pattern.h"
 #include "target.h"
 
 #define CONNECTION_BUFFER_BYTES 131072
@@ -29,10 +30,12 @@ struct connection;
 struct connection_setup {
 	struct loop *loop;
 	struct target *target;
+	const struct pattern *pattern;
 	unsigned char *buffer; /* CONNECTION_BUFFER_BYTES, for everyone */
 	size_t size_bytes;     /* of a message */
 	unsigned depth;        /* messages allowed at once, at most */
 	int64_t timeout_ms;    /* without a byte */
+	int64_t now_us;        /* monotonic: of the bytes that just came */
 	void *owner;
 	/* The connection is made; `exchanged` and `opened` may allow and
 	 * finish, and what they allow is sent when they have returned. */

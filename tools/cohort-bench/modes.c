@@ -30,7 +30,7 @@ static void echo_settled(struct run *run)
 static void echo_exchanged(struct run *run, struct connection *connection)
 {
 	if (run_take_exchange(run))
-		connection_allow(connection, clock_now_us());
+		connection_allow(connection, connection->setup->now_us);
 	else
 		connection_finish(connection, false);
 }

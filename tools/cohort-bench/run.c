@@ -129,6 +129,7 @@ static void opened(struct connection *connection)
 		connection_finish(connection, false);
 }
 
+/* At the time of setup.now_us. */
 static void note_exchange(struct run *run, int64_t took_us)
 {
 	struct result *result = run->result;
@@ -136,7 +137,7 @@ static void note_exchange(struct run *run, int64_t took_us)
 	histogram_add(&result->latencies, took_us);
 	result->exchange_count++;
 	result->byte_count += run->options->size_bytes;
-	result->elapsed_us = clock_now_us() - run->started_us;
+	result->elapsed_us = run->setup.now_us - run->started_us;
 }
 
 static void exchanged(struct connection *connection, int64_t took_us)
@@ -169,6 +170,12 @@ static void open_again(struct run *run, struct connection *connection,
 			    run->loop.now_ms + RUN_FAILURE_REST_MS);
 }
 
+static void note_connection(struct run *run, struct connection *connection)
+{
+	run->setup.now_us = clock_now_us();
+	note_exchange(run, run->setup.now_us - connection->began_us);
+}
+
 static void ended(struct connection *connection, enum failure failure,
 		  int number)
 {
@@ -179,7 +186,7 @@ static void ended(struct connection *connection, enum failure failure,
 	if (failure != FAILURE_NONE)
 		failures_add(&run->result->failures, failure, number);
 	else if (run->driver->is_reopening)
-		note_exchange(run, clock_now_us() - connection->began_us);
+		note_connection(run, connection);
 	if (!was_opened)
 		leave_connecting(run);
 	if (run->driver->is_reopening) {
@@ -281,6 +288,7 @@ static void prepare(struct run *run, const struct options *options,
 	run->setup = (struct connection_setup){
 		.loop = &run->loop,
 		.target = target,
+		.pattern = &run->pattern,
 		.size_bytes = options->size_bytes,
 		.depth = (unsigned)options->depth,
 		.timeout_ms = options->timeout_ms,
@@ -289,6 +297,7 @@ static void prepare(struct run *run, const struct options *options,
 		.exchanged = exchanged,
 		.ended = ended,
 	};
+	pattern_init(&run->pattern);
 	/* Not the same bytes as those of an earlier run. */
 	run->next_id = (uint64_t)clock_now_us() << 20;
 	run->left_count =

@@ -35,6 +35,7 @@ struct run {
 	struct signals signals;
 	struct target *target;
 	struct connection_setup setup;
+	struct pattern pattern;
 	struct connection *connections;
 	int64_t *starts_us;
 	uint64_t next_id;
