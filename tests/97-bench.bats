@@ -13,7 +13,7 @@ setup() {
 	[ "$(nproc)" -ge 2 ] || skip "two cores are needed"
 	RESULTS=$WORK/results
 	mkdir "$WORK/tmp"
-	export RESULTS ROUNDS=1 SECONDS_EACH=0.2 TMPDIR=$WORK/tmp
+	export RESULTS ROUNDS=1 SECONDS_EACH=0.1 TMPDIR=$WORK/tmp
 }
 
 # compare CASES PEERS: sets $status and $output.
@@ -79,4 +79,5 @@ holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; 
 	[[ "$output" == *"nobody: no such peer"* ]]
 	ROUNDS=none compare 1x64 bare
 	[ "$status" -eq 1 ]
+	[[ "$output" == *"ROUNDS=none is not"* ]]
 }

@@ -2,7 +2,8 @@
 """loads.py - one case on one server, once: what comes of it, as a row of numbers.
 
 Times are microseconds of CPU of all processes of the server, per exchange; a
-churn's exchange is a connection.  The client is cohort-bench, which compares
+churn's exchange is a connection.  `client_share` is how much of its core the
+client had: near 1 it is the client that limits the rate.  The client is cohort-bench, which compares
 every byte: whatever fails there fails the run."""
 import os
 import signal
@@ -62,7 +63,7 @@ def row_of(report, server):
         "per_cpu_second": exchanges * 1e9 / report["server_ns"],
         "user_ticks": report["ticks"][0],
         "system_ticks": report["ticks"][1],
-        "client_cpu_us": (report.get("cpu") or {}).get("us_per_exchange"),
+        "client_share": report.get("cpu", {}).get("us_per_exchange", 0) * report["rate"] / 1e6,
         "rss_bytes": rss,
         "pss_bytes": pss,
     }

@@ -12,14 +12,14 @@ COLUMNS = {
         ("rate", "rate/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("cpu_us", "cpu us", "{:.3f}"), ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"),
+        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
     ],
     "churn": [
         ("rate", "conn/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("per_cpu_second", "conn/CPU s", "{:.0f}"), ("cpu_us", "cpu us", "{:.2f}"),
         ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"),
+        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
     ],
     "idle": [
         ("rss_each", "RSS/conn B", "{:.0f}"), ("pss_each", "PSS/conn B", "{:.0f}"),
@@ -135,6 +135,9 @@ def markdown_of(results, is_whole):
         results, "p99.9 of the open loop, µs, from the intended send time",
         ("echo",), "p999", "{:.0f}", lambda case: case["is_open_loop"],
     )  # fmt: skip
+    tables += in_columns(
+        results, "The same, relative to the bare loop", ("echo",), "p999_ratio", "{:.2f}", lambda case: case["is_open_loop"]
+    )
     tables += in_columns(results, "Connections per second of server CPU", ("churn",), "per_cpu_second", "{:.0f}")
     tables += in_columns(results, "Bytes of memory (RSS) per connection", ("idle",), "rss_each", "{:.0f}")
     tables += in_columns(results, "Milliseconds", ("life",), "start_ms", "{:.1f}")
