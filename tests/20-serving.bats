@@ -131,13 +131,30 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	serve -w 2
 	descriptors() { for pid in $(workers); do find "/proc/$pid/fd" -mindepth 1 | wc -l; done; }
 	before=$(descriptors)
-	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1
+	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1 --json
+	[[ "$output" == *'"connected":9000,'*'"exchanges":18000,'* ]]
 	descriptors_are() { [ "$(descriptors)" = "$1" ]; }
 	wait_until 20 descriptors_are "$before"
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 15
 	log_has 'accepted 9000'
 	log_has 'live 0'
+}
+
+@test "cohort-bench connects from the source addresses that it is given" {
+	serve -w 1
+	"$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 20 -t 20 --source 127.7.0.255 >"$WORK/out" 2>&1 3>&- &
+	bench=$!
+	held() { [ "$(ss -Htn state established "src 127.7.0.255 and dport = :$PORT" | wc -l)" -eq 20 ]; }
+	wait_until $((20 * COHORT_PATIENCE)) held
+	kill -INT "$bench"
+	STATUS=0
+	wait "$bench" || STATUS=$?
+	[ "$STATUS" -eq 0 ]
+	for source in 10.0.0.1 127.1 there; do
+		run -2 "$COHORT_BENCH" hold "127.0.0.1:$PORT" --source "$source"
+	done
+	run -2 "$COHORT_BENCH" hold unix:/there --source 127.1.0.0
 }
 
 @test "cohort-bench keeps a rate and says so, or refuses to report one" {

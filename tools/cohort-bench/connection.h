@@ -69,8 +69,10 @@ struct connection {
 	bool is_finishing;   /* no message will be allowed any more */
 	bool is_eager;       /* half-close with the last byte sent */
 	bool is_half_closed;
-	bool is_opened;  /* the owner's: it was connected, this time */
-	bool is_settled; /* the owner's: its first opening is over */
+	/* The owner's. */
+	bool is_dialing; /* one of those that are being opened */
+	bool is_settled; /* its first opening is over */
+	bool is_asked;   /* one of those that are asked again */
 };
 
 /* `starts_us` has room for setup->depth times and stays the caller's. */

@@ -49,6 +49,9 @@ static int bench(const struct options *options)
 
 	if (target_init(&target, options->address, &error) < 0)
 		return complain(&error, EXIT_USAGE);
+	if (options->source &&
+	    target_start_at(&target, options->source, &error) < 0)
+		return complain(&error, EXIT_USAGE);
 	if (options->mode == MODE_LEDGER)
 		status = ledger_perform(options, &target, &is_ok, &error);
 	else

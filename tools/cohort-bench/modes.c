@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* modes.c - what echo, churn and hold do with their connections. */
+/* modes.c - what echo and churn do with their connections. */
 #include "base/clock.h"
+#include "hold.h"
 #include "open_loop.h"
 #include "state.h"
 
@@ -42,31 +43,6 @@ static void churn_opened(struct run *run, struct connection *connection)
 	connection_finish(connection, true);
 }
 
-static void hold_opened(struct run *run, struct connection *connection)
-{
-	(void)run;
-	connection_allow(connection, clock_now_us());
-}
-
-static void hold_exchanged(struct run *run, struct connection *connection)
-{
-	if (connection->exchanged_count == 1)
-		run_settle(run, connection);
-	else
-		connection_finish(connection, false);
-}
-
-static void hold_again(struct run *run, struct connection *connection)
-{
-	(void)run;
-	connection_allow(connection, clock_now_us());
-}
-
-static void hold_time_is_up(struct run *run)
-{
-	run_for_each_open(run, hold_again);
-}
-
 static const struct driver echo_driver = {
 	.opened = echo_opened,
 	.exchanged = echo_exchanged,
@@ -78,13 +54,6 @@ static const struct driver churn_driver = {
 	.opened = churn_opened,
 	.time_is_up = run_stop,
 	.is_reopening = true,
-};
-
-static const struct driver hold_driver = {
-	.opened = hold_opened,
-	.exchanged = hold_exchanged,
-	.settled = run_start_end_timer,
-	.time_is_up = hold_time_is_up,
 };
 
 const struct driver *modes_driver(const struct options *options)

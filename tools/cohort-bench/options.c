@@ -20,6 +20,7 @@ enum form {
 	FORM_NUMBER,
 	FORM_SIZE,
 	FORM_SECONDS, /* 10, 0.5 or 500ms -> int64_t, ms */
+	FORM_WORD,    /* -> const char *, as written */
 };
 
 struct option_row {
@@ -44,6 +45,7 @@ static const struct option_row rows[] = {
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
 	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
+	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
 	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
 	{'T', FORM_SECONDS, "hang", "SECONDS", FIELD(hang_ms), 1, DAY_MS, MODE_LEDGER, "hung after so long without an answer (default 5)"},
 	{NO_LETTER, FORM_FLAG, "http", NULL, FIELD(is_http), 0, 0, MODE_LEDGER, "ask by HTTP/1.1, not by lines"},
@@ -110,6 +112,7 @@ static int parse_value(const struct option_row *row, const char *word,
 	case FORM_NUMBER: return text_parse_number(word, value);
 	case FORM_SIZE: return text_parse_size(word, value);
 	case FORM_SECONDS: return parse_seconds(word, value);
+	case FORM_WORD:
 	case FORM_FLAG: break;
 	}
 	return -1;
@@ -123,6 +126,10 @@ static int store(struct options *options, const struct option_row *row,
 
 	if (row->form == FORM_FLAG) {
 		*(bool *)field = true;
+		return 0;
+	}
+	if (row->form == FORM_WORD) {
+		*(const char **)field = word;
 		return 0;
 	}
 	if (parse_value(row, word, &value) < 0)

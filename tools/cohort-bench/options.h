@@ -27,8 +27,9 @@ struct options {
 	uint64_t exchange_count; /* 0: no bound */
 	int64_t duration_ms;     /* 0: no bound */
 	int64_t timeout_ms;
-	uint64_t rate;    /* messages per second, of all; 0: closed loop */
-	bool is_spinning; /* poll, never sleep */
+	const char *source; /* first address to connect from; NULL: any */
+	uint64_t rate;      /* messages per second, of all; 0: closed loop */
+	bool is_spinning;   /* poll, never sleep */
 	/* Of the ledger. */
 	int64_t hang_ms;
 	uint64_t short_percent; /* of the clients: connect for each exchange */

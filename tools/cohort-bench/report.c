@@ -39,6 +39,15 @@ static double per_second(const struct result *result, uint64_t count)
 	return (double)count * 1e6 / (double)result->elapsed_us;
 }
 
+/* Failed ones among them: they took their time too. */
+static double opened_per_second(const struct result *result)
+{
+	if (result->opening_us <= 0)
+		return 0;
+	return (double)result->connected_count * 1e6 /
+	       (double)result->opening_us;
+}
+
 static double cpu_us_per_exchange(const struct result *result)
 {
 	if (result->exchange_count == 0)
@@ -122,6 +131,10 @@ void report_text(FILE *out, const struct options *options,
 		(double)result->elapsed_us / 1e6);
 	fprintf(out, "  connected    %llu\n",
 		(unsigned long long)result->connected_count);
+	if (result->opening_us > 0)
+		fprintf(out, "  opened in    %.3f s, %.1f/s\n",
+			(double)result->opening_us / 1e6,
+			opened_per_second(result));
 	fprintf(out, "  exchanges    %llu, %.1f/s\n",
 		(unsigned long long)result->exchange_count,
 		per_second(result, result->exchange_count));
@@ -233,10 +246,13 @@ void report_json(FILE *out, const struct options *options,
 		options->is_spinning ? "true" : "false",
 		result->is_interrupted ? "true" : "false");
 	fprintf(out,
-		",\"seconds\":%.6f,\"connected\":%llu,\"exchanges\":%llu,"
+		",\"seconds\":%.6f,\"connected\":%llu,"
+		"\"opening_seconds\":%.6f,\"opening_rate\":%.1f,"
+		"\"exchanges\":%llu,"
 		"\"rate\":%.1f,\"bytes\":%llu,\"bytes_per_second\":%.0f",
 		(double)result->elapsed_us / 1e6,
 		(unsigned long long)result->connected_count,
+		(double)result->opening_us / 1e6, opened_per_second(result),
 		(unsigned long long)result->exchange_count,
 		per_second(result, result->exchange_count),
 		(unsigned long long)result->byte_count,

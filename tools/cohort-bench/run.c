@@ -78,12 +78,26 @@ void run_stop(struct run *run)
 	run_for_each_open(run, finish);
 }
 
+static void leave_dialing(struct run *run, struct connection *connection)
+{
+	if (!connection->is_dialing)
+		return;
+	connection->is_dialing = false;
+	run->dialing_count--;
+	if (!list_is_empty(&run->waiting))
+		loop_post(&run->loop, &run->dialer);
+}
+
 void run_settle(struct run *run, struct connection *connection)
 {
 	if (connection->is_settled)
 		return;
 	connection->is_settled = true;
-	if (--run->unsettled_count == 0 && run->driver->settled)
+	leave_dialing(run, connection);
+	if (--run->unsettled_count > 0)
+		return;
+	run->result->opening_us = clock_now_us() - run->started_us;
+	if (run->driver->settled)
 		run->driver->settled(run);
 }
 
@@ -94,9 +108,10 @@ void run_settle(struct run *run, struct connection *connection)
 static void dial_some(struct loop_task *task)
 {
 	struct run *run = list_entry(task, struct run, dialer);
+	unsigned window =
+		run->driver->window ? run->driver->window : RUN_CONNECTING;
 
-	while (!list_is_empty(&run->waiting) &&
-	       run->connecting_count < RUN_CONNECTING) {
+	while (!list_is_empty(&run->waiting) && run->dialing_count < window) {
 		struct connection *connection =
 			list_entry(run->waiting.next, struct connection, node);
 
@@ -105,25 +120,19 @@ static void dial_some(struct loop_task *task)
 			retire(run);
 			continue;
 		}
-		run->connecting_count++;
+		connection->is_dialing = true;
+		run->dialing_count++;
 		connection_open(connection, run->next_id++);
 	}
-}
-
-static void leave_connecting(struct run *run)
-{
-	run->connecting_count--;
-	if (!list_is_empty(&run->waiting))
-		loop_post(&run->loop, &run->dialer);
 }
 
 static void opened(struct connection *connection)
 {
 	struct run *run = run_of(connection);
 
-	connection->is_opened = true;
 	run->result->connected_count++;
-	leave_connecting(run);
+	if (!run->driver->window)
+		leave_dialing(run, connection);
 	run->driver->opened(run, connection);
 	if (run->is_stopping)
 		connection_finish(connection, false);
@@ -180,15 +189,14 @@ static void ended(struct connection *connection, enum failure failure,
 		  int number)
 {
 	struct run *run = run_of(connection);
-	bool was_opened = connection->is_opened;
 
-	connection->is_opened = false;
+	leave_dialing(run, connection);
+	if (run->driver->ended)
+		run->driver->ended(run, connection);
 	if (failure != FAILURE_NONE)
 		failures_add(&run->result->failures, failure, number);
 	else if (run->driver->is_reopening)
 		note_connection(run, connection);
-	if (!was_opened)
-		leave_connecting(run);
 	if (run->driver->is_reopening) {
 		open_again(run, connection, failure);
 		return;

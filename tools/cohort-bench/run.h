@@ -23,6 +23,7 @@ struct result {
 	uint64_t exchange_count;
 	uint64_t byte_count;     /* came back, and were right */
 	int64_t elapsed_us;      /* until the last exchange */
+	int64_t opening_us;      /* until all were settled; 0: never */
 	double user_s, system_s; /* CPU of this process meanwhile */
 	bool is_interrupted;
 	/* Of an open loop. */

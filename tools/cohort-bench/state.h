@@ -24,7 +24,11 @@ struct driver {
 	void (*settled)(struct run *run);
 	void (*time_is_up)(struct run *run);
 	void (*interrupted)(struct run *run); /* the first time; or run_stop */
+	void (*ended)(struct run *run, struct connection *connection);
 	bool is_reopening; /* whenever a connection has ended */
+	/* Not 0: so many at once are opened, each until it is settled, and not
+	 * only until it is connected. */
+	unsigned window;
 };
 
 struct run {
@@ -41,15 +45,19 @@ struct run {
 	uint64_t next_id;
 	uint64_t left_count; /* exchanges still to be started */
 	uint64_t unsettled_count, live_count;
-	unsigned connecting_count;
-	struct list waiting; /* to be opened */
-	struct list resting; /* the same, after a failure */
+	unsigned dialing_count; /* attempts in progress */
+	struct list waiting;    /* to be opened */
+	struct list resting;    /* the same, after a failure */
 	struct loop_task dialer;
 	struct loop_task spinner;
 	struct timer rest;
 	struct timer end; /* of the run, or of the hold */
 	int64_t started_us;
 	bool is_stopping;
+	/* Of a hold. */
+	struct loop_task asker;
+	uint64_t asked_count; /* so many of the connections, at the end */
+	unsigned asking_count;
 	/* Of an open loop. */
 	struct pace pace;
 	struct pacer pacer;
