@@ -16,6 +16,7 @@ import processes
 MANY_CONNECTIONS = 1000
 QUIET_SECONDS = 0.1
 QUIET_NS = 2_000_000
+QUIET_TRIES = 300
 PEAK_LOADS = 3
 # Of a slot, the supervisor starts ten workers a second at most.
 SETTLED_SECONDS = 0.3
@@ -88,14 +89,21 @@ def churn(client, server, case, _):
 
 
 def wait_quiet(server):
-    """Until it has done what it was asked."""
+    """Until it has done what it was asked; one that nobody asks rests."""
     before = server.cpu_ns()
-    while True:
+    for _ in range(QUIET_TRIES):
         time.sleep(QUIET_SECONDS)
         now = server.cpu_ns()
         if now - before < QUIET_NS:
             return
         before = now
+    server.fail("does not rest although nobody asks for anything")
+
+
+def share_of_core(server, seconds):
+    begun, before = time.monotonic(), server.cpu_ns()
+    time.sleep(seconds)
+    return (server.cpu_ns() - before) / 1e9 / (time.monotonic() - begun)
 
 
 def idle(client, server, case, _):
@@ -113,12 +121,14 @@ def idle(client, server, case, _):
         )
         wait_quiet(server)
         held_rss, held_pss = server.memory_bytes()
+        core_share = share_of_core(server, client.seconds)
     finally:
         process.send_signal(signal.SIGTERM)
         client.result(process, server)
     return {
         "rss_each": (held_rss - rss) / case.connections,
         "pss_each": (held_pss - pss) / case.connections,
+        "core_share": core_share,
         "rss_bytes": rss,
         "pss_bytes": pss,
     }

@@ -4,7 +4,6 @@ ratios to the bare loop those inside one round."""
 import statistics
 
 RATIOS = {"cpu_ratio": "cpu_us", "rate_ratio": "rate", "p999_ratio": "p999", "p99_ratio": "p99"}
-NOT_KEPT = "rate not kept"
 
 # Key, heading, how it is written.
 COLUMNS = {
@@ -24,6 +23,7 @@ COLUMNS = {
     "idle": [
         ("rss_each", "RSS/conn B", "{:.0f}"), ("pss_each", "PSS/conn B", "{:.0f}"),
         ("rss_bytes", "RSS before", "mib"), ("pss_bytes", "PSS before", "mib"),
+        ("core_share", "CPU, idle", "{:.2%}"),
     ],
     "life": [
         ("start_ms", "start ms", "{:.1f}"), ("respawn_ms", "respawn ms", "{:.1f}"),
@@ -52,7 +52,7 @@ def user_us(rows, cpu_us):
 
 
 def summarize(rounds):
-    """{peer: {key: {median, least, most}}} of [{peer: row}]."""
+    """{peer: {key: {median, least, most}, kept_count, round_count}} of [{peer: row}]."""
     result = {}
     for name in rounds[0]:
         rows = [row[name] for row in rounds]
@@ -64,7 +64,7 @@ def summarize(rounds):
                 peer[key] = spread(values)
         if "cpu_us" in peer and (share := user_us(rows, peer["cpu_us"]["median"])) is not None:
             peer["user_us"] = {"median": share}
-        peer["kept_count"] = len(kept)
+        peer |= {"kept_count": len(kept), "round_count": len(rows)}
         result[name] = peer
     return result
 
@@ -88,9 +88,9 @@ def text_of(case, rate, peers, summary):
         line = f"{peer.name:<{width}}" + "".join(f"{cell(own, key, form):>11}" for key, _, form in columns)
         if "cpu_ratio" in own:
             line += "  ({least:.3f} to {most:.3f})".format(**own["cpu_ratio"])
-        if own["kept_count"] == 0:
-            line += f"  {NOT_KEPT}"
-        lines.append(line)
+        if own["kept_count"] < own["round_count"]:
+            line += f"  rate kept in {own['kept_count']} of {own['round_count']} rounds"
+        lines.append(line.rstrip())
     return "\n".join(lines)
 
 
