@@ -286,6 +286,7 @@ static void fill(struct cohort_transport *t, struct service *service)
 	int64_t now_ms = service->worker->loop->now_ms;
 
 	loop_source_init(&t->source, transport_ready);
+	t->source.is_traffic = true;
 	loop_task_init(&t->task, transport_work);
 	timer_init(&t->timer, transport_timer_expired);
 	list_init(&t->node);

@@ -80,6 +80,9 @@ enum record_type {
 	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
 				  or without one: off; data: its struct
 				  log_form */
+	/* From supervisor to worker. */
+	RECORD_SPIN = 36, /* `number` 1: there is a CPU for each worker, so that
+			     one with `busy_poll auto` may spin; 0: not so */
 };
 
 struct record {

@@ -12,6 +12,7 @@
  *	supervisor_plugins.c   plug-ins whose workers die
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
+ *	supervisor_spin.c      who may spin
  *	supervisor_watch.c     workers that hang
  *	supervisor_audit.c     our groups, as the kernel has them
  *	supervisor_ordered.h   orders from outside
@@ -130,6 +131,8 @@ struct child {
 	bool is_killed;  /* by us: the log has said why */
 	bool is_reaped;
 	bool is_orphan; /* of a supervisor that was killed */
+	bool can_spin;  /* it has `busy_poll auto` … */
+	bool may_spin;  /* … and was told that it may */
 };
 
 /* An upgrade under way. */
@@ -190,6 +193,7 @@ struct supervisor {
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
 	unsigned slot_count;           /* that have workers */
 	unsigned slot_high;            /* that had any, or were to, ever */
+	unsigned cpu_count; /* usable by workers, as last looked at */
 	struct child *children;
 	unsigned child_count;          /* records; most of them are free */
 	unsigned child_high;           /* records beyond were never used */
