@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "net/transport_internal.h"
+#include "protocols/protocols.h"
 #include "transport_fixture.h"
 
 #define BULK ((size_t)8 << 20)
@@ -297,6 +298,24 @@ static unsigned descriptor_count(void)
 	return count;
 }
 
+/* ---- Who uses it ----------------------------------------------------- */
+
+/* A client of echo costs no more than before until it sends much. */
+static void test_echo(void)
+{
+	struct echoed echoed = {.world = world_open()};
+	struct cohort_transport *t;
+
+	echoed.world->service.protocol = &protocol_echo;
+	echoed.client = open_tcp(echoed.world, &echoed.record);
+	t = transport_of_node(echoed.world->service.transports.next);
+	pump(&echoed, 5000);
+	CHECK(t->extras == NULL);
+	pump(&echoed, BULK);
+	CHECK(t->extras != NULL && has_pipe(&echoed));
+	close_echoed(&echoed);
+}
+
 int main(void)
 {
 	unsigned before;
@@ -323,6 +342,7 @@ int main(void)
 	test_end_in_the_midst(cohort_close);
 	test_close();
 	test_no_descriptor();
+	test_echo();
 	check_int(descriptor_count(), before);
 	return check_result();
 }
