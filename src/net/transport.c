@@ -170,7 +170,8 @@ static void tell_pause(struct cohort_transport *t)
 {
 	t->is_writing_paused = true;
 	transport_count(t, SCOREBOARD_WRITE_PAUSES, 1);
-	if (t->protocol->holds_reading && !t->is_reading_paused)
+	if (t->protocol->holds_reading && !t->is_reading_paused &&
+	    !t->is_forward_held)
 		transport_count(t, SCOREBOARD_READ_PAUSES, 1);
 	if (t->protocol->pause_writing == NULL)
 		return;
