@@ -76,10 +76,12 @@ enum record_type {
 	RECORD_RESUME = 32,   /* … this */
 	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
 	/* And again from admin to supervisor. */
-	RECORD_BEAT = 34,   /* admin: I live */
-	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
+	RECORD_BEAT = 34,      /* admin: I live */
+	RECORD_ACCESS = 35,    /* supervisor: the access log, as a descriptor,
 				  or without one: off; data: its struct
 				  log_form */
+	RECORD_ACCEPTING = 37, /* worker: service `number`, of `balance
+				  adaptive`, accepts after a rest */
 };
 
 struct record {
