@@ -83,6 +83,8 @@ enum record_type {
 	/* From supervisor to worker. */
 	RECORD_SPIN = 36, /* `number` 1: there is a CPU for each worker, so that
 			     one with `busy_poll auto` may spin; 0: not so */
+	RECORD_ACCEPTING = 37, /* worker: service `number`, of `balance
+				  adaptive`, accepts after a rest */
 };
 
 struct record {

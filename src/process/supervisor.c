@@ -59,6 +59,7 @@ static void release_prepared(struct supervisor *supervisor)
 	strays_release(&supervisor->strays);
 	supervisor_release_admin(supervisor);
 	supervisor_release_keeper(supervisor);
+	supervisor_release_balance(supervisor);
 	bank_release(&supervisor->bank);
 	log_sink_adopt(&supervisor->access, -1, NULL);
 	if (supervisor->scoreboard)

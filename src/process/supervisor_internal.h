@@ -58,6 +58,7 @@
 #include "process/slot.h"
 #include "process/strays.h"
 #include "process/supervisor_admin.h"
+#include "process/supervisor_balance.h"
 #include "process/supervisor_handover.h"
 #include "process/supervisor_log.h"
 #include "process/supervisor_ordered.h"
@@ -189,6 +190,7 @@ struct supervisor {
 	struct scoreboard *scoreboard;
 	struct supervisor_published published; /* there */
 	struct bank bank;
+	struct supervisor_balance balance;
 
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
 	unsigned slot_count;           /* that have workers */
