@@ -17,6 +17,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->page = page;
+	worker->cells = scoreboard_cells(page);
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	worker->forward_pipe[0] = -1;

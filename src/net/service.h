@@ -66,6 +66,7 @@ struct service;
 struct worker_context {
 	struct loop *loop;
 	struct scoreboard_page *page;
+	uint64_t *cells; /* of the page: enum scoreboard_cell */
 	struct buffer_pool buffers;
 	struct transport_table transports; /* by id */
 	struct list services;
