@@ -18,7 +18,8 @@ SIZE = (1120, 800)
 INK = "#7d8590"
 COLOURS = {
     "bare": "#9aa4af", "cohort": "#e8590c", "cohort-busy-poll": "#f2a30f", "tokio": "#3b82f6",
-    "libuv": "#8b6fe0", "uvloop": "#1fa08a", "go": "#22a5c9", "asyncio": "#5f9c3a", "libevent": "#c55a98",
+    "libuv": "#8b6fe0", "uvloop": "#1fa08a", "go": "#22a5c9", "asyncio": "#5f9c3a", "libevent": "#b03a6f",
+    "bufferevent": "#d98cb8",
 }  # fmt: skip
 OTHER_COLOURS = ["#b08968", "#6c757d", "#d6336c"]
 RATIO_LIMIT = 2.5
