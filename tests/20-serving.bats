@@ -19,13 +19,15 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 @test "connections come and go without one failing" {
 	serve -w 2
 	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 100000 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000 --until-eof
 }
 
 @test "once: one chunk comes back, then the server closes, without a reset" {
 	need python3
 	serve -w 1 -o 'protocol echo { once on; }'
 	client once
-	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000 --until-eof
 }
 
 @test "a client that sends one byte per segment is echoed byte by byte" {
@@ -169,6 +171,17 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	run -1 timeout 20 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 4 --rate 10000000 -t 0.5
 	[[ "$output" == *"10000000/s wanted"*"too slow; no latencies"* ]]
 	[[ "$output" != *"latency us"* ]]
+}
+
+@test "cohort-bench that spins never sleeps between connect and the end" {
+	need strace jq
+	serve -w 1
+	# Who looks for leaks cannot be traced itself.
+	run -0 env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" timeout 60 strace -o "$WORK/calls" -e trace=epoll_wait,epoll_pwait \
+		"$COHORT_BENCH" echo "127.0.0.1:$PORT" -n 50 --spin --json
+	jq -e '.ok and .is_spinning' <<<"$output"
+	[ "$(grep -c '^epoll_' "$WORK/calls")" -gt 50 ]
+	run ! grep -vE '^epoll_p?wait\(.*, 0(, NULL, [0-9]+)?\) += |^[-+]' "$WORK/calls"
 }
 
 @test "cohort-bench tells the two meanings of --rate apart, wherever the mode stands" {

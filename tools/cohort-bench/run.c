@@ -51,7 +51,7 @@ void run_for_each_open(struct run *run,
 static void finish(struct run *run, struct connection *connection)
 {
 	(void)run;
-	connection_finish(connection, false);
+	connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void retire(struct run *run)
@@ -135,7 +135,7 @@ static void opened(struct connection *connection)
 		leave_dialing(run, connection);
 	run->driver->opened(run, connection);
 	if (run->is_stopping)
-		connection_finish(connection, false);
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 /* At the time of setup.now_us. */
@@ -293,6 +293,8 @@ static void prepare(struct run *run, const struct options *options,
 	run->driver = modes_driver(options);
 	run->result = result;
 	run->target = target;
+	target->is_single = options->mode == MODE_CHURN &&
+			    options->size_bytes <= RUN_SEGMENT_BYTES;
 	run->setup = (struct connection_setup){
 		.loop = &run->loop,
 		.target = target,
