@@ -147,7 +147,7 @@ $(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
 
 # The same echo on other libraries, for `make bench`: those whose Debian
 # packages are here (tools/bench/install brings them).
-PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent))
+PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent bufferevent))
 PEERS_MADE := $(PEERS_IN_C) $(if $(wildcard /usr/bin/go),go) $(and $(wildcard /usr/bin/cargo),$(wildcard /usr/share/cargo/registry/tokio-1*),tokio)
 PEERS_ASKED = $(filter $(or $(subst $(comma), ,$(PEERS)),%),$(PEERS_MADE))
 
@@ -155,7 +155,7 @@ $(PEERS_IN_C:%=$(B)/bench/%): $(B)/bench/%: $(B)/tools/bench/peers/%.o
 	$(LINK_PROGRAM)
 
 $(B)/bench/libuv: private LIBRARIES += -luv
-$(B)/bench/libevent: private LIBRARIES += -levent_core
+$(B)/bench/libevent $(B)/bench/bufferevent: private LIBRARIES += -levent_core
 
 $(B)/bench/go: tools/bench/peers/echo.go
 	$(call show,GO,$@)mkdir -p $(@D) && GO111MODULE=off CGO_ENABLED=0 /usr/bin/go build -o $@ $<
