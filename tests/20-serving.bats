@@ -16,7 +16,7 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	need socat
 	serve -w 1
 	pipes() { find "/proc/$(workers)/fd" -lname 'pipe:*' | wc -l; }
-	served() { [ "$(ss -Htn "sport = :$PORT" | wc -l)" -eq "$1" ]; }
+	clients_are() { [ "$(ss -Htn "sport = :$PORT" | wc -l)" -eq "$1" ]; }
 	before=$(pipes)
 	head -c 20000000 /dev/urandom >"$WORK/bytes"
 	# One that never reads, until it is killed.
@@ -34,7 +34,7 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	[ "$(pipes)" -eq $((before + 2)) ]
 	kill "$deaf"
 	wait "$deaf" || true
-	wait_until 20 served 0
+	wait_until 20 clients_are 0
 	[ "$(pipes)" -eq $((before + 2)) ]
 	run say "still here"
 	[ "$output" = "still here" ]
