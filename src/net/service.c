@@ -17,6 +17,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->page = page;
+	worker->cells = scoreboard_cells(page);
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	worker->forward_pipe[0] = -1;
@@ -165,10 +166,23 @@ static void for_each_concerned(struct service *service, bool is_all,
 		act(list_entry(node, struct service, node));
 }
 
+/* After a rest it is said; if that cannot be, the next one tries. */
+static void note_accepted(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+	int64_t now_ms = worker->loop->now_ms;
+
+	if (now_ms - service->accepted_ms < SERVICE_PAUSE_MS ||
+	    !worker->accepts_again || worker->accepts_again(worker, service))
+		service->accepted_ms = now_ms;
+}
+
 void service_add_live(struct service *service)
 {
 	struct worker_context *worker = service->worker;
 
+	if (service->settings->balance == STEERING_ADAPTIVE)
+		note_accepted(service);
 	service->live_count++;
 	worker->live_count++;
 	worker->reserved_count += service->descriptors_each;
