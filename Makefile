@@ -221,8 +221,8 @@ bench-install: ## install the Debian packages that `make bench` compares with
 	tools/bench/install
 
 .PHONY: bench-services
-bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
-	tools/bench/services $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
+bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client ## echo, discard and chargen in bulk beside bare loops: server CPU per byte, bytes per second
+	tools/bench/services $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
 
 .PHONY: bench-chat
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
