@@ -140,7 +140,8 @@ static void tell_pause(struct cohort_transport *t)
 {
 	t->is_writing_paused = true;
 	transport_count(t, SCOREBOARD_WRITE_PAUSES, 1);
-	if (t->protocol->holds_reading && !t->is_reading_paused)
+	if (t->protocol->holds_reading && !t->is_reading_paused &&
+	    !t->is_forward_held)
 		transport_count(t, SCOREBOARD_READ_PAUSES, 1);
 	if (t->protocol->pause_writing == NULL)
 		return;
@@ -256,6 +257,7 @@ static void fill(struct cohort_transport *t, struct service *service)
 	int64_t now_ms = service->worker->loop->now_ms;
 
 	loop_source_init(&t->source, transport_ready);
+	t->source.is_traffic = true;
 	loop_task_init(&t->task, transport_work);
 	timer_init(&t->timer, transport_timer_expired);
 	list_init(&t->node);

@@ -89,8 +89,9 @@ static void on_bank(struct child *child, const struct record *record,
 	}
 	if (is_complete(supervisor, group))
 		bank_end_reservation(group);
-	/* Two have it before anything can queue there. */
-	supervisor_keep_now(supervisor);
+	/* The keeper has it, too, before anything can queue there: it is told
+	 * of all listeners of a slot at once, for there may be hundreds. */
+	supervisor_keep_soon(supervisor);
 	supervisor_order_listen(supervisor);
 	supervisor_go_on_operating(supervisor);
 }
@@ -228,6 +229,13 @@ static void on_room(struct child *child, const struct record *record,
 	supervisor_arrange(child->supervisor);
 }
 
+static void on_accepting(struct child *child, const struct record *record,
+			 const int *fds)
+{
+	(void)fds;
+	supervisor_note_accepting(child, record->number);
+}
+
 static void on_refused(struct child *child, const struct record *record,
 		       const int *fds)
 {
@@ -258,6 +266,7 @@ static const struct record_row {
 	{RECORD_FULL, WORKER_SAYS_FULL, on_full},
 	{RECORD_ROOM, WORKER_SAYS_ROOM, on_room},
 	{RECORD_REFUSED, WORKER_SAYS_REFUSED, on_refused},
+	{RECORD_ACCEPTING, WORKER_SAYS_ACCEPTING, on_accepting},
 };
 
 static void handle(struct child *child, const struct record *record,
