@@ -10,7 +10,13 @@
 
 /* What is in use, with what the allocator adds; 0 where it does not tell:
  * another libc, a sanitizer, valgrind. */
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+#ifdef __GLIBC__
+#define TELLS_HEAP __GLIBC_PREREQ(2, 33)
+#else
+#define TELLS_HEAP 0
+#endif
+
+#if TELLS_HEAP
 static size_t heap_bytes(void)
 {
 	return mallinfo2().uordblks;
