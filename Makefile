@@ -317,6 +317,10 @@ check-man: $(B)/man-tables ## the manual is what the tables say, and mandoc find
 format: ## let clang-format rewrite what check-format complains of
 	clang-format -i $(C_FILES)
 
+.PHONY: check-cost
+check-cost: all ## what an exchange and a connection cost: system calls, allocations, instructions
+	@tools/check/cost $(B)/cohort $(B)/cohort-bench
+
 # ---- Other builds, and the tests in them ------------------------------------
 
 # What sanitizers and valgrind find in any process of a server goes to files
