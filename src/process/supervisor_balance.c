@@ -420,6 +420,25 @@ void supervisor_weigh(const struct supervisor *supervisor,
 			wanted->weights[i] = service->weights[group->order[i]];
 }
 
+int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot)
+{
+	const struct supervisor_balance *balance = &supervisor->balance;
+	int least = -1, share;
+	unsigned i;
+
+	if (balance->generation != supervisor->current->number ||
+	    slot >= supervisor->slot_count)
+		return -1;
+	for (i = 0; i < supervisor->current->config->service_count; i++) {
+		if (balance->services[i].pace.noted_ms == 0)
+			continue;
+		share = balance->services[i].weights[slot] * 100 / BALANCE_EVEN;
+		if (least < 0 || share < least)
+			least = share;
+	}
+	return (int16_t)(least < INT16_MAX ? least : INT16_MAX);
+}
+
 void supervisor_init_balance(struct supervisor *supervisor)
 {
 	struct supervisor_balance *balance = &supervisor->balance;

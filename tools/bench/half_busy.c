@@ -55,14 +55,14 @@ static void data_received(struct cohort_transport *t, void *session,
 	(void)cohort_write(t, data, size);
 }
 
-static const struct cohort_protocol half_busy = {
-	.name = "half_busy",
-	.worker_size = sizeof(struct state),
-	.worker_start = worker_start,
-	.data_received = data_received,
-};
-
 int main(int argc, char **argv)
 {
+	static const struct cohort_protocol half_busy = {
+		.name = "half_busy",
+		.worker_size = sizeof(struct state),
+		.worker_start = worker_start,
+		.data_received = data_received,
+	};
+
 	return cohort_main(argc, argv, &half_busy);
 }
