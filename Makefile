@@ -164,6 +164,9 @@ $(B)/bench/go: tools/bench/peers/echo.go
 $(B)/bench/tokio: tools/bench/peers/tokio/Cargo.toml tools/bench/peers/tokio/src/main.rs
 	$(call show,CARGO,$@)tools/bench/build_tokio $(@D)/tokio.build $@
 
+$(B)/bench/half-busy: $(B)/tools/bench/half_busy.o $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -227,6 +230,10 @@ bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stre
 .PHONY: bench-chat
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
 	tools/bench/chat $(B)/examples/chat $(B)/bench/bare-send
+
+.PHONY: bench-balance
+bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
+	tools/bench/balance $(B)
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
