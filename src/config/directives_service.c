@@ -25,11 +25,10 @@
 /* Until it is known, a quarter of write_high (check.c). */
 static const struct value_word low_auto[] = {{"auto", -1}, {NULL, 0}};
 
-static const struct value_word balance_words[] = {{"hash", STEERING_HASH},
-						  {"random", STEERING_RANDOM},
-						  {"cpu", STEERING_CPU},
-						  {"shared", STEERING_SHARED},
-						  {NULL, 0}};
+static const struct value_word balance_words[] = {
+	{"hash", STEERING_HASH},         {"random", STEERING_RANDOM},
+	{"cpu", STEERING_CPU},           {"shared", STEERING_SHARED},
+	{"adaptive", STEERING_ADAPTIVE}, {NULL, 0}};
 
 /* clang-format off */
 static const struct directive before_options[] = {
@@ -44,7 +43,7 @@ static const struct directive before_options[] = {
 	 .help = "what the service speaks"},
 	{VALUE("balance", choice, balance), .initial = "hash",
 	 .words = balance_words,
-	 .help = "over the workers: by addresses, at random, by CPU, or one queue for all"},
+	 .help = "over the workers: by addresses, at random, by CPU, one queue for all, or by their load"},
 };
 
 static const struct directive after_options[] = {

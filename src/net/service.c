@@ -9,19 +9,23 @@
 #include "net/acceptor.h"
 #include "net/resolver.h"
 
+#define READ_ALIGNMENT 4096
+
 int worker_context_init(struct worker_context *worker, struct loop *loop,
 			struct scoreboard_page *page)
 {
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->page = page;
+	worker->cells = scoreboard_cells(page);
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	worker->forward_pipe[0] = -1;
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);
-	worker->read_buffer = malloc(SERVICE_DROP_BYTES);
+	/* The kernel copies faster to where a page begins. */
+	worker->read_buffer = aligned_alloc(READ_ALIGNMENT, SERVICE_DROP_BYTES);
 	if (worker->read_buffer == NULL)
 		return -1;
 	if (inbox_open(&worker->inbox, loop) == 0)
@@ -162,10 +166,23 @@ static void for_each_concerned(struct service *service, bool is_all,
 		act(list_entry(node, struct service, node));
 }
 
+/* After a rest it is said; if that cannot be, the next one tries. */
+static void note_accepted(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+	int64_t now_ms = worker->loop->now_ms;
+
+	if (now_ms - service->accepted_ms < SERVICE_PAUSE_MS ||
+	    !worker->accepts_again || worker->accepts_again(worker, service))
+		service->accepted_ms = now_ms;
+}
+
 void service_add_live(struct service *service)
 {
 	struct worker_context *worker = service->worker;
 
+	if (service->settings->balance == STEERING_ADAPTIVE)
+		note_accepted(service);
 	service->live_count++;
 	worker->live_count++;
 	worker->reserved_count += service->descriptors_each;

@@ -34,6 +34,9 @@ enum service_proxy {
 	SERVICE_PROXY_OPTIONAL, /* what begins otherwise is payload */
 	SERVICE_PROXY_REQUIRED,
 };
+/* `balance adaptive`: a worker that accepts after such a rest says so. */
+#define SERVICE_PAUSE_MS 40
+
 #define SERVICE_DESCRIPTORS 1024 /* reserved for one transport, at most */
 
 /* As configured; durations in ms or SERVICE_OFF. */
@@ -63,6 +66,7 @@ struct service;
 struct worker_context {
 	struct loop *loop;
 	struct scoreboard_page *page;
+	uint64_t *cells; /* of the page: enum scoreboard_cell */
 	struct buffer_pool buffers;
 	struct transport_table transports; /* by id */
 	struct list services;
@@ -72,8 +76,9 @@ struct worker_context {
 	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
 	 * SERVICE_READ_BYTES are never touched and take no memory. */
 	unsigned char *read_buffer;
-	unsigned frames_left; /* of the turn of the transport that reads */
-	int forward_pipe[2];  /* transport_forward.c; -1: none yet */
+	unsigned frames_left;    /* of the turn of the transport that reads */
+	int forward_pipe[2];     /* transport_forward.c; -1: none yet */
+	int64_t forward_pipe_ms; /* and none is opened before */
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;
@@ -85,6 +90,10 @@ struct worker_context {
 	 * nobody wants to know. */
 	void (*room_changed)(struct worker_context *context,
 			     struct service *service);
+	/* A service of `balance adaptive` has accepted one, and is it known?
+	 * NULL if nobody wants to know. */
+	bool (*accepts_again)(struct worker_context *context,
+			      struct service *service);
 	unsigned live_count;     /* accepted transports of all services … */
 	unsigned all_count;      /* … and outgoing ones */
 	unsigned live_max;       /* descriptors for all of them */
@@ -119,6 +128,7 @@ struct service {
 	unsigned live_max;          /* this worker's share of max_connections */
 	unsigned descriptors_each;  /* for an accepted transport, at most */
 	struct list acceptors;      /* struct acceptor, waiting or not */
+	int64_t accepted_ms;        /* the last, of `balance adaptive` */
 	unsigned resting_count;     /* of these, for want of a resource */
 	struct transport_pool idle; /* memory of those accepted that ended */
 	struct transport_pool idle_outgoing;

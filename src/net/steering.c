@@ -26,7 +26,9 @@ bool steering_is_equal(const struct steering *a, const struct steering *b)
 {
 	return a->balance == b->balance && a->count == b->count &&
 	       memcmp(a->is_out, b->is_out, a->count * sizeof(a->is_out[0])) ==
-		       0;
+		       0 &&
+	       memcmp(a->weights, b->weights,
+		      a->count * sizeof(a->weights[0])) == 0;
 }
 
 static unsigned count_in(const struct steering *steering)
@@ -52,6 +54,13 @@ static void put_unless(struct writer *writer, enum steering_code test,
 {
 	writer->program[writer->count++] = (struct steering_instruction){
 		.code = (uint16_t)test, .jf = 1, .k = constant};
+}
+
+/* … if it is that or more. */
+static void put_unless_least(struct writer *writer, unsigned constant)
+{
+	writer->program[writer->count++] = (struct steering_instruction){
+		.code = STEERING_IF_LEAST, .jt = 1, .k = constant};
 }
 
 /* The n-th of those that are in, n at random: n grows by one for each that is
@@ -94,20 +103,59 @@ static void put_cpu(struct writer *writer, const struct steering *steering,
 		put_random(writer, steering, in_count);
 }
 
+/* ---- By weights ------------------------------------------------------ */
+
+static uint64_t sum_of_weights(const struct steering *steering)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < steering->count; i++)
+		if (!steering->is_out[i])
+			sum += steering->weights[i];
+	return sum;
+}
+
+/* Whoever's part of the range of random numbers it is; the last needs no
+ * threshold. */
+static void put_weighted(struct writer *writer, const struct steering *steering,
+			 uint64_t sum)
+{
+	uint64_t reached = 0;
+	unsigned i;
+
+	put(writer, STEERING_LOAD, STEERING_LOAD_RANDOM);
+	for (i = 0; reached < sum; i++) {
+		if (steering->is_out[i] || steering->weights[i] == 0)
+			continue;
+		reached += steering->weights[i];
+		if (reached < sum)
+			put_unless_least(writer,
+					 (unsigned)((reached << 32) / sum));
+		put(writer, STEERING_ANSWER, i);
+	}
+}
+
 unsigned
 steering_compile(const struct steering *steering,
 		 struct steering_instruction program[STEERING_INSTRUCTIONS])
 {
 	struct writer writer = {.program = program};
 	unsigned in_count = count_in(steering);
+	uint64_t sum;
 
 	if (in_count == 0)
 		in_count = steering->count;
 	if (steering->count <= 1)
 		return 0;
-	if (steering->balance == STEERING_CPU)
+	sum = steering->balance == STEERING_ADAPTIVE ? sum_of_weights(steering)
+						     : 0;
+	if (sum > 0)
+		put_weighted(&writer, steering, sum);
+	else if (steering->balance == STEERING_CPU)
 		put_cpu(&writer, steering, in_count);
 	else if (steering->balance == STEERING_RANDOM ||
+		 steering->balance == STEERING_ADAPTIVE ||
 		 in_count < steering->count)
 		put_random(&writer, steering, in_count);
 	return writer.count;

@@ -21,6 +21,7 @@ enum steering_code {
 	STEERING_ADD = 0x04,      /* k to the accumulator */
 	STEERING_IF_EQUAL = 0x15, /* to k: over jt instructions, else jf */
 	STEERING_RETURN = 0x16,   /* the accumulator */
+	STEERING_ANSWER = 0x06,   /* return k */
 	STEERING_LOAD = 0x20,     /* what k names into the accumulator */
 	STEERING_IF_LEAST = 0x35, /* k or more: over jt, else jf */
 	STEERING_MODULO = 0x94,   /* the accumulator by k */
@@ -37,10 +38,11 @@ struct steering_instruction {
 };
 
 enum steering_balance {
-	STEERING_HASH,   /* the kernel's, by addresses and ports */
-	STEERING_RANDOM, /* even, per connection */
-	STEERING_CPU,    /* by the CPU that the packet came to */
-	STEERING_SHARED, /* one listener for all workers: nothing to steer */
+	STEERING_HASH,     /* the kernel's, by addresses and ports */
+	STEERING_RANDOM,   /* even, per connection */
+	STEERING_CPU,      /* by the CPU that the packet came to */
+	STEERING_SHARED,   /* one listener for all workers: nothing to steer */
+	STEERING_ADAPTIVE, /* at random, by weights that follow the load */
 };
 
 /* What is wanted of a group of `count` listeners. */
@@ -48,6 +50,9 @@ struct steering {
 	enum steering_balance balance;
 	unsigned count;
 	bool is_out[STEERING_POSITIONS]; /* by the index in the group */
+	/* Of STEERING_ADAPTIVE, of those that are in: shares of the newcomers,
+	 * relative to each other.  All 0: they are even. */
+	uint16_t weights[STEERING_POSITIONS];
 };
 
 bool steering_is_equal(const struct steering *a, const struct steering *b);
@@ -55,7 +60,8 @@ bool steering_is_equal(const struct steering *a, const struct steering *b);
 /* The program: the number of its instructions, 0 for none.  Those that are out
  * get nothing; if all are out all are in, for a connection has to wait
  * somewhere.  What would go to one that is out is spread at random over the
- * others.  A lone listener needs none. */
+ * others.  With weights the kernel's random number is compared with a threshold
+ * after the other.  A lone listener needs none. */
 unsigned
 steering_compile(const struct steering *steering,
 		 struct steering_instruction program[STEERING_INSTRUCTIONS]);

@@ -80,6 +80,11 @@ enum record_type {
 	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
 				  or without one: off; data: its struct
 				  log_form */
+	/* From supervisor to worker. */
+	RECORD_SPIN = 36, /* `number` 1: there is a CPU for each worker, so that
+			     one with `busy_poll auto` may spin; 0: not so */
+	RECORD_ACCEPTING = 37, /* worker: service `number`, of `balance
+				  adaptive`, accepts after a rest */
 };
 
 struct record {

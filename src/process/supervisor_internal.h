@@ -12,6 +12,7 @@
  *	supervisor_plugins.c   plug-ins whose workers die
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
+ *	supervisor_spin.c      who may spin
  *	supervisor_watch.c     workers that hang
  *	supervisor_audit.c     our groups, as the kernel has them
  *	supervisor_ordered.h   orders from outside
@@ -57,6 +58,7 @@
 #include "process/slot.h"
 #include "process/strays.h"
 #include "process/supervisor_admin.h"
+#include "process/supervisor_balance.h"
 #include "process/supervisor_handover.h"
 #include "process/supervisor_log.h"
 #include "process/supervisor_ordered.h"
@@ -130,6 +132,8 @@ struct child {
 	bool is_killed;  /* by us: the log has said why */
 	bool is_reaped;
 	bool is_orphan; /* of a supervisor that was killed */
+	bool can_spin;  /* it has `busy_poll auto` … */
+	bool may_spin;  /* … and was told that it may */
 };
 
 /* An upgrade under way. */
@@ -186,10 +190,12 @@ struct supervisor {
 	struct scoreboard *scoreboard;
 	struct supervisor_published published; /* there */
 	struct bank bank;
+	struct supervisor_balance balance;
 
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
 	unsigned slot_count;           /* that have workers */
 	unsigned slot_high;            /* that had any, or were to, ever */
+	unsigned cpu_count; /* usable by workers, as last looked at */
 	struct child *children;
 	unsigned child_count;          /* records; most of them are free */
 	unsigned child_high;           /* records beyond were never used */

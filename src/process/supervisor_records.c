@@ -229,6 +229,13 @@ static void on_room(struct child *child, const struct record *record,
 	supervisor_arrange(child->supervisor);
 }
 
+static void on_accepting(struct child *child, const struct record *record,
+			 const int *fds)
+{
+	(void)fds;
+	supervisor_note_accepting(child, record->number);
+}
+
 static void on_refused(struct child *child, const struct record *record,
 		       const int *fds)
 {
@@ -259,6 +266,7 @@ static const struct record_row {
 	{RECORD_FULL, WORKER_SAYS_FULL, on_full},
 	{RECORD_ROOM, WORKER_SAYS_ROOM, on_room},
 	{RECORD_REFUSED, WORKER_SAYS_REFUSED, on_refused},
+	{RECORD_ACCEPTING, WORKER_SAYS_ACCEPTING, on_accepting},
 };
 
 static void handle(struct child *child, const struct record *record,

@@ -24,6 +24,7 @@ void supervisor_take_memory(struct supervisor *supervisor)
 	supervisor->published.picture =
 		memory_require(1, sizeof(*supervisor->published.picture));
 	supervisor_init_slots(supervisor);
+	supervisor_init_balance(supervisor);
 }
 
 unsigned supervisor_worker_count(const struct config *config)

@@ -69,6 +69,17 @@ static int any_listener(const struct bank_group *group)
 	return BANK_NONE;
 }
 
+static bool is_out_as_before(const struct bank_group *group,
+			     const struct steering *wanted)
+{
+	const struct steering *before = &group->steering;
+
+	return before->balance == wanted->balance &&
+	       before->count == wanted->count &&
+	       memcmp(before->is_out, wanted->is_out,
+		      wanted->count * sizeof(wanted->is_out[0])) == 0;
+}
+
 /* A kernel that refuses leaves everything to its hash, which loses nothing:
  * who is out is adopted, or replaced. */
 static void steer(struct supervisor *supervisor, struct bank_group *group,
@@ -90,8 +101,10 @@ static void steer(struct supervisor *supervisor, struct bank_group *group,
 				  strerror(errno));
 		return;
 	}
-	log_debug("%s: %u instructions steer %u listeners",
-		  address_format(text, &group->address), count, wanted->count);
+	if (!is_out_as_before(group, wanted))
+		log_debug("%s: %u instructions steer %u listeners",
+			  address_format(text, &group->address), count,
+			  wanted->count);
 	group->steering = *wanted;
 	group->is_steered = count > 0;
 }
@@ -108,6 +121,18 @@ static void steer_group(struct supervisor *supervisor, struct bank_group *group)
 		generation_service(supervisor->current, (unsigned)index)
 			->settings.balance;
 	find_out(supervisor, group, &wanted);
+	if (wanted.balance == STEERING_ADAPTIVE &&
+	    !is_out_as_before(group, &wanted))
+		supervisor_balance_anew(supervisor);
+	supervisor_weigh(supervisor, group, &wanted);
+	steer(supervisor, group, &wanted);
+}
+
+void supervisor_resteer(struct supervisor *supervisor, struct bank_group *group)
+{
+	struct steering wanted = group->steering;
+
+	supervisor_weigh(supervisor, group, &wanted);
 	steer(supervisor, group, &wanted);
 }
 
@@ -166,6 +191,8 @@ void supervisor_arrange(struct supervisor *supervisor)
 	supervisor_keep(supervisor);
 	supervisor_store(supervisor);
 	note_vacancies(supervisor);
+	if (supervisor->balance.generation != supervisor->current->number)
+		supervisor_balance_anew(supervisor);
 	list_for_each (node, &supervisor->bank.groups) {
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);

@@ -126,6 +126,9 @@ bool worker_is_waiting(const struct acceptor *acceptor, bool is_for_room);
 void worker_room_changed(struct worker_context *context,
 			 struct service *service);
 void worker_report_room(struct timer *timer);
+/* The supervisor is to balance it: has it been told? */
+bool worker_accepts_again(struct worker_context *context,
+			  struct service *service);
 
 /* worker_drain.c: take no new connections and end within `bound_ms` (-1: with
  * the last transport; 0: now).  Again: a new bound.  `is_last`: nobody accepts

@@ -120,6 +120,7 @@ int worker_open_services(struct worker *worker, struct error *error)
 	worker->is_known_full =
 		memory_require(order->config->service_count, sizeof(bool));
 	worker->context.room_changed = worker_room_changed;
+	worker->context.accepts_again = worker_accepts_again;
 	for (i = 0; i < order->config->service_count; i++)
 		open_service(worker, i);
 	return 0;

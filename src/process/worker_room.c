@@ -3,7 +3,7 @@
  *
  * That a service is full is said at once; that it has room again only after
  * some time, so that a worker at its cap does not say so with every
- * connection. */
+ * connection.  And that a service accepts again, if it is steered by its load. */
 #include "process/worker_internal.h"
 
 #define ROOM_MS 20
@@ -52,4 +52,18 @@ void worker_report_room(struct timer *timer)
 		return;
 	for (i = 0; i < worker->order->config->service_count; i++)
 		report(worker, i, service_is_full(&worker->services[i]));
+}
+
+bool worker_accepts_again(struct worker_context *context,
+			  struct service *service)
+{
+	struct worker *worker = list_entry(context, struct worker, context);
+	const struct channel_load load = {.number = service->index};
+
+	if (worker->channel.fd < 0)
+		return true; /* there is nobody to be told */
+	/* What it has to say first is still unsaid. */
+	if (worker->phase != WORKER_PHASE_SERVING || worker->unsent != 0)
+		return false;
+	return channel_send(&worker->channel, RECORD_ACCEPTING, &load) == 0;
 }

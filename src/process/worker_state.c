@@ -20,6 +20,7 @@ const char *const worker_event_names[WORKER_EVENTS] = {
 	[WORKER_SAYS_FULL] = "FULL",
 	[WORKER_SAYS_ROOM] = "ROOM",
 	[WORKER_SAYS_REFUSED] = "REFUSED",
+	[WORKER_SAYS_ACCEPTING] = "ACCEPTING",
 	[WORKER_IS_TOLD_TO_DRAIN] = "an order to drain",
 };
 
@@ -43,6 +44,7 @@ static const struct worker_row worker_rows[WORKER_STATES][WORKER_EVENTS] = {
 	ROW(READY,    SAYS_FULL,        READY),
 	ROW(READY,    SAYS_ROOM,        READY),
 	ROW(READY,    SAYS_REFUSED,     READY),
+	ROW(READY,    SAYS_ACCEPTING,   READY),
 	ROW(READY,    IS_TOLD_TO_DRAIN, DRAINING),
 
 	/* Words that crossed the order; a second order replaces the bound of
@@ -51,6 +53,7 @@ static const struct worker_row worker_rows[WORKER_STATES][WORKER_EVENTS] = {
 	ROW(DRAINING, SAYS_FULL,        DRAINING),
 	ROW(DRAINING, SAYS_ROOM,        DRAINING),
 	ROW(DRAINING, SAYS_REFUSED,     DRAINING),
+	ROW(DRAINING, SAYS_ACCEPTING,   DRAINING),
 	ROW(DRAINING, SAYS_DRAINING,    DRAINING),
 	ROW(DRAINING, IS_TOLD_TO_DRAIN, DRAINING),
 };

@@ -55,6 +55,7 @@ static unsigned run(const struct steering_instruction *program, unsigned count,
 			jump_if(&machine, at, machine.accumulator == at->k);
 			break;
 		case STEERING_RETURN: return machine.accumulator;
+		case STEERING_ANSWER: return at->k;
 		}
 	}
 	CHECK(!"the program ends without an answer");
@@ -179,6 +180,89 @@ static void test_the_longest_programs(void)
 	}
 }
 
+/* ---- By weights ------------------------------------------------------ */
+
+static const struct weight_row {
+	const char *listeners; /* as above */
+	unsigned weights[6];
+	unsigned hits[6]; /* of 1000 */
+} weight_rows[] = {
+	{"xxxx", {1, 1, 1, 1}, {250, 250, 250, 250}},
+	{"xxxx", {1, 2, 3, 4}, {100, 200, 300, 400}},
+	{"xxxx", {0, 0, 5, 0}, {0, 0, 1000, 0}},
+	{"xxxx", {990, 0, 0, 10}, {990, 0, 0, 10}},
+	/* Those that are out get nothing, whatever their weight. */
+	{"x-xx", {50, 900, 25, 25}, {500, 0, 250, 250}},
+	{"-xx-x-", {9, 1, 1, 9, 2, 9}, {0, 250, 250, 0, 500, 0}},
+	{"--x", {4, 4, 1}, {0, 0, 1000}},
+	/* Without weights all are even, that are in. */
+	{"xxxx", {0, 0, 0, 0}, {250, 250, 250, 250}},
+	{"x-x-", {0, 7, 0, 7}, {500, 0, 500, 0}},
+	{"----", {9, 0, 0, 1}, {250, 250, 250, 250}},
+	{"xx", {65535, 65535}, {500, 500}},
+};
+
+static void check_weights(const struct weight_row *row)
+{
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
+	struct steering steering = {.balance = STEERING_ADAPTIVE};
+	unsigned i, index, count, hits[6] = {0};
+
+	steering.count = (unsigned)strlen(row->listeners);
+	for (i = 0; i < steering.count; i++) {
+		steering.is_out[i] = row->listeners[i] == '-';
+		steering.weights[i] = (uint16_t)row->weights[i];
+	}
+	count = steering_compile(&steering, program);
+	CHECK(count > 0);
+	/* All of the range, in steps that no modulo of so few repeats. */
+	for (i = 0; i < 1000; i++) {
+		index = run(program, count, i * 4294967u + 7, 0);
+		CHECK(index < steering.count);
+		hits[index % 6]++;
+	}
+	for (i = 0; i < steering.count; i++)
+		CHECK(hits[i] + 30 > row->hits[i] &&
+		      hits[i] < row->hits[i] + 30 &&
+		      (hits[i] > 0) == (row->hits[i] > 0));
+}
+
+static void test_weights(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(weight_rows) / sizeof(weight_rows[0]); i++) {
+		int before = check_failures;
+
+		check_weights(&weight_rows[i]);
+		if (check_failures != before)
+			printf("  in: weights %zu\n", i);
+	}
+}
+
+/* Each of as many as there can be has its part, from the first to the last
+ * number. */
+static void test_all_positions_have_weights(void)
+{
+	struct steering_instruction program[STEERING_INSTRUCTIONS];
+	struct steering steering = {
+		.balance = STEERING_ADAPTIVE,
+		.count = STEERING_POSITIONS,
+	};
+	unsigned i, count, part = 0xffffffffu / STEERING_POSITIONS + 1;
+
+	for (i = 0; i < STEERING_POSITIONS; i++)
+		steering.weights[i] = 64;
+	count = steering_compile(&steering, program);
+	CHECK(count > 0 && count <= STEERING_INSTRUCTIONS);
+	for (i = 0; i < STEERING_POSITIONS; i++)
+		check_int(run(program, count, i * part + part / 2, 0), i);
+	check_int(run(program, count, 0, 0), 0);
+	check_int(run(program, count, 0xffffffffu, 0), STEERING_POSITIONS - 1);
+	steering.count = 1;
+	check_int(steering_compile(&steering, program), 0);
+}
+
 static void test_equality(void)
 {
 	struct steering one, other;
@@ -194,6 +278,9 @@ static void test_equality(void)
 	CHECK(!steering_is_equal(&one, &other));
 	fill(&other, &row);
 	other.count = 2;
+	CHECK(!steering_is_equal(&one, &other));
+	fill(&other, &row);
+	other.weights[2] = 1;
 	CHECK(!steering_is_equal(&one, &other));
 }
 
@@ -259,6 +346,13 @@ static void test_the_kernel(void)
 	check_int(steering_apply(listeners[1], program, 0), 0);
 	connect_all(&address, listeners, hits);
 	CHECK(hits[1] > 0);
+	steering.balance = STEERING_ADAPTIVE;
+	steering.is_out[1] = false;
+	steering.weights[1] = 1;
+	count = steering_compile(&steering, program);
+	check_int(steering_apply(listeners[0], program, count), 0);
+	connect_all(&address, listeners, hits);
+	check_int(hits[1], 40);
 	for (i = 0; i < 3; i++)
 		close(listeners[i]);
 	check_int(steering_apply(-1, program, count), -1);
@@ -318,6 +412,8 @@ int main(void)
 {
 	test_rows();
 	test_the_longest_programs();
+	test_weights();
+	test_all_positions_have_weights();
 	test_equality();
 	test_the_kernel();
 	test_a_barred_listener_lets_nobody_in();

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* balance.c - from loads to weights. */
+#include "process/balance.h"
+
+#define SCALE        256 /* parts of a connection */
+#define FACTOR_WHOLE 1024
+#define FACTOR_LEAST (FACTOR_WHOLE / (BALANCE_EVEN / BALANCE_LEAST))
+/* Nobody gets more of an interval than so many, or so many times the mean. */
+#define BURST        4
+/* Connections to be spread by one look: fewer are worth no look, of more the
+ * luck is seen in the result. */
+#define BATCH_LEAST  16
+#define COST_SHARE   20 /* looking takes one part in so many, at most */
+#define COUNT_MOST   (UINT64_C(1) << 40)
+
+/* ---- How slow, how fast ---------------------------------------------- */
+
+void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms)
+{
+	int64_t since_ms = now_ms - lag->noted_ms;
+
+	while (since_ms >= BALANCE_HALF_MS && lag->lag_ms > 0) {
+		lag->lag_ms /= 2;
+		since_ms -= BALANCE_HALF_MS;
+		lag->noted_ms += BALANCE_HALF_MS;
+	}
+	if (lag->lag_ms == 0)
+		lag->noted_ms = now_ms;
+	if (lag_ms > BALANCE_LAG_MOST_MS)
+		lag_ms = BALANCE_LAG_MOST_MS;
+	if (lag_ms <= lag->lag_ms)
+		return;
+	lag->lag_ms = lag_ms;
+	lag->noted_ms = now_ms;
+}
+
+void balance_note_arrivals(struct balance_pace *pace, uint64_t count,
+			   int64_t now_ms)
+{
+	int64_t since_ms = now_ms - pace->noted_ms;
+
+	if (since_ms <= 0)
+		since_ms = 1;
+	if (count > COUNT_MOST)
+		count = 0;
+	pace->per_second =
+		(pace->per_second + 3 * ((int64_t)count * 1000 / since_ms)) / 4;
+	pace->noted_ms = now_ms;
+}
+
+int64_t balance_interval_ms(const struct balance_pace *pace,
+			    unsigned worker_count)
+{
+	int64_t batch = 2 * (int64_t)worker_count, interval_ms;
+
+	if (batch < BATCH_LEAST)
+		batch = BATCH_LEAST;
+	if (pace->per_second * BALANCE_INTERVAL_MOST_MS <= batch * 1000)
+		return BALANCE_INTERVAL_MOST_MS;
+	interval_ms = batch * 1000 / pace->per_second;
+	return interval_ms < BALANCE_INTERVAL_LEAST_MS
+		       ? BALANCE_INTERVAL_LEAST_MS
+		       : interval_ms;
+}
+
+int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us)
+{
+	int64_t least_ms = cost_us * COST_SHARE / 1000;
+
+	return interval_ms < least_ms ? least_ms : interval_ms;
+}
+
+uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)
+{
+	return (uint64_t)(pace->per_second * interval_ms / 1000) + 1;
+}
+
+uint64_t balance_expected_at_rest(unsigned worker_count)
+{
+	return worker_count / 4 + 1;
+}
+
+/* ---- Weights --------------------------------------------------------- */
+
+struct scale {
+	const struct balance_load *loads;
+	unsigned slot_count;
+	unsigned in_count;
+	int64_t lag_sum_ms; /* of those */
+	uint64_t expected;  /* in parts, as all that follow */
+	uint64_t mean;      /* for each of those in */
+	uint64_t level;     /* to which those that are fit are filled */
+	uint64_t sum;       /* of all shares */
+};
+
+static bool is_slow(const struct scale *scale, const struct balance_load *load)
+{
+	int64_t others_ms = scale->lag_sum_ms - load->lag_ms;
+
+	return scale->in_count > 1 && load->lag_ms >= BALANCE_SLOW_MS &&
+	       load->lag_ms * (scale->in_count - 1) >= 2 * others_ms;
+}
+
+static bool is_fit(const struct scale *scale, const struct balance_load *load)
+{
+	return load->is_in && !is_slow(scale, load);
+}
+
+static void survey(struct scale *scale)
+{
+	unsigned i;
+
+	for (i = 0; i < scale->slot_count; i++) {
+		if (!scale->loads[i].is_in)
+			continue;
+		scale->in_count++;
+		scale->lag_sum_ms += scale->loads[i].lag_ms;
+	}
+	if (scale->in_count > 0)
+		scale->mean = scale->expected / scale->in_count;
+}
+
+static uint64_t lack(const struct scale *scale, const struct balance_load *load,
+		     uint64_t level)
+{
+	uint64_t count = load->count > COUNT_MOST ? COUNT_MOST : load->count;
+	uint64_t has = count * SCALE;
+
+	return is_fit(scale, load) && level > has ? level - has : 0;
+}
+
+/* What it takes to fill all that are fit up to there. */
+static uint64_t volume(const struct scale *scale, uint64_t level)
+{
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = 0; i < scale->slot_count; i++)
+		sum += lack(scale, &scale->loads[i], level);
+	return sum;
+}
+
+/* The highest level that what is expected reaches: no search takes more steps
+ * than a count has bits. */
+static uint64_t find_level(const struct scale *scale)
+{
+	uint64_t low = 0, high = (COUNT_MOST * SCALE) << 2, middle;
+
+	while (high - low > 1) {
+		middle = low + (high - low) / 2;
+		if (volume(scale, middle) <= scale->expected)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Of the mean, in FACTOR_WHOLE parts: by the square, for of what comes to it
+ * more waits, and for longer. */
+static uint64_t factor_of(int64_t lag_ms)
+{
+	int64_t factor = FACTOR_WHOLE * BALANCE_SLOW_MS * BALANCE_SLOW_MS /
+			 (4 * lag_ms * lag_ms);
+
+	return (uint64_t)(factor < FACTOR_LEAST ? FACTOR_LEAST : factor);
+}
+
+static uint64_t share_of(const struct scale *scale,
+			 const struct balance_load *load)
+{
+	uint64_t most = BURST * (scale->mean > SCALE ? scale->mean : SCALE);
+	uint64_t share;
+
+	if (!load->is_in)
+		return 0;
+	if (is_slow(scale, load))
+		return scale->mean * factor_of(load->lag_ms) / FACTOR_WHOLE + 1;
+	share = lack(scale, load, scale->level);
+	return share > most ? most : share;
+}
+
+static uint16_t weight_of(const struct scale *scale, uint64_t share)
+{
+	uint64_t even = (uint64_t)BALANCE_EVEN * scale->in_count;
+	uint64_t weight = (share * even + scale->sum / 2) / scale->sum;
+
+	if (weight == 0 && share > 0)
+		weight = 1;
+	return (uint16_t)(weight > UINT16_MAX ? UINT16_MAX : weight);
+}
+
+void balance_weigh(uint16_t *weights, const struct balance_load *loads,
+		   unsigned slot_count, uint64_t expected)
+{
+	struct scale scale = {
+		.loads = loads,
+		.slot_count = slot_count,
+		.expected = expected * SCALE,
+	};
+	unsigned i;
+
+	survey(&scale);
+	scale.level = find_level(&scale);
+	for (i = 0; i < slot_count; i++)
+		scale.sum += share_of(&scale, &loads[i]);
+	for (i = 0; i < slot_count; i++)
+		weights[i] = scale.sum == 0
+				     ? 0
+				     : weight_of(&scale,
+						 share_of(&scale, &loads[i]));
+}

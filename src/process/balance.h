@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* balance.h - `balance adaptive`: how much of what comes each worker is to get.
+ *
+ * Pure: the supervisor brings what each worker of a service has and how slow it
+ * is, and steers by the weights (supervisor_balance.h).  Between two looks the
+ * kernel draws lots; each look fills up those that have less, so that what is
+ * left uneven is the luck of one interval, however long connections live.  One
+ * that is slow gets little, but always something: that it takes it is how it
+ * proves to be well again. */
+#ifndef COHORT_PROCESS_BALANCE_H
+#define COHORT_PROCESS_BALANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define BALANCE_SLOTS 256 /* as CONFIG_WORKERS_MAX */
+
+/* The weight of one that gets as many as the mean. */
+#define BALANCE_EVEN  64
+/* Of one that is slow, at least. */
+#define BALANCE_LEAST (BALANCE_EVEN / 32)
+
+/* A worker that keeps its clients waiting for so long, and twice as long as the
+ * others do in the mean, is slow. */
+#define BALANCE_SLOW_MS     20
+/* What is remembered of it: at most this, half of it after BALANCE_HALF_MS. */
+#define BALANCE_LAG_MOST_MS 100
+#define BALANCE_HALF_MS     1000
+
+/* Between two looks; a service at which nobody came for BALANCE_REST_MS is not
+ * looked at until a worker says that it accepts again, as it does if it has not
+ * accepted for SERVICE_PAUSE_MS (net/service.h), which has to be less. */
+#define BALANCE_INTERVAL_LEAST_MS 2
+#define BALANCE_INTERVAL_MOST_MS  10
+#define BALANCE_REST_MS           100
+
+/* How long the clients of a worker had to wait of late. */
+struct balance_lag {
+	int64_t lag_ms;
+	int64_t noted_ms;
+};
+
+/* Now it is `lag_ms`, and was less since the last note. */
+void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms);
+
+/* How quickly clients come. */
+struct balance_pace {
+	int64_t per_second;
+	int64_t noted_ms;
+};
+
+/* So many came since the last note. */
+void balance_note_arrivals(struct balance_pace *pace, uint64_t count,
+			   int64_t now_ms);
+/* When to look again, in ms from now, at a service of so many workers. */
+int64_t balance_interval_ms(const struct balance_pace *pace,
+			    unsigned worker_count);
+/* … if looking took so long, and is to be a small part of one CPU. */
+int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
+/* Who will have come by then: at least 1. */
+uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
+/* … instead, if nobody looks: what the first that come find in force. */
+uint64_t balance_expected_at_rest(unsigned worker_count);
+
+/* A worker, by its slot. */
+struct balance_load {
+	bool is_in;     /* it may get connections */
+	uint64_t count; /* that it has, or that wait for it */
+	int64_t lag_ms;
+};
+
+/* The weights of `slot_count` (BALANCE_SLOTS at most) workers, if `expected`
+ * connections come until the next look; 0 for those that are not in. */
+void balance_weigh(uint16_t *weights, const struct balance_load *loads,
+		   unsigned slot_count, uint64_t expected);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_balance.c - looks at loads, and steers by them. */
+#include "process/supervisor_balance.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "process/supervisor_internal.h"
+
+_Static_assert(BALANCE_SLOTS == CONFIG_WORKERS_MAX &&
+		       2 * SERVICE_PAUSE_MS < BALANCE_REST_MS,
+	       "what balance.h takes for granted");
+
+/* Listeners looked at in one look; one service is looked at in any case. */
+#define LISTENERS_MOST 512
+
+struct supervisor_balance_worker {
+	struct balance_lag lag;
+	pid_t pid;        /* of whom this was noted */
+	uint64_t busy_us; /* all its turns, so far */
+	int64_t busy_ms;  /* when that was */
+};
+
+/* One worker of one service. */
+struct place {
+	uint64_t accepted;
+	int64_t waiting_ms; /* since when clients wait and none is accepted; 0:
+			       they do not */
+};
+
+struct supervisor_balance_service {
+	bool is_active;
+	int64_t woken_ms;
+	int64_t arrived_ms; /* when anybody came, as far as was seen */
+	struct balance_pace pace;
+	uint64_t queued; /* at the last look */
+	struct place places[BALANCE_SLOTS];
+	uint16_t weights[BALANCE_SLOTS];
+};
+
+/* One service in one look. */
+struct look {
+	struct supervisor *supervisor;
+	struct supervisor_balance_service *service;
+	unsigned index;
+	unsigned first, end; /* its listeners */
+	unsigned in_count;
+	uint64_t arrived; /* since the last look */
+	uint64_t queued;
+	struct balance_load loads[BALANCE_SLOTS];
+};
+
+static bool is_adaptive(const struct generation *generation, unsigned service)
+{
+	return generation->config->services[service].settings.balance ==
+	       STEERING_ADAPTIVE;
+}
+
+/* ---- Workers --------------------------------------------------------- */
+
+/* In a callback for so long; or the turns that have ended since the last look
+ * took longer than that is ago: one of them began so long before. */
+static int64_t lag_of(struct supervisor_balance_worker *worker,
+		      const struct child *child, int64_t now_ms)
+{
+	const uint64_t *cells = scoreboard_cells(child->page);
+	uint64_t busy_us = scoreboard_load(&cells[SCOREBOARD_LAG_SUM_US]);
+	int64_t turned_ms = (int64_t)(busy_us - worker->busy_us) / 1000 -
+			    (now_ms - worker->busy_ms);
+	int64_t inside_ms = 0;
+
+	if (worker->pid != child->pid || busy_us < worker->busy_us)
+		turned_ms = 0;
+	if (scoreboard_load(&cells[SCOREBOARD_CALLBACK]) != SCOREBOARD_IN_NONE)
+		inside_ms = now_ms - (int64_t)scoreboard_load(
+					     &cells[SCOREBOARD_CALLBACK_MS]);
+	worker->busy_us = busy_us;
+	worker->busy_ms = now_ms;
+	return inside_ms > turned_ms ? inside_ms : turned_ms;
+}
+
+static void look_at_workers(struct supervisor *supervisor)
+{
+	struct supervisor_balance_worker *worker;
+	int64_t lag_ms, now_ms = supervisor->loop.now_ms;
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++) {
+		child = supervisor->slots[i].child;
+		worker = &supervisor->balance.workers[i];
+		if (!child)
+			continue;
+		lag_ms = lag_of(worker, child, now_ms);
+		if (worker->pid != child->pid)
+			worker->lag = (struct balance_lag){0, now_ms};
+		worker->pid = child->pid;
+		balance_note_lag(&worker->lag, lag_ms, now_ms);
+	}
+}
+
+/* ---- A service ------------------------------------------------------- */
+
+static struct bank_group *steered_group(const struct look *look, unsigned i)
+{
+	const struct generation *generation = look->supervisor->current;
+	struct bank_group *group = generation->groups[i];
+
+	if (!group || group->is_shared ||
+	    group->steering.count != group->order_count ||
+	    group->steering.balance != STEERING_ADAPTIVE)
+		return NULL;
+	return group;
+}
+
+static uint64_t queue_of(const struct look *look, unsigned slot)
+{
+	struct sockopt_tcp tcp;
+	uint64_t sum = 0;
+	unsigned i;
+
+	for (i = look->first; i < look->end; i++) {
+		struct bank_group *group = steered_group(look, i);
+		int fd = group ? bank_get(group, slot) : BANK_NONE;
+
+		if (fd >= 0 && sockopt_tcp_info(fd, &tcp) == 0)
+			sum += tcp.accept_queue;
+	}
+	return sum;
+}
+
+/* For how long have they waited while it took none? */
+static int64_t wait_of(struct place *place, uint64_t accepted, uint64_t queue,
+		       int64_t now_ms)
+{
+	if (queue == 0 || accepted != place->accepted)
+		place->waiting_ms = 0;
+	if (queue == 0)
+		return 0;
+	if (place->waiting_ms == 0)
+		place->waiting_ms = now_ms;
+	return now_ms - place->waiting_ms;
+}
+
+static void look_at_place(struct look *look, unsigned slot,
+			  const struct child *child)
+{
+	struct supervisor_balance_worker *worker =
+		&look->supervisor->balance.workers[slot];
+	struct place *place = &look->service->places[slot];
+	const uint64_t *cells = scoreboard_service(child->page, look->index);
+	uint64_t accepted = scoreboard_load(&cells[SCOREBOARD_ACCEPTED]);
+	uint64_t queue = queue_of(look, slot);
+	int64_t now_ms = look->supervisor->loop.now_ms;
+
+	balance_note_lag(&worker->lag, wait_of(place, accepted, queue, now_ms),
+			 now_ms);
+	if (accepted >= place->accepted)
+		look->arrived += accepted - place->accepted;
+	place->accepted = accepted;
+	look->queued += queue;
+	look->in_count++;
+	look->loads[slot] = (struct balance_load){
+		.is_in = true,
+		.count = scoreboard_load(&cells[SCOREBOARD_LIVE]) + queue,
+		.lag_ms = worker->lag.lag_ms,
+	};
+}
+
+static bool may_get(const struct child *child, unsigned service)
+{
+	return child && child->state == WORKER_READY && !child->is_reaped &&
+	       !child->is_suspect && !supervisor_is_full(child, service) &&
+	       child->generation == child->supervisor->current->number;
+}
+
+static void look_at_places(struct look *look)
+{
+	const struct supervisor *supervisor = look->supervisor;
+	struct supervisor_balance_service *service = look->service;
+	const struct child *child;
+	unsigned i;
+
+	for (i = 0; i < supervisor->slot_count; i++) {
+		child = supervisor->slots[i].child;
+		if (may_get(child, look->index))
+			look_at_place(look, i, child);
+	}
+	if (look->queued > service->queued)
+		look->arrived += look->queued - service->queued;
+	service->queued = look->queued;
+	if (look->arrived > 0)
+		service->arrived_ms = supervisor->loop.now_ms;
+	balance_note_arrivals(&service->pace, look->arrived,
+			      supervisor->loop.now_ms);
+}
+
+static void steer_service(const struct look *look)
+{
+	struct bank_group *group;
+	unsigned i;
+
+	for (i = look->first; i < look->end; i++) {
+		group = steered_group(look, i);
+		if (group)
+			supervisor_resteer(look->supervisor, group);
+	}
+}
+
+/* They are in the order of their services. */
+static void find_listeners(struct look *look)
+{
+	const struct generation *generation = look->supervisor->current;
+	unsigned i = 0;
+
+	while (i < generation->listener_count &&
+	       generation->plan[i].service < look->index)
+		i++;
+	look->first = i;
+	while (i < generation->listener_count &&
+	       generation->plan[i].service == look->index)
+		i++;
+	look->end = i;
+}
+
+/* Where all workers share one listener, there is nothing to choose. */
+static bool has_steered_group(const struct look *look)
+{
+	unsigned i;
+
+	for (i = look->first; i < look->end; i++)
+		if (steered_group(look, i))
+			return true;
+	return false;
+}
+
+/* At first it is not known how quickly they come. */
+static int64_t interval_of(const struct look *look)
+{
+	const struct supervisor_balance_service *service = look->service;
+	int64_t now_ms = look->supervisor->loop.now_ms;
+
+	if (now_ms - service->woken_ms < BALANCE_INTERVAL_MOST_MS)
+		return BALANCE_INTERVAL_LEAST_MS;
+	return balance_interval_ms(&service->pace, look->in_count);
+}
+
+/* How many listeners were looked at; when to look again. */
+static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
+				int64_t *interval_ms)
+{
+	struct look look = {
+		.supervisor = supervisor,
+		.service = &supervisor->balance.services[index],
+		.index = index,
+	};
+	struct supervisor_balance_service *service = look.service;
+	uint64_t expected;
+
+	*interval_ms = BALANCE_INTERVAL_MOST_MS;
+	find_listeners(&look);
+	service->is_active = has_steered_group(&look);
+	if (!service->is_active)
+		return 0;
+	look_at_places(&look);
+	*interval_ms = interval_of(&look);
+	service->is_active =
+		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
+	expected = service->is_active
+			   ? balance_expected(&service->pace, *interval_ms)
+			   : balance_expected_at_rest(look.in_count);
+	balance_weigh(service->weights, look.loads, supervisor->slot_count,
+		      expected);
+	steer_service(&look);
+	return look.in_count * (look.end - look.first);
+}
+
+/* ---- Looks ----------------------------------------------------------- */
+
+/* Those whose turn it is; when the first of them is to be looked at again. */
+static int64_t look_at_services(struct supervisor *supervisor)
+{
+	struct supervisor_balance *balance = &supervisor->balance;
+	unsigned count = supervisor->current->config->service_count;
+	int64_t soonest_ms = BALANCE_INTERVAL_MOST_MS, interval_ms;
+	unsigned i, index, looked_count = 0;
+
+	for (i = 0; i < count && looked_count < LISTENERS_MOST; i++) {
+		index = (balance->next + i) % count;
+		if (!balance->services[index].is_active)
+			continue;
+		looked_count +=
+			look_at_service(supervisor, index, &interval_ms);
+		if (interval_ms < soonest_ms)
+			soonest_ms = interval_ms;
+	}
+	balance->next += i;
+	return soonest_ms;
+}
+
+static bool is_any_active(const struct supervisor *supervisor)
+{
+	unsigned i;
+
+	for (i = 0; i < supervisor->current->config->service_count; i++)
+		if (supervisor->balance.services[i].is_active)
+			return true;
+	return false;
+}
+
+static bool is_ours(const struct supervisor *supervisor)
+{
+	return !supervisor->is_stopping && !supervisor->is_trial &&
+	       supervisor->balance.generation == supervisor->current->number;
+}
+
+static void look_again(struct supervisor *supervisor, int64_t in_ms)
+{
+	struct timer *timer = &supervisor->balance.timer;
+
+	if (!timer_is_started(timer))
+		timer_start(&supervisor->loop.timers, timer,
+			    supervisor->loop.now_ms + in_ms);
+}
+
+static void look(struct timer *timer)
+{
+	struct supervisor *supervisor =
+		list_entry(timer, struct supervisor, balance.timer);
+	int64_t began_us = clock_now_us(), interval_ms;
+
+	if (!is_ours(supervisor))
+		return;
+	look_at_workers(supervisor);
+	interval_ms = look_at_services(supervisor);
+	if (is_any_active(supervisor))
+		look_again(supervisor,
+			   balance_spare_ms(interval_ms,
+					    clock_now_us() - began_us));
+}
+
+static void wake(struct supervisor *supervisor, unsigned index)
+{
+	struct supervisor_balance_service *service =
+		&supervisor->balance.services[index];
+
+	service->arrived_ms = supervisor->loop.now_ms;
+	if (!service->is_active) {
+		service->woken_ms = supervisor->loop.now_ms;
+		service->pace = (struct balance_pace){0, service->woken_ms};
+	}
+	service->is_active = true;
+	look_again(supervisor, 0);
+}
+
+void supervisor_note_accepting(struct child *child, unsigned service)
+{
+	struct supervisor *supervisor = child->supervisor;
+	const struct generation *current = supervisor->current;
+
+	/* Of others: the next generation is looked at when it is in force. */
+	if (is_ours(supervisor) && child->generation == current->number &&
+	    service < current->config->service_count &&
+	    is_adaptive(current, service))
+		wake(supervisor, service);
+}
+
+void supervisor_balance_anew(struct supervisor *supervisor)
+{
+	struct supervisor_balance *balance = &supervisor->balance;
+	const struct generation *current = supervisor->current;
+	unsigned i;
+
+	for (i = 0; i < current->config->service_count; i++) {
+		if (balance->generation != current->number)
+			memset(&balance->services[i], 0,
+			       sizeof(balance->services[i]));
+		if (is_adaptive(current, i))
+			wake(supervisor, i);
+	}
+	balance->generation = current->number;
+}
+
+/* ---- For the rest ---------------------------------------------------- */
+
+void supervisor_weigh(const struct supervisor *supervisor,
+		      const struct bank_group *group, struct steering *wanted)
+{
+	const struct generation *current = supervisor->current;
+	int index = generation_index(current, group);
+	const struct supervisor_balance_service *service;
+	unsigned i;
+
+	if (wanted->balance != STEERING_ADAPTIVE || index < 0 ||
+	    supervisor->balance.generation != current->number)
+		return;
+	service = &supervisor->balance.services[current->plan[index].service];
+	for (i = 0; i < wanted->count; i++)
+		if (!bank_is_stranger(group->order[i]))
+			wanted->weights[i] = service->weights[group->order[i]];
+}
+
+void supervisor_init_balance(struct supervisor *supervisor)
+{
+	struct supervisor_balance *balance = &supervisor->balance;
+
+	timer_init(&balance->timer, look);
+	balance->workers =
+		memory_require(CONFIG_WORKERS_MAX, sizeof(*balance->workers));
+	balance->services =
+		memory_require(SCOREBOARD_SERVICES, sizeof(*balance->services));
+}
+
+void supervisor_release_balance(struct supervisor *supervisor)
+{
+	timer_stop(&supervisor->loop.timers, &supervisor->balance.timer);
+	free(supervisor->balance.workers);
+	free(supervisor->balance.services);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* supervisor_balance.h - `balance adaptive`, in the supervisor.
+ *
+ * While clients come to a service of that kind, every few milliseconds the pages
+ * of its workers and the queues of its listeners are looked at, and its groups
+ * are steered by new weights (balance.h).  While nobody comes, nothing is looked
+ * at: the first that comes makes its worker say so (RECORD_ACCEPTING).
+ *
+ * One look has a bound, whatever is configured: services take turns, and the
+ * next look waits for twenty times as long as this one took.  No memory is taken
+ * after the start. */
+#ifndef COHORT_PROCESS_SUPERVISOR_BALANCE_H
+#define COHORT_PROCESS_SUPERVISOR_BALANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "event/timer.h"
+#include "net/steering.h"
+#include "process/balance.h"
+
+struct bank_group;
+struct child;
+struct supervisor;
+struct supervisor_balance_worker;
+struct supervisor_balance_service;
+
+struct supervisor_balance {
+	struct timer timer; /* the next look */
+	/* By slot; by index in the configuration. */
+	struct supervisor_balance_worker *workers;
+	struct supervisor_balance_service *services;
+	unsigned generation; /* whose services they are */
+	unsigned next;       /* service to begin with */
+};
+
+/* All its memory; and back. */
+void supervisor_init_balance(struct supervisor *supervisor);
+void supervisor_release_balance(struct supervisor *supervisor);
+
+/* It said that it accepts clients of the service after a rest. */
+void supervisor_note_accepting(struct child *child, unsigned service);
+
+/* The weights of the group's listeners as they were found last. */
+void supervisor_weigh(const struct supervisor *supervisor,
+		      const struct bank_group *group, struct steering *wanted);
+
+/* supervisor_steer.c: the group by other weights; who is out stays out. */
+void supervisor_resteer(struct supervisor *supervisor,
+			struct bank_group *group);
+
+/* Who may get connections is not who it was: look at all services anew. */
+void supervisor_balance_anew(struct supervisor *supervisor);
+
+#endif

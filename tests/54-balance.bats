@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# `balance adaptive`: connections are spread by what the workers have, and by how
+# quickly they take them.
+
+load support/common
+
+LEDGER_SERVER=$COHORT_BUILD/tests/servers/ledger
+
+# Its clients are answered with the pid of their worker.
+serve_adaptive() { start_ready 1 "$LEDGER_SERVER" -l 127.0.0.1:0 -o 'balance adaptive;' "$@"; }
+
+# client WORD…: the Python program of stdin, with what it begins with.
+client() {
+	need python3
+	{
+		cat <<-'END'
+			import collections, os, signal, socket, sys, time
+			port, words = int(sys.argv[1]), sys.argv[2:]
+
+			def open_one():
+			    one = socket.create_connection(("127.0.0.1", port), timeout=60)
+			    one.sendall(b"x\n")
+			    return one
+
+			def pid_of(one):
+			    answer = b""
+			    while not answer.endswith(b"\n"):
+			        answer += one.recv(99) or sys.exit("the server has closed")
+			    return int(answer.split()[0])
+
+			# Not at once: until the weights follow, the kernel draws lots.
+			def open_paced(count):
+			    for _ in range(count):
+			        yield open_one()
+			        time.sleep(0.002)
+		END
+		cat
+	} >"$WORK/client.py"
+	timeout $((120 * COHORT_PATIENCE)) python3 "$WORK/client.py" "$PORT" "$@"
+}
+
+@test "balance adaptive is a word of the configuration" {
+	run -0 "$COHORT" -o 'balance adaptive;' -T
+	grep -q '^ *balance *adaptive;' <<<"$output"
+	run -78 "$COHORT" -o 'balance adaptiv;' -t
+	[[ $output == *adaptive* ]]
+	# One listener for all leaves nothing to choose.
+	run -0 "$COHORT" -o 'balance adaptive; reuse_port off;' -T
+	grep -q '^ *balance *shared;' <<<"$output"
+}
+
+@test "connections that stay are even, and those that come fill the gaps" {
+	serve_adaptive -w 4
+	client <<-'END'
+		held = collections.defaultdict(list)
+		for one in open_paced(400):
+		    held[pid_of(one)].append(one)
+		assert len(held) == 4, held.keys()
+		print({pid: len(ones) for pid, ones in held.items()})
+		poor = min(held)
+		gone = len(held[poor])
+		for one in held.pop(poor):
+		    one.close()
+		came = list(open_paced(gone))
+		refill = collections.Counter(pid_of(one) for one in came)
+		print("of", gone, "that left, came back:", refill)
+		# At random it were a quarter.
+		assert refill[poor] > 0.6 * gone
+	END
+}
+
+@test "a worker that is stopped gets fewer, and its part when it goes on" {
+	serve_adaptive -w 4 -o 'watchdog_steer off; watchdog_timeout off;'
+	victim=$(workers | sed -n 2p)
+	client "$victim" <<-'END'
+		victim, ones = int(words[0]), []
+		os.kill(victim, signal.SIGSTOP)
+		try:
+		    for one in open_paced(400):
+		        ones.append(one)
+		finally:
+		    os.kill(victim, signal.SIGCONT)
+		# At random it were a hundred.
+		its = sum(pid_of(one) == victim for one in ones)
+		print(its, "of 400 came to the stopped one")
+		assert its <= 50
+		for one in ones:
+		    one.close()
+		lately, end = collections.deque(maxlen=60), time.monotonic() + 60
+		while sum(lately) < 9:
+		    assert time.monotonic() < end, "it gets no more than before"
+		    for one in open_paced(1):
+		        lately.append(pid_of(one) == victim)
+		        one.close()
+	END
+}
+
+@test "nothing is lost while workers die, are more, are fewer and are reloaded" {
+	configure <<-'END'
+		workers 3;
+		service default { listen 127.0.0.1:0; balance adaptive; }
+	END
+	start_ready 1 "$LEDGER_SERVER" -c "$CONFIG"
+	"$COHORT_BENCH" ledger "127.0.0.1:$PORT" --json -c 8 -t 600 >"$WORK/out" 3>&- &
+	bench=$!
+	SERVER_PIDS+=("$bench")
+	for signal in HUP TTIN TTOU TTOU HUP; do
+		before=$(workers)
+		kill -"$signal" "$SERVER"
+		wait_until 20 eval "! workers_are '$before'"
+	done
+	wait_until 20 worker_count_is 2
+	victim=$(workers | head -n 1)
+	kill -KILL "$victim"
+	wait_until 20 eval "! grep -qx $victim <<<\"\$(workers)\" && worker_count_is 2"
+	kill -TERM "$bench"
+	wait_exit "$bench" 20
+	cat "$WORK/out"
+	for key in refused reset_before reset_after duplicated out_of_order corrupt hung other; do
+		grep -q "\"$key\":0[,}]" "$WORK/out"
+	done
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* test_balance.c - who gets how much of what comes. */
+#include "process/balance.h"
+
+#include "check.h"
+#include "random.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define OUT          UINT64_MAX /* instead of a count */
+
+/* The shares of 1000. */
+static void share(unsigned *shares, const struct balance_load *loads,
+		  unsigned slot_count, uint64_t expected)
+{
+	uint16_t weights[BALANCE_SLOTS];
+	unsigned i, sum = 0;
+
+	balance_weigh(weights, loads, slot_count, expected);
+	for (i = 0; i < slot_count; i++)
+		sum += weights[i];
+	for (i = 0; i < slot_count; i++)
+		shares[i] = sum == 0 ? 0 : (weights[i] * 1000 + sum / 2) / sum;
+}
+
+static const struct row {
+	const char *title;
+	uint64_t counts[4]; /* OUT: that one is */
+	int64_t lags_ms[4];
+	uint64_t expected;
+	unsigned shares[4];
+} rows[] = {
+	{"all alike", {7, 7, 7, 7}, {0}, 10, {250, 250, 250, 250}},
+	{"nobody has any", {0}, {0}, 1, {250, 250, 250, 250}},
+	{"one lacks some", {10, 10, 6, 10}, {0}, 4, {0, 0, 1000, 0}},
+	{"it lacks half of what comes",
+	 {10, 10, 6, 10},
+	 {0},
+	 8,
+	 {125, 125, 625, 125}},
+	{"one has too many", {4, 4, 4, 9}, {0}, 9, {333, 333, 333, 0}},
+	{"two are out", {0, OUT, 5, OUT}, {0}, 15, {667, 0, 333, 0}},
+	{"all are out", {OUT, OUT, OUT, OUT}, {0}, 9, {0, 0, 0, 0}},
+	{"one is slow", {5, 5, 5, 5}, {0, 0, 0, 50}, 40, {329, 329, 329, 13}},
+	{"it gets little however few it has",
+	 {500, 500, 500, 0},
+	 {0, 0, 0, 50},
+	 40,
+	 {329, 329, 329, 13}},
+	{"and something however slow it is and however many it has",
+	 {5, 5, 5, 500},
+	 {0, 0, 0, 100},
+	 40,
+	 {330, 330, 330, 10}},
+	{"all are slow: nobody is",
+	 {5, 5, 5, 5},
+	 {50, 50, 50, 50},
+	 8,
+	 {250, 250, 250, 250}},
+	{"what is not slow enough does not count",
+	 {5, 5, 5, 5},
+	 {0, 0, 0, BALANCE_SLOW_MS - 1},
+	 8,
+	 {250, 250, 250, 250}},
+	{"a lone one gets all",
+	 {OUT, OUT, 3, OUT},
+	 {0, 0, 90},
+	 1,
+	 {0, 0, 1000, 0}},
+	{"of two that have not the same lag one is slow",
+	 {3, 3, OUT, OUT},
+	 {90, 5},
+	 64,
+	 {24, 976, 0, 0}},
+	{"a page of nonsense",
+	 {UINT64_MAX - 1, 5, 5, 5},
+	 {0},
+	 3,
+	 {0, 333, 333, 333}},
+};
+
+static void test_rows(void)
+{
+	struct balance_load loads[4];
+	unsigned i, shares[4];
+	size_t j;
+
+	for (j = 0; j < COUNT(rows); j++) {
+		int before = check_failures;
+
+		for (i = 0; i < 4; i++)
+			loads[i] = (struct balance_load){
+				.is_in = rows[j].counts[i] != OUT,
+				.count = rows[j].counts[i],
+				.lag_ms = rows[j].lags_ms[i],
+			};
+		share(shares, loads, 4, rows[j].expected);
+		for (i = 0; i < 4; i++)
+			CHECK(shares[i] + 10 > rows[j].shares[i] &&
+			      shares[i] < rows[j].shares[i] + 10 &&
+			      (shares[i] > 0) == (rows[j].shares[i] > 0));
+		if (check_failures != before)
+			printf("  in: %s: %u %u %u %u\n", rows[j].title,
+			       shares[0], shares[1], shares[2], shares[3]);
+	}
+}
+
+/* One that is new beside 63 that have many is not drowned. */
+static void test_a_new_one_is_not_drowned(void)
+{
+	struct balance_load loads[64] = {{0}};
+	uint16_t weights[64];
+	unsigned i;
+
+	for (i = 0; i < 64; i++)
+		loads[i] = (struct balance_load){true, i == 9 ? 0 : 1000, 0};
+	balance_weigh(weights, loads, 64, 640);
+	for (i = 0; i < 64; i++)
+		CHECK(i == 9 ? weights[i] > 0 : weights[i] == 0);
+	/* Where all are near each other it gets four times the mean. */
+	for (i = 0; i < 64; i++)
+		loads[i].count = i == 9 ? 0 : 30;
+	balance_weigh(weights, loads, 64, 640);
+	for (i = 0; i < 64; i++)
+		CHECK(i == 9 ? weights[i] >= 4 * weights[0] &&
+				       weights[i] <= 5 * weights[0]
+			     : weights[i] > 0);
+}
+
+/* As many as there can be, with as much as there can be. */
+static void test_the_largest_numbers(void)
+{
+	static struct balance_load loads[BALANCE_SLOTS];
+	uint16_t weights[BALANCE_SLOTS];
+	unsigned i;
+
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		loads[i] = (struct balance_load){true, 1000000, 0};
+	balance_weigh(weights, loads, BALANCE_SLOTS, UINT64_C(1) << 30);
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		check_int(weights[i], BALANCE_EVEN);
+	loads[77].count = 0;
+	balance_weigh(weights, loads, BALANCE_SLOTS, 1);
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		CHECK((weights[i] > 0) == (i == 77));
+}
+
+/* ---- What becomes of it ---------------------------------------------- */
+
+static unsigned draw(struct random *random, const uint16_t *weights,
+		     unsigned count)
+{
+	uint64_t sum = 0, at;
+	unsigned i;
+
+	for (i = 0; i < count; i++)
+		sum += weights[i];
+	at = random_below(random, (unsigned)sum);
+	for (i = 0; at >= weights[i]; i++)
+		at -= weights[i];
+	return i;
+}
+
+/* 1000 that stay, 20 in an interval, over 8: at most 5 % more than the mean,
+ * whatever they began with. */
+static void test_those_that_stay_end_even(uint64_t seed, uint64_t first)
+{
+	struct random random;
+	struct balance_load loads[8] = {{0}};
+	uint16_t weights[8];
+	unsigned i, most = 0;
+
+	random.state = seed;
+	for (i = 0; i < 8; i++)
+		loads[i].is_in = true;
+	loads[3].count = first;
+	for (i = 0; i < 1000 - first; i++) {
+		if (i % 20 == 0)
+			balance_weigh(weights, loads, 8, 20);
+		loads[draw(&random, weights, 8)].count++;
+	}
+	for (i = 0; i < 8; i++)
+		if (loads[i].count > most)
+			most = (unsigned)loads[i].count;
+	CHECK(most <= 131);
+	if (most > 131)
+		printf("  in: seed %llu, first %llu: %u\n",
+		       (unsigned long long)seed, (unsigned long long)first,
+		       most);
+}
+
+/* ---- How slow, how fast ---------------------------------------------- */
+
+static void test_lag_is_remembered_and_forgiven(void)
+{
+	struct balance_lag lag = {0, 1000};
+
+	balance_note_lag(&lag, 30, 1000);
+	check_int(lag.lag_ms, 30);
+	balance_note_lag(&lag, 10, 1100);
+	check_int(lag.lag_ms, 30);
+	balance_note_lag(&lag, 0, 1000 + BALANCE_HALF_MS);
+	check_int(lag.lag_ms, 15);
+	balance_note_lag(&lag, 0, 1000 + 3 * BALANCE_HALF_MS);
+	check_int(lag.lag_ms, 3);
+	balance_note_lag(&lag, 5000, 9000);
+	check_int(lag.lag_ms, BALANCE_LAG_MOST_MS);
+	/* After a long rest nothing of it is left. */
+	balance_note_lag(&lag, 0, 9000000);
+	check_int(lag.lag_ms, 0);
+	balance_note_lag(&lag, 7, 9000001);
+	check_int(lag.lag_ms, 7);
+}
+
+static void test_pace(void)
+{
+	struct balance_pace pace = {0, 0};
+	unsigned i;
+
+	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_MOST_MS);
+	check_int((int64_t)balance_expected(&pace, 10), 1);
+	for (i = 1; i <= 20; i++)
+		balance_note_arrivals(&pace, 40, i * 10);
+	CHECK(pace.per_second > 3900 && pace.per_second <= 4000);
+	check_int(balance_interval_ms(&pace, 8), 4);
+	check_int(balance_interval_ms(&pace, 256), BALANCE_INTERVAL_MOST_MS);
+	check_int((int64_t)balance_expected(&pace, 4), 16);
+	for (i = 21; i <= 40; i++)
+		balance_note_arrivals(&pace, 1000, i * 10);
+	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_LEAST_MS);
+	/* A counter that began anew, or a clock that stood still. */
+	balance_note_arrivals(&pace, UINT64_MAX, 400);
+	CHECK(pace.per_second >= 0);
+	for (i = 0; i < 40; i++)
+		balance_note_arrivals(&pace, 0, 500 + i);
+	check_int(pace.per_second, 0);
+	/* Looking at many takes its time, and is done less often. */
+	check_int(balance_spare_ms(2, 20), 2);
+	check_int(balance_spare_ms(2, 1000), 20);
+}
+
+int main(void)
+{
+	uint64_t seed;
+
+	test_rows();
+	test_a_new_one_is_not_drowned();
+	test_the_largest_numbers();
+	for (seed = 1; seed <= 20; seed++) {
+		test_those_that_stay_end_even(seed, 0);
+		test_those_that_stay_end_even(seed, 60);
+	}
+	test_lag_is_remembered_and_forgiven();
+	test_pace();
+	return check_result();
+}
