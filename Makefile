@@ -145,6 +145,9 @@ $(B)/bench/stream-client: $(B)/tools/bench/stream_client.o
 $(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
 	$(LINK_PROGRAM)
 
+$(B)/bench/sharing: $(B)/tools/bench/sharing.o
+	$(LINK_PROGRAM)
+
 # The same echo on other libraries, for `make bench`: those whose Debian
 # packages are here (tools/bench/install brings them).
 PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent bufferevent))
@@ -234,6 +237,17 @@ bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory o
 .PHONY: bench-balance
 bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
 	tools/bench/balance $(B)
+.PHONY: bench-million
+bench-million: all ## a million connections: what each costs, and that none is lost (CONNECTIONS=100000; root)
+	tools/bench/million $(B) --connections $(or $(CONNECTIONS),1000000)
+
+.PHONY: bench-scale
+bench-scale: all ## CPU per exchange with more workers, connections and services (CASES=workers,idle ROUNDS=5 SECONDS_EACH=1)
+	tools/bench/scale $(B) --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),1) $(if $(CASES),--cases $(CASES))
+
+.PHONY: bench-sharing
+bench-sharing: $(B)/bench/sharing ## what it costs two workers to count side by side
+	$(B)/bench/sharing
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
