@@ -164,6 +164,9 @@ $(B)/bench/go: tools/bench/peers/echo.go
 $(B)/bench/tokio: tools/bench/peers/tokio/Cargo.toml tools/bench/peers/tokio/src/main.rs
 	$(call show,CARGO,$@)tools/bench/build_tokio $(@D)/tokio.build $@
 
+$(B)/bench/half-busy: $(B)/tools/bench/half_busy.o $(B)/libcohort.a
+	$(LINK_PROGRAM)
+
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -221,12 +224,16 @@ bench-install: ## install the Debian packages that `make bench` compares with
 	tools/bench/install
 
 .PHONY: bench-services
-bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
-	tools/bench/services $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
+bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client ## echo, discard and chargen in bulk beside bare loops: server CPU per byte, bytes per second
+	tools/bench/services $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
 
 .PHONY: bench-chat
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
 	tools/bench/chat $(B)/examples/chat $(B)/bench/bare-send
+
+.PHONY: bench-balance
+bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
+	tools/bench/balance $(B)
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
@@ -316,6 +323,10 @@ check-man: $(B)/man-tables ## the manual is what the tables say, and mandoc find
 .PHONY: format
 format: ## let clang-format rewrite what check-format complains of
 	clang-format -i $(C_FILES)
+
+.PHONY: check-cost
+check-cost: all ## what an exchange and a connection cost: system calls, allocations, instructions
+	@tools/check/cost $(B)/cohort $(B)/cohort-bench
 
 # ---- Other builds, and the tests in them ------------------------------------
 

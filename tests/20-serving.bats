@@ -11,6 +11,35 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 64 -s 65536 -t 2
 }
 
+@test "clients that send much get every byte, whatever others do, and share one pipe" {
+	local i pids=()
+	need socat
+	serve -w 1
+	pipes() { find "/proc/$(workers)/fd" -lname 'pipe:*' | wc -l; }
+	clients_are() { [ "$(ss -Htn "sport = :$PORT" | wc -l)" -eq "$1" ]; }
+	before=$(pipes)
+	head -c 20000000 /dev/urandom >"$WORK/bytes"
+	# One that never reads, until it is killed.
+	timeout $((60 * COHORT_PATIENCE)) socat -u OPEN:/dev/zero "TCP:127.0.0.1:$PORT" 3>&- &
+	deaf=$!
+	for i in 1 2 3; do
+		timeout $((60 * COHORT_PATIENCE)) socat -t 60 - "TCP:127.0.0.1:$PORT" \
+			<"$WORK/bytes" >"$WORK/back.$i" 3>&- &
+		pids+=("$!")
+	done
+	for i in 1 2 3; do
+		wait "${pids[i - 1]}"
+		cmp "$WORK/bytes" "$WORK/back.$i"
+	done
+	[ "$(pipes)" -eq $((before + 2)) ]
+	kill "$deaf"
+	wait "$deaf" || true
+	wait_until 20 clients_are 0
+	[ "$(pipes)" -eq $((before + 2)) ]
+	run say "still here"
+	[ "$output" = "still here" ]
+}
+
 @test "every byte comes back with 16 messages in flight per client" {
 	serve -w 2
 	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 16 -s 64 -d 16 -n 20000
