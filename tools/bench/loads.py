@@ -43,16 +43,15 @@ def counted(client, server, mode, *arguments):
 def without_opening(client, server, case, report):
     """The same, less what the server takes for opening and closing: thousands
     of connections take as long as the load lasts.  The clock of the client
-    begins when all of them are open."""
+    begins when all of them are open.  Where opening took more, which chance can
+    do on a machine with other work, there is no figure of this round."""
     opening = counted(client, server, "echo", "-c", case.connections, "-s", case.size, "-n", 1)
     report["server_ns"] -= opening["server_ns"]
-    if report["server_ns"] <= 0:
-        server.fail(f"in {case.name}: too short a load; SECONDS_EACH is the length")
 
 
 def row_of(report, server):
     exchanges = report.get("exchanges", 0)
-    if not exchanges or not report["server_ns"]:
+    if not exchanges:
         server.fail("too short a load, nothing was counted; SECONDS_EACH is the length")
     latency = report.get("latency_us") or {}
     rss, pss = server.memory_bytes()
@@ -60,14 +59,15 @@ def row_of(report, server):
         "rate": report["rate"],
         "exchanges": exchanges,
         "seconds": report["seconds"],
-        "cpu_us": report["server_ns"] / 1e3 / exchanges,
-        "per_cpu_second": exchanges * 1e9 / report["server_ns"],
         "user_ticks": report["ticks"][0],
         "system_ticks": report["ticks"][1],
         "client_share": report.get("cpu", {}).get("us_per_exchange", 0) * report["rate"] / 1e6,
         "rss_bytes": rss,
         "pss_bytes": pss,
     }
+    if report["server_ns"] > 0:
+        row["cpu_us"] = report["server_ns"] / 1e3 / exchanges
+        row["per_cpu_second"] = exchanges * 1e9 / report["server_ns"]
     row |= {key: latency[key] for key in ("mean", "p50", "p99", "p999", "max") if key in latency}
     return row
 
