@@ -15,7 +15,7 @@ client() {
 	need python3
 	{
 		cat <<-'END'
-			import collections, os, signal, socket, sys, time
+			import collections, json, os, signal, socket, subprocess, sys, time
 			port, words = int(sys.argv[1]), sys.argv[2:]
 
 			def open_one():
@@ -51,8 +51,8 @@ client() {
 }
 
 @test "connections that stay are even, and those that come fill the gaps" {
-	serve_adaptive -w 4
-	client <<-'END'
+	serve_adaptive -w 4 -o "control $WORK/control;"
+	client "$COHORT_BUILD/cohortctl" "$WORK/control" <<-'END'
 		held = collections.defaultdict(list)
 		for one in open_paced(400):
 		    held[pid_of(one)].append(one)
@@ -67,6 +67,10 @@ client() {
 		print("of", gone, "that left, came back:", refill)
 		# At random it were a quarter.
 		assert refill[poor] > 0.6 * gone
+		# Everybody's part is to be seen.
+		rows = json.loads(subprocess.check_output([words[0], "-s", words[1], "--json", "workers"]))["workers"]
+		print([row["share_percent"] for row in rows])
+		assert 390 <= sum(row["share_percent"] for row in rows) <= 410
 	END
 }
 

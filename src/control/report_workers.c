@@ -29,6 +29,7 @@ enum {
 	WORKER_LEAVING,
 	WORKER_ORPHAN,
 	WORKER_BUSY_POLL,
+	WORKER_SHARE,
 	WORKER_COLUMNS,
 };
 _Static_assert(WORKER_COLUMNS == REPORT_WORKER_COLUMNS, "see reports.h");
@@ -87,6 +88,9 @@ static const struct report_column worker_columns[] = {
 		"of a supervisor that was killed", REPORT_RANK_WIDE},
 	[WORKER_BUSY_POLL] = {"busy_poll_ms", REPORT_DURATION, "BUSY POLL",
 		"that it polled instead of sleeping", REPORT_RANK_WIDE},
+	[WORKER_SHARE] = {"share_percent", REPORT_COUNT, "SHARE",
+		"of new connections, by `balance adaptive`: the mean is 100",
+		REPORT_RANK_WIDE},
 };
 /* clang-format on */
 
@@ -133,6 +137,8 @@ static void fill_slot(struct report_value *values,
 	values[WORKER_STEERED] = report_number(state->is_steered_around);
 	if (state->adopter >= 0)
 		values[WORKER_ADOPTER] = report_number(state->adopter);
+	if (state->share_percent >= 0)
+		values[WORKER_SHARE] = report_number(state->share_percent);
 }
 
 static void fill_callback(struct report_value *values,

@@ -80,6 +80,9 @@ static void copy_slots(struct snapshot *snapshot, const struct board *board)
 			.is_steered_around = from->is_steered_around,
 			.adopter =
 				i < snapshot->slot_count ? from->adopter : -1,
+			.share_percent = i < snapshot->slot_count
+						 ? from->share_percent
+						 : -1,
 		};
 	}
 }

@@ -21,6 +21,7 @@ struct snapshot_slot {
 	bool is_wanted;         /* one of the first BOARD_WORKERS_WANTED */
 	bool is_steered_around; /* gets no new connections */
 	int adopter;            /* slot whose worker accepts for it; -1: none */
+	int share_percent;      /* of newcomers; -1: not by load */
 };
 
 struct snapshot_worker {

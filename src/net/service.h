@@ -35,7 +35,7 @@ enum service_proxy {
 	SERVICE_PROXY_REQUIRED,
 };
 /* `balance adaptive`: a worker that accepts after such a rest says so. */
-#define SERVICE_PAUSE_MS 40
+#define SERVICE_PAUSE_MS 20
 
 #define SERVICE_DESCRIPTORS 1024 /* reserved for one transport, at most */
 

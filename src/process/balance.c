@@ -6,10 +6,15 @@
 #define FACTOR_WHOLE 1024
 #define FACTOR_LEAST (FACTOR_WHOLE / (BALANCE_EVEN / BALANCE_LEAST))
 /* Nobody gets more of an interval than so many, or so many times the mean. */
-#define BURST        4
+#define BURST        3
+/* A busy machine has a look come later than it was to, which is known only
+ * from those before. */
+#define LATE_MOST_MS 50
 /* Connections to be spread by one look: fewer are worth no look, of more the
  * luck is seen in the result. */
 #define BATCH_LEAST  16
+/* Where all leave soon, differences count so much less. */
+#define FLATTER      15
 #define COST_SHARE   20 /* looking takes one part in so many, at most */
 #define COUNT_MOST   (UINT64_C(1) << 40)
 
@@ -34,17 +39,23 @@ void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms)
 	lag->noted_ms = now_ms;
 }
 
-void balance_note_arrivals(struct balance_pace *pace, uint64_t count,
-			   int64_t now_ms)
+void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
+			   uint64_t left, int64_t now_ms)
 {
 	int64_t since_ms = now_ms - pace->noted_ms;
 
 	if (since_ms <= 0)
 		since_ms = 1;
-	if (count > COUNT_MOST)
-		count = 0;
+	if (came > COUNT_MOST || left > COUNT_MOST)
+		came = left = 0;
 	pace->per_second =
-		(pace->per_second + 3 * ((int64_t)count * 1000 / since_ms)) / 4;
+		(pace->per_second + 3 * ((int64_t)came * 1000 / since_ms)) / 4;
+	pace->came = pace->came * 3 / 4 + came * SCALE;
+	pace->left = pace->left * 3 / 4 + left * SCALE;
+	pace->late_ms = pace->late_ms * 7 / 8;
+	if (pace->noted_ms != 0 && since_ms > pace->late_ms)
+		pace->late_ms =
+			since_ms < LATE_MOST_MS ? since_ms : LATE_MOST_MS;
 	pace->noted_ms = now_ms;
 }
 
@@ -72,12 +83,25 @@ int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us)
 
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)
 {
+	if (interval_ms < pace->late_ms)
+		interval_ms = pace->late_ms;
 	return (uint64_t)(pace->per_second * interval_ms / 1000) + 1;
 }
 
 uint64_t balance_expected_at_rest(unsigned worker_count)
 {
 	return worker_count / 4 + 1;
+}
+
+uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected)
+{
+	uint64_t part;
+
+	if (pace->came == 0)
+		return expected;
+	part = pace->left < pace->came ? pace->left * SCALE / pace->came
+				       : SCALE;
+	return expected + expected * FLATTER * part * part / (SCALE * SCALE);
 }
 
 /* ---- Weights --------------------------------------------------------- */

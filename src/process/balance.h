@@ -32,7 +32,7 @@
  * accepted for SERVICE_PAUSE_MS (net/service.h), which has to be less. */
 #define BALANCE_INTERVAL_LEAST_MS 2
 #define BALANCE_INTERVAL_MOST_MS  10
-#define BALANCE_REST_MS           100
+#define BALANCE_REST_MS           50
 
 /* How long the clients of a worker had to wait of late. */
 struct balance_lag {
@@ -43,21 +43,23 @@ struct balance_lag {
 /* Now it is `lag_ms`, and was less since the last note. */
 void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms);
 
-/* How quickly clients come. */
+/* How quickly clients come, and how many of them stay. */
 struct balance_pace {
 	int64_t per_second;
-	int64_t noted_ms;
+	int64_t noted_ms;    /* 0: never */
+	int64_t late_ms;     /* from one look to the next, of late, at most */
+	uint64_t came, left; /* of late, to be compared */
 };
 
-/* So many came since the last note. */
-void balance_note_arrivals(struct balance_pace *pace, uint64_t count,
-			   int64_t now_ms);
+/* So many came and left since the last note. */
+void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
+			   uint64_t left, int64_t now_ms);
 /* When to look again, in ms from now, at a service of so many workers. */
 int64_t balance_interval_ms(const struct balance_pace *pace,
 			    unsigned worker_count);
 /* … if looking took so long, and is to be a small part of one CPU. */
 int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
-/* Who will have come by then: at least 1. */
+/* Who will have come by then, or later, as it was of late: at least 1. */
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
 /* … instead, if nobody looks: what the first that come find in force. */
 uint64_t balance_expected_at_rest(unsigned worker_count);
@@ -69,8 +71,13 @@ struct balance_load {
 	int64_t lag_ms;
 };
 
+/* How many are to be spread so that the level is reached, if so many come: those
+ * that leave at once fill nothing, and where all do, who has one more for long
+ * must not be left out for long. */
+uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected);
+
 /* The weights of `slot_count` (BALANCE_SLOTS at most) workers, if `expected`
- * connections come until the next look; 0 for those that are not in. */
+ * connections are spread until the next look; 0 for those that are not in. */
 void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 		   unsigned slot_count, uint64_t expected);
 

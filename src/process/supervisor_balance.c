@@ -36,6 +36,7 @@ struct supervisor_balance_service {
 	int64_t arrived_ms; /* when anybody came, as far as was seen */
 	struct balance_pace pace;
 	uint64_t queued; /* at the last look */
+	uint64_t live;   /* … connections */
 	struct place places[BALANCE_SLOTS];
 	uint16_t weights[BALANCE_SLOTS];
 };
@@ -47,7 +48,8 @@ struct look {
 	unsigned index;
 	unsigned first, end; /* its listeners */
 	unsigned in_count;
-	uint64_t arrived; /* since the last look */
+	uint64_t accepted; /* since the last look */
+	uint64_t live;
 	uint64_t queued;
 	struct balance_load loads[BALANCE_SLOTS];
 };
@@ -152,19 +154,21 @@ static void look_at_place(struct look *look, unsigned slot,
 	struct place *place = &look->service->places[slot];
 	const uint64_t *cells = scoreboard_service(child->page, look->index);
 	uint64_t accepted = scoreboard_load(&cells[SCOREBOARD_ACCEPTED]);
+	uint64_t live = scoreboard_load(&cells[SCOREBOARD_LIVE]);
 	uint64_t queue = queue_of(look, slot);
 	int64_t now_ms = look->supervisor->loop.now_ms;
 
 	balance_note_lag(&worker->lag, wait_of(place, accepted, queue, now_ms),
 			 now_ms);
 	if (accepted >= place->accepted)
-		look->arrived += accepted - place->accepted;
+		look->accepted += accepted - place->accepted;
 	place->accepted = accepted;
+	look->live += live;
 	look->queued += queue;
 	look->in_count++;
 	look->loads[slot] = (struct balance_load){
 		.is_in = true,
-		.count = scoreboard_load(&cells[SCOREBOARD_LIVE]) + queue,
+		.count = live + queue,
 		.lag_ms = worker->lag.lag_ms,
 	};
 }
@@ -179,7 +183,6 @@ static bool may_get(const struct child *child, unsigned service)
 static void look_at_places(struct look *look)
 {
 	const struct supervisor *supervisor = look->supervisor;
-	struct supervisor_balance_service *service = look->service;
 	const struct child *child;
 	unsigned i;
 
@@ -188,13 +191,27 @@ static void look_at_places(struct look *look)
 		if (may_get(child, look->index))
 			look_at_place(look, i, child);
 	}
+}
+
+/* What the queues have lost was accepted, or has come to nothing.  The first
+ * look knows only what there is. */
+static void note_pace(const struct look *look)
+{
+	struct supervisor_balance_service *service = look->service;
+	int64_t now_ms = look->supervisor->loop.now_ms;
+	uint64_t came = look->accepted, left = 0;
+
+	if (look->live < service->live + look->accepted)
+		left = service->live + look->accepted - look->live;
+	if (service->pace.noted_ms == 0)
+		left = 0;
 	if (look->queued > service->queued)
-		look->arrived += look->queued - service->queued;
+		came += look->queued - service->queued;
+	if (came > 0)
+		service->arrived_ms = now_ms;
 	service->queued = look->queued;
-	if (look->arrived > 0)
-		service->arrived_ms = supervisor->loop.now_ms;
-	balance_note_arrivals(&service->pace, look->arrived,
-			      supervisor->loop.now_ms);
+	service->live = look->live;
+	balance_note_arrivals(&service->pace, came, left, now_ms);
 }
 
 static void steer_service(const struct look *look)
@@ -265,6 +282,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 	if (!service->is_active)
 		return 0;
 	look_at_places(&look);
+	note_pace(&look);
 	*interval_ms = interval_of(&look);
 	service->is_active =
 		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
@@ -272,7 +290,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 			   ? balance_expected(&service->pace, *interval_ms)
 			   : balance_expected_at_rest(look.in_count);
 	balance_weigh(service->weights, look.loads, supervisor->slot_count,
-		      expected);
+		      balance_horizon(&service->pace, expected));
 	steer_service(&look);
 	return look.in_count * (look.end - look.first);
 }
@@ -349,7 +367,7 @@ static void wake(struct supervisor *supervisor, unsigned index)
 	service->arrived_ms = supervisor->loop.now_ms;
 	if (!service->is_active) {
 		service->woken_ms = supervisor->loop.now_ms;
-		service->pace = (struct balance_pace){0, service->woken_ms};
+		service->pace = (struct balance_pace){.noted_ms = 0};
 	}
 	service->is_active = true;
 	look_again(supervisor, 0);
@@ -400,6 +418,25 @@ void supervisor_weigh(const struct supervisor *supervisor,
 	for (i = 0; i < wanted->count; i++)
 		if (!bank_is_stranger(group->order[i]))
 			wanted->weights[i] = service->weights[group->order[i]];
+}
+
+int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot)
+{
+	const struct supervisor_balance *balance = &supervisor->balance;
+	int least = -1, share;
+	unsigned i;
+
+	if (balance->generation != supervisor->current->number ||
+	    slot >= supervisor->slot_count)
+		return -1;
+	for (i = 0; i < supervisor->current->config->service_count; i++) {
+		if (balance->services[i].pace.noted_ms == 0)
+			continue;
+		share = balance->services[i].weights[slot] * 100 / BALANCE_EVEN;
+		if (least < 0 || share < least)
+			least = share;
+	}
+	return (int16_t)(least < INT16_MAX ? least : INT16_MAX);
 }
 
 void supervisor_init_balance(struct supervisor *supervisor)

@@ -45,6 +45,10 @@ void supervisor_note_accepting(struct child *child, unsigned service);
 void supervisor_weigh(const struct supervisor *supervisor,
 		      const struct bank_group *group, struct steering *wanted);
 
+/* What the slot is to get of that service of which it gets least, in percent of
+ * the mean; -1: of none is it known. */
+int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot);
+
 /* supervisor_steer.c: the group by other weights; who is out stays out. */
 void supervisor_resteer(struct supervisor *supervisor,
 			struct bank_group *group);

@@ -91,6 +91,7 @@ static void show_slots(const struct supervisor *supervisor,
 			.state = (uint8_t)supervisor->slots[i].state,
 			.is_wanted = i < supervisor->slot_count,
 			.adopter = -1,
+			.share_percent = supervisor_share_of(supervisor, i),
 		};
 	for (i = 0; i < current->listener_count; i++)
 		if (current->groups[i])

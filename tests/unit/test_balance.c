@@ -116,13 +116,13 @@ static void test_a_new_one_is_not_drowned(void)
 	balance_weigh(weights, loads, 64, 640);
 	for (i = 0; i < 64; i++)
 		CHECK(i == 9 ? weights[i] > 0 : weights[i] == 0);
-	/* Where all are near each other it gets four times the mean. */
+	/* Where all are near each other it gets three times the mean. */
 	for (i = 0; i < 64; i++)
 		loads[i].count = i == 9 ? 0 : 30;
 	balance_weigh(weights, loads, 64, 640);
 	for (i = 0; i < 64; i++)
-		CHECK(i == 9 ? weights[i] >= 4 * weights[0] &&
-				       weights[i] <= 5 * weights[0]
+		CHECK(i == 9 ? weights[i] >= 3 * weights[0] &&
+				       weights[i] <= 4 * weights[0]
 			     : weights[i] > 0);
 }
 
@@ -213,29 +213,58 @@ static void test_lag_is_remembered_and_forgiven(void)
 
 static void test_pace(void)
 {
-	struct balance_pace pace = {0, 0};
+	struct balance_pace pace = {.noted_ms = 0};
 	unsigned i;
 
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_MOST_MS);
 	check_int((int64_t)balance_expected(&pace, 10), 1);
 	for (i = 1; i <= 20; i++)
-		balance_note_arrivals(&pace, 40, i * 10);
+		balance_note_arrivals(&pace, 40, 0, i * 10);
 	CHECK(pace.per_second > 3900 && pace.per_second <= 4000);
 	check_int(balance_interval_ms(&pace, 8), 4);
 	check_int(balance_interval_ms(&pace, 256), BALANCE_INTERVAL_MOST_MS);
-	check_int((int64_t)balance_expected(&pace, 4), 16);
+	/* Looks came 10 ms apart, whatever they were to. */
+	check_int((int64_t)balance_expected(&pace, 4), 40);
+	for (i = 0; i < 40; i++)
+		balance_note_arrivals(&pace, 8, 0, 200 + 2 * i);
+	CHECK(balance_expected(&pace, 4) <= 17);
 	for (i = 21; i <= 40; i++)
-		balance_note_arrivals(&pace, 1000, i * 10);
+		balance_note_arrivals(&pace, 1000, 0, 300 + i * 10);
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_LEAST_MS);
 	/* A counter that began anew, or a clock that stood still. */
-	balance_note_arrivals(&pace, UINT64_MAX, 400);
+	balance_note_arrivals(&pace, UINT64_MAX, 9, 800);
 	CHECK(pace.per_second >= 0);
 	for (i = 0; i < 40; i++)
-		balance_note_arrivals(&pace, 0, 500 + i);
+		balance_note_arrivals(&pace, 0, 0, 900 + i);
 	check_int(pace.per_second, 0);
 	/* Looking at many takes its time, and is done less often. */
 	check_int(balance_spare_ms(2, 20), 2);
 	check_int(balance_spare_ms(2, 1000), 20);
+}
+
+/* From none to all of those that come leave at once. */
+static void test_the_more_leave_the_less_differences_count(void)
+{
+	static const unsigned left[] = {0, 5, 10, 15, 20, 90};
+	static const unsigned horizons[] = {20, 38, 93, 186, 320, 320};
+	struct balance_load loads[4] = {
+		{true, 12, 0}, {true, 10, 0}, {true, 10, 0}, {true, 10, 0}};
+	unsigned shares[4];
+	size_t i, j;
+
+	for (i = 0; i < COUNT(left); i++) {
+		struct balance_pace pace = {.noted_ms = 0};
+
+		check_int((int64_t)balance_horizon(&pace, 20), 20);
+		for (j = 1; j <= 40; j++)
+			balance_note_arrivals(&pace, 20, left[i],
+					      (int64_t)j * 10);
+		check_int((int64_t)balance_horizon(&pace, 20), horizons[i]);
+	}
+	share(shares, loads, 4, 4);
+	check_int(shares[0], 0);
+	share(shares, loads, 4, 4 * 16);
+	CHECK(shares[0] > 200);
 }
 
 int main(void)
@@ -251,5 +280,6 @@ int main(void)
 	}
 	test_lag_is_remembered_and_forgiven();
 	test_pace();
+	test_the_more_leave_the_less_differences_count();
 	return check_result();
 }
