@@ -234,9 +234,6 @@ bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stre
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
 	tools/bench/chat $(B)/examples/chat $(B)/bench/bare-send
 
-.PHONY: bench-balance
-bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
-	tools/bench/balance $(B)
 .PHONY: bench-million
 bench-million: all ## a million connections: what each costs, and that none is lost (CONNECTIONS=100000; root)
 	tools/bench/million $(B) --connections $(or $(CONNECTIONS),1000000)
@@ -248,6 +245,10 @@ bench-scale: all ## CPU per exchange with more workers, connections and services
 .PHONY: bench-sharing
 bench-sharing: $(B)/bench/sharing ## what it costs two workers to count side by side
 	$(B)/bench/sharing
+
+.PHONY: bench-balance
+bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
+	tools/bench/balance $(B)
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)

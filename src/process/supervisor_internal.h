@@ -383,16 +383,14 @@ void supervisor_change_to(struct supervisor *supervisor, struct config *config);
 void supervisor_roll(struct supervisor *supervisor);
 
 /* supervisor_keeper.c: the keeper lives as long as we do.  keep: tell it what
- * has changed, before the loop waits again; keep_changes, keep_now: at once, if
- * anything has, or in any case; keep_soon: with the next of these.  Whoever
- * closes a descriptor that the keeper has says keep in the same turn: one that
- * is being sent is read from a list. */
+ * has changed, before the loop waits again; keep_changes: at once, if anything
+ * has; keep_soon: with the next of these.  Whoever closes a descriptor that the
+ * keeper has says keep in the same turn: one being sent is read from a list. */
 void supervisor_init_keeper(struct supervisor *supervisor);
 void supervisor_start_keeper(struct supervisor *supervisor);
 void supervisor_keep(struct supervisor *supervisor);
 void supervisor_keep_soon(struct supervisor *supervisor);
 void supervisor_keep_changes(struct supervisor *supervisor);
-void supervisor_keep_now(struct supervisor *supervisor);
 /* Go on with the keeper of the build before us, until ours has been fed; and,
  * if that cannot be: it goes on without us, for a successor. */
 void supervisor_take_keeper(struct supervisor *supervisor, pid_t pid, int fd);

@@ -62,12 +62,6 @@ static void feed_further(struct supervisor_keeper *keeper)
 		end_former(keeper);
 }
 
-void supervisor_keep_now(struct supervisor *supervisor)
-{
-	supervisor->keeper.is_dirty = true;
-	feed_further(&supervisor->keeper);
-}
-
 void supervisor_keep_soon(struct supervisor *supervisor)
 {
 	supervisor->keeper.is_dirty = true;
@@ -79,7 +73,8 @@ void supervisor_keep_whole(struct supervisor *supervisor)
 	struct pollfd room = {.fd = keeper->channel.fd, .events = POLLOUT};
 	int tries;
 
-	supervisor_keep_now(supervisor);
+	keeper->is_dirty = true;
+	feed_further(keeper);
 	for (tries = 0; keeper->feed.is_running && tries < WHOLE_TRIES;
 	     tries++) {
 		poll(&room, 1, RETRY_MS);

@@ -164,7 +164,8 @@ static void take_place(struct timer *timer)
 	}
 	log_info("upgrade: the trial went well; executing the new program");
 	/* The keeper has all of it if the new program fails. */
-	supervisor_keep_now(supervisor);
+	supervisor_keep_soon(supervisor);
+	supervisor_keep_changes(supervisor);
 	execute(supervisor, -1, spawn_replace, &error);
 	fail(supervisor, error.text);
 }
