@@ -148,6 +148,25 @@ $(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
 $(B)/bench/half-busy: $(B)/tools/bench/half_busy.o $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
+# The same echo on other libraries, for `make bench`: those whose Debian
+# packages are here (tools/bench/install brings them).
+PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent))
+PEERS_MADE := $(PEERS_IN_C) $(if $(wildcard /usr/bin/go),go) $(and $(wildcard /usr/bin/cargo),$(wildcard /usr/share/cargo/registry/tokio-1*),tokio)
+PEERS_ASKED = $(filter $(or $(subst $(comma), ,$(PEERS)),%),$(PEERS_MADE))
+
+$(PEERS_IN_C:%=$(B)/bench/%): $(B)/bench/%: $(B)/tools/bench/peers/%.o
+	$(LINK_PROGRAM)
+
+$(B)/bench/libuv: private LIBRARIES += -luv
+$(B)/bench/libevent: private LIBRARIES += -levent_core
+
+$(B)/bench/go: tools/bench/peers/echo.go
+	$(call show,GO,$@)mkdir -p $(@D) && GO111MODULE=off CGO_ENABLED=0 /usr/bin/go build -o $@ $<
+
+# A directory of its own, for what cargo writes beside its input.
+$(B)/bench/tokio: tools/bench/peers/tokio/Cargo.toml tools/bench/peers/tokio/src/main.rs
+	$(call show,CARGO,$@)tools/bench/build_tokio $(@D)/tokio.build $@
+
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
@@ -182,9 +201,9 @@ $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private I
 $(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(PEERS_IN_C:%=$(B)/bench/%) $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
 
--include $(wildcard $(foreach folder,src src/* tools/* tests/*,$(B)/$(folder)/*.d))
+-include $(wildcard $(foreach folder,src src/* tools/* tools/bench/peers tests/*,$(B)/$(folder)/*.d))
 
 # ---- Using it ---------------------------------------------------------------
 
@@ -197,8 +216,12 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 	@COHORT_BUILD=$(B) tests/run
 
 .PHONY: bench
-bench: all $(B)/bench/bare-epoll ## server CPU per exchange beside a bare epoll loop, in one run
-	tools/bench/run $(B)/bench/bare-epoll $(B)/cohort $(B)/cohort-bench
+bench: all $(B)/bench/bare-epoll $(PEERS_ASKED:%=$(B)/bench/%) ## beside a bare epoll loop and other libraries (CASES=64x64 PEERS=bare,cohort ROUNDS=5 SECONDS_EACH=1)
+	@tools/bench/run $(B)
+
+.PHONY: bench-install
+bench-install: ## install the Debian packages that `make bench` compares with
+	tools/bench/install
 
 .PHONY: bench-services
 bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
@@ -236,7 +259,9 @@ help: ## print this list
 
 MAN_PAGES     = $(sort $(wildcard conf/man/*.[1-8]))
 C_FILES       = $(sort $(shell find src tools tests -name '*.[ch]'))
-C_SOURCES     = $(filter %.c,$(C_FILES))
+# Those of other libraries are looked into where their headers are.
+PEER_SOURCES  = tools/bench/peers/%.c
+C_SOURCES     = $(filter-out $(PEER_SOURCES),$(filter %.c,$(C_FILES))) $(PEERS_IN_C:%=$(PEER_SOURCES))
 HEADERS       = $(filter %.h,$(C_FILES))
 SHELL_FILES   = $(sort $(shell grep -rlE '^\#!.*(sh|bats)$$' .ci tests tools) $(wildcard tests/support/*.bash))
 CORES         = $(shell nproc 2>/dev/null || echo 1)

@@ -131,13 +131,53 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	serve -w 2
 	descriptors() { for pid in $(workers); do find "/proc/$pid/fd" -mindepth 1 | wc -l; done; }
 	before=$(descriptors)
-	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1
+	run -0 timeout 100 "$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 9000 -t 1 --json
+	[[ "$output" == *'"connected":9000,'*'"exchanges":18000,'* ]]
 	descriptors_are() { [ "$(descriptors)" = "$1" ]; }
 	wait_until 20 descriptors_are "$before"
 	kill -TERM "$SERVER"
 	wait_exit "$SERVER" 15
 	log_has 'accepted 9000'
 	log_has 'live 0'
+}
+
+@test "cohort-bench connects from the source addresses that it is given" {
+	serve -w 1
+	"$COHORT_BENCH" hold "127.0.0.1:$PORT" -c 20 -t 20 --source 127.7.0.255 >"$WORK/out" 2>&1 3>&- &
+	bench=$!
+	held() { [ "$(ss -Htn state established "src 127.7.0.255 and dport = :$PORT" | wc -l)" -eq 20 ]; }
+	wait_until $((20 * COHORT_PATIENCE)) held
+	kill -INT "$bench"
+	STATUS=0
+	wait "$bench" || STATUS=$?
+	[ "$STATUS" -eq 0 ]
+	for source in 10.0.0.1 127.1 there; do
+		run -2 "$COHORT_BENCH" hold "127.0.0.1:$PORT" --source "$source"
+	done
+	run -2 "$COHORT_BENCH" hold unix:/there --source 127.1.0.0
+}
+
+@test "cohort-bench keeps a rate and says so, or refuses to report one" {
+	need jq
+	serve -w 1
+	# A busy machine may not grant even these few; one of several runs it must.
+	kept() { timeout 20 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 4 --rate 200 -t 0.5 --json >"$WORK/report"; }
+	wait_until $((30 * COHORT_PATIENCE)) kept
+	jq -e '.ok and .is_rate_kept and .rate_wanted == 200 and .exchanges == 100 and .latency_us.p999 > 0 and .own_delay_us.p999 > 0' "$WORK/report"
+	run -1 timeout 20 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 4 --rate 10000000 -t 0.5 --json
+	jq -e '(.ok or .is_rate_kept) == false and .rate_kept < 9900000 and .latency_us == null and .failures.total == 0' <<<"$output"
+	run -1 timeout 20 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 4 --rate 10000000 -t 0.5
+	[[ "$output" == *"10000000/s wanted"*"too slow; no latencies"* ]]
+	[[ "$output" != *"latency us"* ]]
+}
+
+@test "cohort-bench tells the two meanings of --rate apart, wherever the mode stands" {
+	run -2 "$COHORT_BENCH" --rate 0 echo 127.0.0.1:9
+	[[ "$output" == *"--rate: 0 is out of range"* ]]
+	run -2 "$COHORT_BENCH" --rate 2000000 ledger 127.0.0.1:9
+	[[ "$output" == *"--rate: 2000000 is out of range"* ]]
+	run -2 "$COHORT_BENCH" churn 127.0.0.1:9 --rate 5
+	[[ "$output" == *"--rate means nothing to churn"* ]]
 }
 
 @test "cohort-bench that is stopped twice counts what was not answered as lost" {

@@ -141,3 +141,19 @@ setup() {
 	log_has 'taking over'
 	accepts
 }
+
+@test "the keeper is told of all listeners of a worker at once, however many they are" {
+	need strace
+	[ -z "$COHORT_WRAPPER" ] || skip "strace cannot look through ${COHORT_WRAPPER%% *}"
+	{
+		echo "workers 2;"
+		for i in {1..40}; do echo "service s$i { listen 127.0.0.1:0; }"; done
+	} | configure
+	start_ready 40 strace -D -qq -o "$WORK/trace" -e trace=sendmsg "$COHORT" -c "$CONFIG"
+	sent=$(grep -c '^sendmsg(.*= [0-9]' "$WORK/trace")
+	echo "records sent by the supervisor: $sent"
+	# A state of some 40 records, a few times for each worker; never for
+	# each of its listeners.
+	[ "$sent" -gt 0 ]
+	[ "$sent" -lt 1000 ]
+}

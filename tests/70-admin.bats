@@ -4,21 +4,11 @@
 
 load support/common
 
-# administer [DIRECTIVES]: serve with a control socket and HTTP on a free port,
-# which is $HTTP.
-administer() {
-	configure <<-END
-		workers 2;
-		control $WORK/control;
-		admin 127.0.0.1:0;
-		$1
-		service echo { listen 127.0.0.1:0; }
-	END
-	serve -c "$CONFIG"
-	HTTP=$(sed -n 's/.* admin: 127.0.0.1:\([0-9]*\) is served/\1/p' "$LOG" | tail -n 1)
+# serve_administered [DIRECTIVES]: and the admin process is there.
+serve_administered() {
+	administer "$@"
 	wait_until 10 admin_is_there
 }
-admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != admin ] || echo "$pid"; done; }
 # One, which is not $1, and holds no other descriptor than it should.
 admin_is_there() { [ "$(admins | wc -l)" -eq 1 ] && [ "$(admins)" != "${1:-}" ] && admin_is_ready; }
 admin_is_ready() { [ "$(awk '/^Uid/ { print $2 }' "/proc/$(admins)/status")" != 0 ] || [ "$(id -u)" -ne 0 ] && grep -q '^NoNewPrivs:.1' "/proc/$(admins)/status"; }
@@ -29,7 +19,7 @@ listening() { ss -Hltne "sport = :$HTTP" | grep -o 'ino:[0-9]*'; }
 reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$1" ]; }
 
 @test "the admin process has no privileges and only its own descriptors" {
-	administer
+	serve_administered
 	pid=$(admins)
 	[ "$(tr '\0' '\n' <"/proc/$pid/cmdline" | head -n 1)" = "cohort: admin" ]
 	if [ "$(id -u)" -eq 0 ]; then
@@ -48,7 +38,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 
 @test "an admin process that is killed is back, and no connection has noticed" {
 	need socat
-	administer
+	serve_administered
 	hold
 	socket=$(listening)
 	for _ in 1 2 3; do
@@ -64,7 +54,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 }
 
 @test "an admin process that is stopped is replaced" {
-	administer "watchdog_steer 200ms; watchdog_timeout 500ms;"
+	serve_administered "watchdog_steer 200ms; watchdog_timeout 500ms;"
 	victim=$(admins)
 	kill -STOP "$victim"
 	wait_until 10 admin_is_there "$victim"
@@ -72,7 +62,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 }
 
 @test "a supervisor that stood still does not blame the admin process" {
-	administer "watchdog_steer 200ms; watchdog_timeout 500ms;"
+	serve_administered "watchdog_steer 200ms; watchdog_timeout 500ms;"
 	pid=$(admins)
 	kill -STOP "$SERVER"
 	# longer than the bound; the admin is silent as well
@@ -85,7 +75,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 }
 
 @test "TERM to the admin process has another one take its place first" {
-	administer
+	serve_administered
 	victim=$(admins)
 	socket=$(listening)
 	kill -TERM "$victim"
@@ -95,7 +85,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 }
 
 @test "a reload and an upgrade roll the admin process and keep its sockets" {
-	administer
+	serve_administered
 	file=$(stat -c %i "$WORK/control")
 	socket=$(listening)
 	for signal in HUP USR2 HUP; do
@@ -114,7 +104,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 }
 
 @test "a reload opens and closes what the admin process listens on" {
-	administer
+	serve_administered
 	[ "$(stat -c %a "$WORK/control")" = 600 ]
 	sed -i "s|control .*|control $WORK/control mode=0660;|; s|admin .*|admin 127.0.0.1:0 unix:$WORK/http;|" "$CONFIG"
 	kill -HUP "$SERVER"
@@ -133,7 +123,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 
 @test "what somebody else has cannot be had for the admin process" {
 	need socat
-	administer
+	serve_administered
 	run -75 timeout 20 "$COHORT" -l 127.0.0.1:0 -o "admin 127.0.0.1:$HTTP;"
 	[[ $output == *"admin: cannot serve 127.0.0.1:$HTTP: another instance (process $SERVER) has it"* ]]
 	run -75 timeout 20 "$COHORT" -l 127.0.0.1:0 -o "control $WORK/control;"
@@ -151,7 +141,7 @@ reloaded() { [ "$(log_count 'reloaded: generation|upgraded: generation')" -ge "$
 
 @test "a reload that cannot have an address changes nothing and says why" {
 	need python3
-	administer
+	serve_administered
 	before=$(admins)
 	timeout 60 python3 -c '
 import socket, time
@@ -173,12 +163,12 @@ time.sleep(60)' >"$WORK/taken" 3>&- &
 	need python3 socat
 	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$WORK/control"
 	run ! timeout 5 socat -u OPEN:/dev/null "UNIX:$WORK/control"
-	administer
+	serve_administered
 	timeout 5 socat -u OPEN:/dev/null "UNIX:$WORK/control"
 }
 
 @test "the admin process ends with its supervisor, and a successor has its own" {
-	administer
+	serve_administered
 	victim=$(admins)
 	sed -i "s|^admin .*|admin 127.0.0.1:$HTTP;|; s|listen .*|listen 127.0.0.1:$PORT; }|" "$CONFIG"
 	kill -STOP "$victim"
@@ -194,7 +184,7 @@ time.sleep(60)' >"$WORK/taken" 3>&- &
 
 @test "a successor serves what it can have of the admin process, and the rest as soon as it can" {
 	need python3 socat curl
-	administer
+	serve_administered
 	sed -i "s|^admin .*|admin 127.0.0.1:$HTTP;|; s|listen .*|listen 127.0.0.1:$PORT; }|" "$CONFIG"
 	kill -KILL "$SERVER"
 	wait_until 5 no_admin_listens
@@ -218,7 +208,7 @@ time.sleep(60)' "$HTTP" >"$WORK/bound" 3>&- &
 
 @test "a successor whose configuration cannot be had has an admin process all the same" {
 	need socat
-	administer
+	serve_administered
 	kill -KILL "$SERVER"
 	wait_until 5 no_admin_listens
 	sed -i "s|listen .*|listen 127.0.0.1:$PORT; listen 192.0.2.1:9; }|" "$CONFIG"
@@ -230,7 +220,7 @@ time.sleep(60)' "$HTTP" >"$WORK/bound" 3>&- &
 
 @test "a control socket whose file was removed is there again after HUP" {
 	need socat
-	administer
+	serve_administered
 	rm "$WORK/control"
 	kill -HUP "$SERVER"
 	wait_until 10 reloaded 1
@@ -239,7 +229,7 @@ time.sleep(60)' "$HTTP" >"$WORK/bound" 3>&- &
 
 @test "the admin process is there until the last connection has ended" {
 	need socat
-	administer
+	serve_administered
 	hold
 	kill -TERM "$SERVER"
 	wait_until 10 log_has 'shutdown: waiting'
@@ -260,7 +250,7 @@ status_is() { [ "$(status_of "$1")" = "$2" ]; }
 
 @test "no scrape fails, no counter falls while reloads and upgrades roll the admin process" {
 	need python3
-	administer
+	serve_administered
 	timeout 120 python3 "$BATS_TEST_DIRNAME/support/traffic.py" "$PORT" "$WORK/stop" >"$WORK/traffic" 3>&- 2>&1 &
 	traffic=$!
 	timeout 120 python3 "$BATS_TEST_DIRNAME/support/scrape.py" "127.0.0.1:$HTTP" /metrics "$WORK/stop" >"$WORK/scraped" 3>&- 2>&1 &
@@ -291,7 +281,7 @@ none_fell() {
 
 @test "an admin process that is killed is back within a second, its numbers whole" {
 	need curl socat
-	administer
+	serve_administered
 	for i in 1 2 3; do [ "$(say "$i")" = "$i" ]; done
 	count_of() { sed -nE "s/^$1 ([0-9]+)\$/\1/p" "$WORK/after"; }
 	for i in 1 2 3; do
@@ -311,7 +301,7 @@ none_fell() {
 
 @test "ready and live tell how it is, the page is there, the rest is not" {
 	need curl python3 socat
-	administer "drain_delay 30s; watchdog_steer 200ms; watchdog_timeout 1s;"
+	serve_administered "drain_delay 30s; watchdog_steer 200ms; watchdog_timeout 1s;"
 	wait_until 10 status_is /ready 200
 	status_is /live 200
 	status_is / 200
@@ -335,7 +325,7 @@ none_fell() {
 
 @test "orders through the control socket are answered, also those that roll it" {
 	need socat
-	administer
+	serve_administered
 	run ask reload
 	[[ $output == *"generation 2 serves with 2 workers"*$'\n'end ]]
 	run ask upgrade
@@ -354,7 +344,7 @@ none_fell() {
 @test "whoever orders the end hears of it" {
 	need socat
 	for how in "" now=on; do
-		administer
+		serve_administered
 		# shellcheck disable=SC2086  # it may be nothing
 		run ask stop $how
 		[[ $output == *end ]]
@@ -367,7 +357,7 @@ none_fell() {
 @test "who may order and who may only look is told by the uid at the other end" {
 	need socat setpriv
 	[ "$(id -u)" -eq 0 ] || skip "only root can become others"
-	administer
+	serve_administered
 	sed -i "s|^control .*|control $WORK/control mode=0666;|" "$CONFIG"
 	chmod a+rx "$WORK" "$WORK/.." "$WORK/../.."
 	kill -HUP "$SERVER"
@@ -388,7 +378,7 @@ none_fell() {
 
 @test "connections are listed by an admin process that was just started" {
 	need socat
-	administer
+	serve_administered
 	hold
 	sees_it() { [[ $(ask connections) == *"127.0.0.1:$PORT"* ]]; }
 	wait_until 10 sees_it

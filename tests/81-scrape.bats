@@ -8,7 +8,6 @@ TARGETS=$((10 * COHORT_PATIENCE))
 INTERVAL=$((2 * COHORT_PATIENCE))s
 
 port_of_admin() { sed -n 's/.* admin: 127.0.0.1:\([0-9]*\) is served/\1/p' "$LOG" | tail -n 1; }
-admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != admin ] || echo "$pid"; done; }
 admin_is_alone() { [ "$(admins | wc -l)" -eq 1 ]; }
 admin_is_not() { admin_is_alone && [ "$(admins)" != "$1" ]; }
 get() { timeout $((10 * COHORT_PATIENCE)) curl -sS "$@"; }

@@ -6,19 +6,11 @@ load support/common
 
 ABUSE=$BATS_TEST_DIRNAME/../tools/campaign/abuse.py
 
-administer() {
-	configure <<-END
-		workers 2;
-		control $WORK/control;
-		admin 127.0.0.1:0;
-		service echo { listen 127.0.0.1:0; }
-	END
-	serve -c "$CONFIG"
-	HTTP=$(sed -n 's/.* admin: 127.0.0.1:\([0-9]*\) is served/\1/p' "$LOG" | tail -n 1)
+serve_administered() {
+	administer
 	wait_until 10 answers
 	ADMIN=$(admins)
 }
-admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != admin ] || echo "$pid"; done; }
 answers() { timeout $((10 * COHORT_PATIENCE)) python3 "$ABUSE" "$HTTP" "$WORK/control" split >/dev/null; }
 
 # Connections that are used, others that stay, and new ones.
@@ -62,7 +54,7 @@ ticks_of() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 
 @test "noise, huge lines, 10000 clients and forged orders: nobody else notices" {
 	need python3 curl jq
-	administer
+	serve_administered
 	traffic_begins
 	rounds=$((COHORT_PATIENCE > 2 ? 40 : 100))
 	timeout 200 python3 "$ABUSE" --seed 1 --rounds "$rounds" "$HTTP" "$WORK/control"
@@ -77,7 +69,7 @@ ticks_of() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
 @test "what slow and deaf clients cost the admin process is bounded, and given back" {
 	need python3 curl jq
 	measure_memory
-	administer
+	serve_administered
 	traffic_begins
 	play() { timeout 200 python3 "$ABUSE" --rounds 60 "$HTTP" "$WORK/control" deaf hasty; }
 	play
@@ -98,7 +90,7 @@ slow() {
 
 @test "slowhttptest: slow headers, bodies, readers and ranges, all at once" {
 	need python3 curl jq slowhttptest
-	administer
+	serve_administered
 	traffic_begins
 	attacks=()
 	for options in "-H -i 1" "-B -i 1" "-X -w 1 -y 64 -n 1 -z 5 -k 10" "-R"; do

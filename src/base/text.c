@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 
-#define DURATION_MAX_MS (INT64_C(1) << 53)
+#define DURATION_MAX (INT64_C(1) << 53)
 
 struct unit {
 	const char *name;
@@ -26,6 +26,14 @@ static const struct unit size_units[] = {
 };
 static const struct unit duration_units[] = {
 	{"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
+};
+static const struct unit microsecond_units[] = {
+	{"d", UINT64_C(86400000000)},
+	{"h", UINT64_C(3600000000)},
+	{"m", 60000000},
+	{"s", 1000000},
+	{"ms", 1000},
+	{"us", 1},
 };
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -81,7 +89,9 @@ int text_parse_size(const char *word, uint64_t *bytes)
 	return apply_unit(size_units, COUNT(size_units), end, bytes);
 }
 
-int text_parse_duration(const char *word, int64_t *duration_ms)
+/* Without a unit it may only be 0. */
+static int parse_duration(const struct unit *units, size_t count,
+			  const char *word, int64_t *duration)
 {
 	uint64_t number;
 	const char *end = parse_digits(word, &number);
@@ -90,13 +100,24 @@ int text_parse_duration(const char *word, int64_t *duration_ms)
 		return -1;
 	if (*end == '\0' && number != 0)
 		return -1;
-	if (*end != '\0' &&
-	    apply_unit(duration_units, COUNT(duration_units), end, &number) < 0)
+	if (*end != '\0' && apply_unit(units, count, end, &number) < 0)
 		return -1;
-	if (number >= DURATION_MAX_MS)
+	if (number >= DURATION_MAX)
 		return -1;
-	*duration_ms = (int64_t)number;
+	*duration = (int64_t)number;
 	return 0;
+}
+
+int text_parse_duration(const char *word, int64_t *duration_ms)
+{
+	return parse_duration(duration_units, COUNT(duration_units), word,
+			      duration_ms);
+}
+
+int text_parse_microseconds(const char *word, int64_t *duration_us)
+{
+	return parse_duration(microsecond_units, COUNT(microsecond_units), word,
+			      duration_us);
 }
 
 static const struct unit *largest_unit(const struct unit *units, size_t count,
@@ -119,16 +140,27 @@ char *text_format_size(char *out, size_t room, uint64_t bytes)
 	return out;
 }
 
+static char *format_duration(const struct unit *units, size_t count, char *out,
+			     size_t room, int64_t duration)
+{
+	uint64_t number = (uint64_t)duration;
+	const struct unit *unit = largest_unit(units, count, number);
+
+	snprintf(out, room, "%" PRIu64 "%s", number / unit->factor,
+		 number == 0 ? "s" : unit->name);
+	return out;
+}
+
 char *text_format_duration(char *out, size_t room, int64_t duration_ms)
 {
-	uint64_t number = (uint64_t)duration_ms;
-	const struct unit *unit =
-		largest_unit(duration_units, COUNT(duration_units), number);
+	return format_duration(duration_units, COUNT(duration_units), out, room,
+			       duration_ms);
+}
 
-	if (number == 0)
-		unit = &duration_units[3];
-	snprintf(out, room, "%" PRIu64 "%s", number / unit->factor, unit->name);
-	return out;
+char *text_format_microseconds(char *out, size_t room, int64_t duration_us)
+{
+	return format_duration(microsecond_units, COUNT(microsecond_units), out,
+			       room, duration_us);
 }
 
 /* The escape of one byte in `out` (at least 4); its length. */

@@ -18,11 +18,14 @@ int text_parse_size(const char *word, uint64_t *bytes);
 /* "250ms", "30s", "5m", "1h", "2d"; a bare number is refused except 0.
  * Result in milliseconds, below 2^53. */
 int text_parse_duration(const char *word, int64_t *duration_ms);
+/* The same to the microsecond ("50us"). */
+int text_parse_microseconds(const char *word, int64_t *duration_us);
 
 /* The shortest exact form that the parser above reads back ("64k", "1500ms",
  * "5m", "0s").  `room` of 32 is always enough.  Returns `out`. */
 char *text_format_size(char *out, size_t room, uint64_t bytes);
 char *text_format_duration(char *out, size_t room, int64_t duration_ms);
+char *text_format_microseconds(char *out, size_t room, int64_t duration_us);
 
 /* Write `data` with control characters, backslash and bytes above 126 as
  * \n \r \t \\ or \xHH; NUL-terminated and cut to whole escapes.  Returns the

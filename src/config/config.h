@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "cohort.h"
+#include "event/spin.h"
 #include "net/address.h"
 #include "net/service.h"
 
@@ -86,6 +87,7 @@ struct config {
 	int64_t respawn_first_ms;  /* respawn_delay 100ms:30s */
 	int64_t respawn_limit_ms;
 	bool cpu_affinity;
+	int64_t busy_poll_us;          /* SPIN_OFF, SPIN_AUTO, or so long */
 	uint64_t max_open_files;       /* 0: auto */
 	struct config_plugin *plugins; /* CONFIG_PLUGINS_MAX of them */
 	unsigned plugin_count;

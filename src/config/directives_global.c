@@ -21,9 +21,16 @@
 
 #define WATCHDOG_LEAST_MS 100
 
+#define BUSY_POLL_MOST_US 1000000
+
 static const struct value_word traced_words[] = {
 	{"spare", CONFIG_TRACED_SPARE},
 	{"blame", CONFIG_TRACED_BLAME},
+	{NULL, 0},
+};
+static const struct value_word spin_words[] = {
+	{"off", SPIN_OFF},
+	{"auto", SPIN_AUTO},
 	{NULL, 0},
 };
 static const struct value_word no_user[] = {{"auto", 0}, {NULL, 0}};
@@ -86,6 +93,9 @@ static const struct directive rows[] = {
 	{VALUE("cpu_affinity", choice, cpu_affinity), .initial = "off",
 	 .words = value_words_boolean,
 	 .help = "bind each worker to a CPU of its own"},
+	{VALUE("busy_poll", microseconds, busy_poll_us), .initial = "off",
+	 .words = spin_words, .minimum = 1, .maximum = BUSY_POLL_MOST_US,
+	 .help = "how long a worker polls before it sleeps; auto: as long as that pays, if there is a CPU for each worker"},
 	{VALUE("max_open_files", number, max_open_files), .initial = "auto",
 	 .words = value_words_auto, .minimum = DESCRIPTORS_LEAST,
 	 .maximum = DESCRIPTORS_MOST,

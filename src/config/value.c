@@ -113,6 +113,16 @@ static int parse_seconds(const char *word, uint64_t *number)
 	return 0;
 }
 
+static int parse_microseconds(const char *word, uint64_t *number)
+{
+	int64_t duration_us;
+
+	if (text_parse_microseconds(word, &duration_us) < 0)
+		return -1;
+	*number = (uint64_t)duration_us;
+	return 0;
+}
+
 static char *format_number(char *out, size_t room, uint64_t number)
 {
 	snprintf(out, room, "%" PRIu64, number);
@@ -127,6 +137,11 @@ static char *format_duration(char *out, size_t room, uint64_t number)
 static char *format_seconds(char *out, size_t room, uint64_t number)
 {
 	return text_format_duration(out, room, (int64_t)number * 1000);
+}
+
+static char *format_microseconds(char *out, size_t room, uint64_t number)
+{
+	return text_format_microseconds(out, room, (int64_t)number);
 }
 
 static const struct number_form number_form = {
@@ -148,6 +163,11 @@ static const struct number_form seconds_form = {
 	parse_seconds,
 	format_seconds,
 	"a duration in whole seconds as 30s, 5m, 1h",
+};
+static const struct number_form microseconds_form = {
+	parse_microseconds,
+	format_microseconds,
+	"a duration as 50us, 1ms",
 };
 
 static uint64_t maximum_of(const struct directive *directive)
@@ -239,6 +259,7 @@ NUMBER_KIND(number, "NUMBER");
 NUMBER_KIND(size, "SIZE");
 NUMBER_KIND(duration, "DURATION");
 NUMBER_KIND(seconds, "DURATION");
+NUMBER_KIND(microseconds, "DURATION");
 
 int value_check_duration(int64_t duration_ms, int64_t minimum_ms,
 			 int64_t maximum_ms, struct error *error)

@@ -36,13 +36,14 @@ struct value_statement {
 		      unsigned depth, struct text *out);
 };
 
-extern const struct value_kind value_choice;   /* one of `words` */
-extern const struct value_kind value_number;   /* 4711 */
-extern const struct value_kind value_size;     /* 64k, in bytes */
-extern const struct value_kind value_duration; /* 30s, in ms */
-extern const struct value_kind value_seconds;  /* 30s, in s */
-extern const struct value_kind value_string;   /* const char *, of `arena` */
-extern const struct value_kind value_word;     /* char[width] */
+extern const struct value_kind value_choice;       /* one of `words` */
+extern const struct value_kind value_number;       /* 4711 */
+extern const struct value_kind value_size;         /* 64k, in bytes */
+extern const struct value_kind value_duration;     /* 30s, in ms */
+extern const struct value_kind value_microseconds; /* 50us, in us */
+extern const struct value_kind value_seconds;      /* 30s, in s */
+extern const struct value_kind value_string; /* const char *, of `arena` */
+extern const struct value_kind value_word;   /* char[width] */
 /* off | on | idle:interval:count in a struct sockopt_settings */
 extern const struct value_kind value_keepalive;
 /* FIRST:LIMIT in a struct config */

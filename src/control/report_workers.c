@@ -29,6 +29,7 @@ enum {
 	WORKER_LEAVING,
 	WORKER_ORPHAN,
 	WORKER_SHARE,
+	WORKER_BUSY_POLL,
 	WORKER_COLUMNS,
 };
 _Static_assert(WORKER_COLUMNS == REPORT_WORKER_COLUMNS, "see reports.h");
@@ -88,6 +89,8 @@ static const struct report_column worker_columns[] = {
 	[WORKER_SHARE] = {"share_percent", REPORT_COUNT, "SHARE",
 		"of new connections, by `balance adaptive`: the mean is 100",
 		REPORT_RANK_WIDE},
+	[WORKER_BUSY_POLL] = {"busy_poll_ms", REPORT_DURATION, "BUSY POLL",
+		"that it polled instead of sleeping", REPORT_RANK_WIDE},
 };
 /* clang-format on */
 
@@ -202,6 +205,8 @@ void report_worker(struct report_value *values, const struct snapshot *snapshot,
 		since(snapshot, cells[SCOREBOARD_HEARTBEAT_MS]);
 	values[WORKER_ACCEPTING] =
 		report_number(cells[SCOREBOARD_ACCEPTING] != 0);
+	values[WORKER_BUSY_POLL] =
+		number(cells[SCOREBOARD_BUSY_POLL_US] / 1000);
 	fill_callback(values, snapshot, cells);
 	fill_state(values, snapshot, worker);
 }

@@ -23,6 +23,8 @@ int loop_init(struct loop *loop, struct error *error)
 	loop->observer = NULL;
 	loop->observer_context = NULL;
 	loop->turn_limit_ms = -1;
+	spin_init(&loop->spin, SPIN_OFF);
+	loop->connected_count = NULL;
 	return 0;
 }
 
@@ -38,6 +40,7 @@ void loop_source_init(struct loop_source *source,
 {
 	source->ready = ready;
 	source->fd = -1;
+	source->is_traffic = false;
 }
 
 int loop_add(struct loop *loop, struct loop_source *source, int fd,
@@ -108,17 +111,74 @@ static void run_tasks(struct loop *loop)
 	}
 }
 
-static int wait_limit_ms(const struct loop *loop)
+static int wait_limit_ms(const struct loop *loop, int64_t now_us)
 {
 	int64_t wait_ms;
 
 	if (!list_is_empty(&loop->tasks))
 		return 0;
-	wait_ms = timers_wait_ms(&loop->timers, loop->ended_us / 1000);
+	wait_ms = timers_wait_ms(&loop->timers, now_us / 1000);
 	if (loop->turn_limit_ms >= 0 &&
 	    (wait_ms < 0 || wait_ms > loop->turn_limit_ms))
 		wait_ms = loop->turn_limit_ms;
 	return wait_ms > INT_MAX ? INT_MAX : (int)wait_ms;
+}
+
+static int sleep_until_ready(struct loop *loop, int64_t now_us)
+{
+	return poller_wait(loop->poller, loop->events, LOOP_EVENTS,
+			   wait_limit_ms(loop, now_us));
+}
+
+static unsigned count_traffic(const struct loop *loop, int event_count)
+{
+	const struct loop_source *source;
+	unsigned traffic_count = 0;
+	int i;
+
+	for (i = 0; i < event_count; i++) {
+		source = loop->events[i].owner;
+		traffic_count += source->is_traffic;
+	}
+	return traffic_count;
+}
+
+/* Whether it found something; `now_us` is when it ended. */
+static int spin(struct loop *loop, int64_t *now_us)
+{
+	int64_t limit_ms = wait_limit_ms(loop, *now_us);
+	bool is_connected =
+		loop->connected_count != NULL && *loop->connected_count > 0;
+	int count;
+
+	if (!spin_begin(&loop->spin, *now_us,
+			limit_ms < 0 ? limit_ms : limit_ms * 1000,
+			is_connected))
+		return 0;
+	do {
+		count = poller_wait(loop->poller, loop->events, LOOP_EVENTS, 0);
+		*now_us = clock_now_us();
+	} while (count == 0 && spin_goes_on(&loop->spin, *now_us));
+	if (count > 0)
+		spin_note_found(&loop->spin, *now_us,
+				count_traffic(loop, count));
+	return count;
+}
+
+static int spin_or_sleep(struct loop *loop)
+{
+	int64_t now_us = loop->ended_us;
+	int count = spin(loop, &now_us);
+
+	if (count != 0)
+		return count;
+	count = sleep_until_ready(loop, now_us);
+	if (count > 0)
+		spin_note_slept(&loop->spin, loop->ended_us,
+				count_traffic(loop, count));
+	else
+		spin_note_slept(&loop->spin, loop->ended_us, 0);
+	return count;
 }
 
 static void serve_events(struct loop *loop)
@@ -134,8 +194,9 @@ static void serve_events(struct loop *loop)
 
 static int turn(struct loop *loop)
 {
-	int count = poller_wait(loop->poller, loop->events, LOOP_EVENTS,
-				wait_limit_ms(loop));
+	int count = loop->spin.asked_us == SPIN_OFF
+			    ? sleep_until_ready(loop, loop->ended_us)
+			    : spin_or_sleep(loop);
 	int64_t began_us;
 
 	if (count < 0)

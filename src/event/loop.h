@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "event/poller.h"
+#include "event/spin.h"
 #include "event/timer.h"
 
 #define LOOP_EVENTS 256 /* sources served in one turn, at most */
@@ -23,7 +24,8 @@ struct loop;
 
 struct loop_source {
 	void (*ready)(struct loop_source *source, unsigned found);
-	int fd; /* -1 while it is not in a loop */
+	int fd;          /* -1 while it is not in a loop */
+	bool is_traffic; /* events of it are what the loop spins for */
 };
 
 /* Work to be done before the loop waits again: embedded in its owner, queued
@@ -53,6 +55,10 @@ struct loop {
 	void (*observer)(void *context, struct loop *loop);
 	void *observer_context;
 	int turn_limit_ms;
+	/* It polls before it sleeps, if something is connected: so many, which
+	 * somebody else counts. */
+	struct spin spin;
+	const unsigned *connected_count; /* NULL: nothing, ever */
 };
 
 int loop_init(struct loop *loop, struct error *error);

@@ -6,15 +6,16 @@
 
 #include "base/error.h"
 
-/* What to watch for, and what was found. */
+/* What to watch for, and what was found.  The values are the kernel's as far as
+ * it has them, so that what it found need not be translated bit by bit. */
 enum poller_interest {
-	POLLER_READ = 1 << 0,
-	POLLER_WRITE = 1 << 1,
-	POLLER_HANGUP = 1 << 2,   /* the peer will send no more, or is gone */
-	POLLER_URGENT = 1 << 3,   /* TCP urgent data */
-	POLLER_FAILURE = 1 << 4,  /* found only: a socket error waits */
-	POLLER_EDGE = 1 << 5,     /* watch only: report changes, not states */
-	POLLER_EXCLUSIVE = 1 << 6 /* watch only: wake one of many processes */
+	POLLER_READ = 0x0001,
+	POLLER_URGENT = 0x0002, /* TCP urgent data */
+	POLLER_WRITE = 0x0004,
+	POLLER_FAILURE = 0x0008,   /* found only: a socket error waits */
+	POLLER_HANGUP = 0x2000,    /* the peer will send no more, or is gone */
+	POLLER_EDGE = 1 << 16,     /* watch only: report changes, not states */
+	POLLER_EXCLUSIVE = 1 << 17 /* watch only: wake one of many processes */
 };
 
 struct poller_event {

@@ -9,40 +9,34 @@
 
 #define BATCH_LIMIT 256
 
-struct bit {
-	unsigned interest;
-	uint32_t events;
-};
+#define IS_SAME(own, kernels) ((uint32_t)(own) == (uint32_t)(kernels))
+_Static_assert(IS_SAME(POLLER_READ, EPOLLIN) &&
+		       IS_SAME(POLLER_URGENT, EPOLLPRI) &&
+		       IS_SAME(POLLER_WRITE, EPOLLOUT) &&
+		       IS_SAME(POLLER_FAILURE, EPOLLERR) &&
+		       IS_SAME(POLLER_HANGUP, EPOLLRDHUP),
+	       "what epoll finds is passed on as it is");
 
-static const struct bit bits[] = {
-	{POLLER_READ, EPOLLIN},      {POLLER_WRITE, EPOLLOUT},
-	{POLLER_HANGUP, EPOLLRDHUP}, {POLLER_HANGUP, EPOLLHUP},
-	{POLLER_URGENT, EPOLLPRI},   {POLLER_FAILURE, EPOLLERR},
-	{POLLER_EDGE, EPOLLET},      {POLLER_EXCLUSIVE, EPOLLEXCLUSIVE},
-};
-#define BIT_COUNT (sizeof(bits) / sizeof(bits[0]))
-
-static uint32_t events_of(unsigned interest)
-{
-	uint32_t events = 0;
-	size_t i;
-
-	for (i = 0; i < BIT_COUNT; i++)
-		if (interest & bits[i].interest)
-			events |= bits[i].events;
-	/* Always reported; EPOLLEXCLUSIVE refuses EPOLLRDHUP and EPOLLPRI. */
-	return events & ~(uint32_t)(EPOLLHUP | EPOLLERR);
-}
-
+/* But for EPOLLHUP, which is a hang-up like EPOLLRDHUP. */
 static unsigned found_of(uint32_t events)
 {
-	unsigned found = 0;
-	size_t i;
+	if (events & EPOLLHUP)
+		return (events & ~(uint32_t)EPOLLHUP) | POLLER_HANGUP;
+	return events;
+}
 
-	for (i = 0; i < BIT_COUNT; i++)
-		if (events & bits[i].events)
-			found |= bits[i].interest;
-	return found;
+/* EPOLLHUP and EPOLLERR are always reported; EPOLLEXCLUSIVE refuses EPOLLRDHUP
+ * and EPOLLPRI. */
+static uint32_t events_of(unsigned interest)
+{
+	uint32_t events =
+		interest & (EPOLLIN | EPOLLPRI | EPOLLOUT | EPOLLRDHUP);
+
+	if (interest & POLLER_EDGE)
+		events |= EPOLLET;
+	if (interest & POLLER_EXCLUSIVE)
+		events |= EPOLLEXCLUSIVE;
+	return events;
 }
 
 int poller_open(struct error *error)

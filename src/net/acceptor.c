@@ -219,6 +219,7 @@ void acceptor_init(struct acceptor *acceptor, struct service *service, int fd,
 {
 	memset(acceptor, 0, sizeof(*acceptor));
 	loop_source_init(&acceptor->source, ready);
+	acceptor->source.is_traffic = true;
 	list_init(&acceptor->node);
 	timer_init(&acceptor->retry, retry_expired);
 	acceptor->service = service;

@@ -9,19 +9,23 @@
 #include "net/acceptor.h"
 #include "net/resolver.h"
 
+#define READ_ALIGNMENT 4096
+
 int worker_context_init(struct worker_context *worker, struct loop *loop,
 			struct scoreboard_page *page)
 {
 	memset(worker, 0, sizeof(*worker));
 	worker->loop = loop;
 	worker->page = page;
+	worker->cells = scoreboard_cells(page);
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	worker->forward_pipe[0] = -1;
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);
-	worker->read_buffer = malloc(SERVICE_DROP_BYTES);
+	/* The kernel copies faster to where a page begins. */
+	worker->read_buffer = aligned_alloc(READ_ALIGNMENT, SERVICE_DROP_BYTES);
 	if (worker->read_buffer == NULL)
 		return -1;
 	if (inbox_open(&worker->inbox, loop) == 0)

@@ -66,6 +66,7 @@ struct service;
 struct worker_context {
 	struct loop *loop;
 	struct scoreboard_page *page;
+	uint64_t *cells; /* of the page: enum scoreboard_cell */
 	struct buffer_pool buffers;
 	struct transport_table transports; /* by id */
 	struct list services;
@@ -75,8 +76,9 @@ struct worker_context {
 	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
 	 * SERVICE_READ_BYTES are never touched and take no memory. */
 	unsigned char *read_buffer;
-	unsigned frames_left; /* of the turn of the transport that reads */
-	int forward_pipe[2];  /* transport_forward.c; -1: none yet */
+	unsigned frames_left;    /* of the turn of the transport that reads */
+	int forward_pipe[2];     /* transport_forward.c; -1: none yet */
+	int64_t forward_pipe_ms; /* and none is opened before */
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;

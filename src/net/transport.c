@@ -54,28 +54,6 @@ void transport_free(struct cohort_transport *t)
 
 /* ---- Callbacks ---- */
 
-void transport_enter(struct cohort_transport *t,
-		     enum scoreboard_callback callback)
-{
-	uint64_t *cells = scoreboard_cells(t->service->worker->page);
-
-	t->is_in_callback = true;
-	scoreboard_store(&cells[SCOREBOARD_CALLBACK_ID], t->id);
-	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
-			 (uint64_t)transport_now_ms(t));
-	scoreboard_store(&cells[SCOREBOARD_CALLBACK_SERVICE],
-			 t->service->index);
-	scoreboard_store(&cells[SCOREBOARD_CALLBACK], callback);
-}
-
-void transport_leave(struct cohort_transport *t)
-{
-	uint64_t *cells = scoreboard_cells(t->service->worker->page);
-
-	scoreboard_store(&cells[SCOREBOARD_CALLBACK], SCOREBOARD_IN_NONE);
-	t->is_in_callback = false;
-}
-
 void transport_touch(struct cohort_transport *t)
 {
 	if (!t->is_in_callback)
@@ -170,7 +148,8 @@ static void tell_pause(struct cohort_transport *t)
 {
 	t->is_writing_paused = true;
 	transport_count(t, SCOREBOARD_WRITE_PAUSES, 1);
-	if (t->protocol->holds_reading && !t->is_reading_paused)
+	if (t->protocol->holds_reading && !t->is_reading_paused &&
+	    !t->is_forward_held)
 		transport_count(t, SCOREBOARD_READ_PAUSES, 1);
 	if (t->protocol->pause_writing == NULL)
 		return;
@@ -191,7 +170,7 @@ static void tell_resume(struct cohort_transport *t)
 	transport_leave(t);
 }
 
-void transport_settle_watermarks(struct cohort_transport *t)
+void transport_tell_watermarks(struct cohort_transport *t)
 {
 	while (t->state == TRANSPORT_OPEN && !t->is_connecting) {
 		size_t queued = t->queue.size_bytes;
@@ -206,7 +185,7 @@ void transport_settle_watermarks(struct cohort_transport *t)
 	transport_forward_settle(t);
 }
 
-bool transport_settle(struct cohort_transport *t)
+bool transport_settle_all(struct cohort_transport *t)
 {
 	transport_settle_file(t);
 	transport_settle_watermarks(t);
@@ -242,7 +221,7 @@ static void settle_failure(struct cohort_transport *t)
 
 bool transport_serve(struct cohort_transport *t, bool is_writable)
 {
-	if (is_writable)
+	if (is_writable && !transport_is_at_rest(t))
 		transport_flush(t);
 	transport_settle_watermarks(t);
 	transport_read(t);
@@ -286,6 +265,7 @@ static void fill(struct cohort_transport *t, struct service *service)
 	int64_t now_ms = service->worker->loop->now_ms;
 
 	loop_source_init(&t->source, transport_ready);
+	t->source.is_traffic = true;
 	loop_task_init(&t->task, transport_work);
 	timer_init(&t->timer, transport_timer_expired);
 	list_init(&t->node);

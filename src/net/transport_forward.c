@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* transport_forward.c - what one transport receives goes to another.
+/* transport_forward.c - what one transport receives goes to another, or back.
  *
  * Small reads are copied.  Once a read comes in full, the next go through a
  * pipe from socket to socket without being copied (splice(2)), until one brings
  * little.  The worker has one pipe for all of its transports, and it is empty
  * between any two reads: what the receiver does not take is copied into its
- * queue, and nothing more is read until that has gone out.
+ * queue, and nothing more is read until that has gone out.  So no more is read
+ * into the pipe than may be queued.
  *
  * An urgent byte that arrives in the midst of a splice is passed on in its
  * place, as the kernel has it; recv leaves it out. */
@@ -17,9 +18,16 @@
 #include "base/log.h"
 #include "net/transport_internal.h"
 
-#define SPLICE_BYTES       ((size_t)SERVICE_READ_BYTES)
+#define SPLICE_MOST_BYTES ((size_t)SERVICE_DROP_BYTES)
+
 /* Below it a copy costs less than the second system call. */
-#define SPLICE_LEAST_BYTES (SPLICE_BYTES / 8)
+#define SPLICE_LEAST_BYTES ((size_t)SERVICE_READ_BYTES / 8)
+
+/* Room for pages, of which a network's packets fill small parts.  Twice the
+ * kernel's own; all workers together stay far below what it grants one user
+ * (pipe-user-pages-soft). */
+#define PIPE_BYTES    131072
+#define PIPE_AGAIN_MS 1000 /* after one could not be opened */
 
 static struct cohort_transport *find(const struct cohort_transport *t,
 				     uint64_t id)
@@ -59,11 +67,22 @@ bool transport_is_forwarding(const struct cohort_transport *t)
 
 /* ---- The pipe -------------------------------------------------------- */
 
+/* Without descriptors for one, everything is copied. */
 static bool has_pipe(struct worker_context *worker)
 {
+	int64_t now_ms = worker->loop->now_ms;
+
 	if (worker->forward_pipe[0] >= 0)
 		return true;
-	return pipe2(worker->forward_pipe, O_CLOEXEC | O_NONBLOCK) == 0;
+	if (now_ms < worker->forward_pipe_ms)
+		return false;
+	if (pipe2(worker->forward_pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+		worker->forward_pipe[0] = -1;
+		worker->forward_pipe_ms = now_ms + PIPE_AGAIN_MS;
+		return false;
+	}
+	(void)fcntl(worker->forward_pipe[0], F_SETPIPE_SZ, PIPE_BYTES);
+	return true;
 }
 
 static void close_pipe(struct worker_context *worker)
@@ -78,19 +97,16 @@ static void close_pipe(struct worker_context *worker)
 static size_t empty_pipe(struct cohort_transport *to, size_t held)
 {
 	int pipe = to->service->worker->forward_pipe[0];
+	ssize_t sent;
 
-	while (held > 0) {
-		ssize_t sent = splice(pipe, NULL, to->source.fd, NULL, held,
-				      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-		if (sent < 0 && errno == EINTR)
-			continue;
-		if (sent <= 0)
-			break;
-		transport_note_sent(to, (size_t)sent);
-		held -= (size_t)sent;
-	}
-	return held;
+	do
+		sent = splice(pipe, NULL, to->source.fd, NULL, held,
+			      SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	while (sent < 0 && errno == EINTR);
+	if (sent <= 0)
+		return held;
+	transport_note_sent(to, (size_t)sent);
+	return held - (size_t)sent;
 }
 
 /* The rest is written as by anybody else, who is told what is wrong. */
@@ -199,15 +215,39 @@ static ssize_t again(void)
 	return -1;
 }
 
-/* Whatever is out of the ordinary (nothing there, the end, an error, urgent
- * data) is for the next recv to tell. */
+/* What may be in the pipe, and will be queued if nobody takes it: as much as
+ * any other full read above the mark. */
+static size_t splice_room(const struct cohort_transport *to)
+{
+	uint64_t limit = to->service->settings->write_limit_bytes;
+	size_t room = SPLICE_MOST_BYTES;
+
+	if (to->write_high < room - SERVICE_READ_BYTES)
+		room = to->write_high + SERVICE_READ_BYTES;
+	return limit < room ? (size_t)limit : room;
+}
+
+/* It will not splice, as on some systems, or not now. */
+static bool is_refusal(int number)
+{
+	return number == EINVAL || number == ENOMEM || number == ENOSYS ||
+	       number == EPERM || number == EOPNOTSUPP;
+}
+
+/* The end and the kernel's refusals are for the next recv to tell.  With
+ * nothing in the pipe EAGAIN says that there is nothing to read: urgent data,
+ * before which a splice stops like that, have their event.  Of an error the
+ * socket speaks but once. */
 static ssize_t receive_spliced(struct cohort_transport *t,
 			       struct cohort_transport *to)
 {
 	struct worker_context *worker = t->service->worker;
-	ssize_t size = splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
-			      SPLICE_BYTES, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t size =
+		splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
+		       splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
+	if (size < 0 && !is_refusal(errno))
+		return size;
 	if (size < (ssize_t)SPLICE_LEAST_BYTES)
 		t->extras->is_forward_bulk = false;
 	if (size <= 0)
@@ -249,7 +289,7 @@ static bool may_splice(const struct cohort_transport *t,
 {
 	return t->extras->is_forward_bulk && !t->is_read_to_end &&
 	       !t->is_rated && !to->is_rated && !to->is_connecting &&
-	       to->service->settings->write_limit_bytes >= SPLICE_BYTES &&
+	       to->service->settings->write_limit_bytes >= SERVICE_READ_BYTES &&
 	       !log_is_enabled(LOG_LEVEL_DEBUG) && has_pipe(t->service->worker);
 }
 
@@ -291,7 +331,7 @@ void transport_forward_eof(struct cohort_transport *from)
 {
 	struct cohort_transport *to = receiver_of(from);
 
-	if (to != NULL)
+	if (to != NULL && to != from)
 		cohort_write_eof(to);
 }
 
@@ -347,7 +387,7 @@ static int join(struct cohort_transport *from, struct cohort_transport *to)
 	from->extras->forward_to = to->id;
 	to->extras->forward_from = from->id;
 	/* There is nothing left before it. */
-	if (from->is_eof_received)
+	if (from->is_eof_received && to != from)
 		cohort_write_eof(to);
 	transport_review_rest(from);
 	return 0;
@@ -362,10 +402,6 @@ int cohort_forward(struct cohort_transport *from, struct cohort_transport *to)
 		return 0;
 	}
 	transport_require(to, __func__);
-	if (from == to) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (from->state != TRANSPORT_OPEN) {
 		errno = EPIPE;
 		return -1;

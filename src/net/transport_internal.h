@@ -194,22 +194,58 @@ void transport_connect_stop(struct cohort_transport *t);
 
 /* Around every callback: no other is entered meanwhile, and the scoreboard
  * says which one is running, for whom, since when. */
-void transport_enter(struct cohort_transport *t,
-		     enum scoreboard_callback callback);
-void transport_leave(struct cohort_transport *t);
+static inline void transport_enter(struct cohort_transport *t,
+				   enum scoreboard_callback callback)
+{
+	const struct service *service = t->service;
+	uint64_t *cells = service->worker->cells;
+
+	t->is_in_callback = true;
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_ID], t->id);
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_MS],
+			 (uint64_t)service->worker->loop->now_ms);
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK_SERVICE], service->index);
+	scoreboard_store(&cells[SCOREBOARD_CALLBACK], callback);
+}
+static inline void transport_leave(struct cohort_transport *t)
+{
+	scoreboard_store(&t->service->worker->cells[SCOREBOARD_CALLBACK],
+			 SCOREBOARD_IN_NONE);
+	t->is_in_callback = false;
+}
 
 /* Something has become necessary that must not happen inside a callback: it
  * is done when the running callback of this transport returns, or by a task.
  * Safe at any time. */
 void transport_touch(struct cohort_transport *t);
 
+/* Nothing is queued, paused, or out of the ordinary (a file, a rate, whatever
+ * needs extras): so most transports are most of the time, and what follows has
+ * nothing to do for them. */
+static inline bool transport_is_at_rest(const struct cohort_transport *t)
+{
+	return t->extras == NULL && t->queue.size_bytes == 0 &&
+	       !t->is_writing_paused;
+}
+
 /* Call pause_writing or resume_writing if the queue asks for it; not from
  * inside a callback of this transport. */
-void transport_settle_watermarks(struct cohort_transport *t);
+void transport_tell_watermarks(struct cohort_transport *t);
+static inline void transport_settle_watermarks(struct cohort_transport *t)
+{
+	if (!transport_is_at_rest(t))
+		transport_tell_watermarks(t);
+}
 
 /* Do what is necessary now: pause, resume, the end.  Not from inside a
  * callback of this transport.  False if the transport is gone after it. */
-bool transport_settle(struct cohort_transport *t);
+bool transport_settle_all(struct cohort_transport *t);
+static inline bool transport_settle(struct cohort_transport *t)
+{
+	if (transport_is_at_rest(t) && t->state != TRANSPORT_ENDED)
+		return true;
+	return transport_settle_all(t);
+}
 
 /* End it: from now on it does nothing but wait for its connection_lost.  The
  * first reason stays, unless a failure comes while bytes written before close
@@ -307,8 +343,26 @@ static inline bool transport_is_reading_paused(const struct cohort_transport *t)
 	       (t->is_writing_paused && t->protocol->holds_reading);
 }
 
-/* There may be something to read, and it is wanted. */
-bool transport_may_read(const struct cohort_transport *t);
+/* A PROXY header is not the protocol's, and what is kept was counted when it
+ * came: byte_rate does not hold them. */
+static inline bool transport_is_unrated(const struct cohort_transport *t)
+{
+	return t->is_header_awaited || t->is_rest_due;
+}
+
+/* There may be something to read, and it is wanted.  After close it reads on,
+ * to discard: a peer that writes all it has before it reads would otherwise
+ * neither get our bytes nor end. */
+static inline bool transport_may_read(const struct cohort_transport *t)
+{
+	if ((!t->is_readable && !t->is_rest_due) || t->is_eof_received ||
+	    t->state == TRANSPORT_ENDED)
+		return false;
+	if (t->state != TRANSPORT_OPEN)
+		return true;
+	return !transport_is_reading_paused(t) &&
+	       (!t->is_input_held || transport_is_unrated(t));
+}
 
 /* The turn is nearly over: what was read in it is acknowledged at once if the
  * protocol has not answered (`quickack auto`). */

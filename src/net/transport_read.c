@@ -79,6 +79,14 @@ static ssize_t receive_data(struct cohort_transport *t)
 	return size;
 }
 
+/* As most are: what comes is given to data_received as it is. */
+static bool is_plain(const struct cohort_transport *t)
+{
+	return t->extras == NULL && t->state == TRANSPORT_OPEN &&
+	       !t->is_header_awaited && !t->is_input_discarded &&
+	       t->protocol->framing == NULL && t->protocol->buffer_get == NULL;
+}
+
 static receiver *choose_receiver(const struct cohort_transport *t)
 {
 	if (t->state != TRANSPORT_OPEN)
@@ -116,26 +124,6 @@ static void deliver_eof(struct cohort_transport *t)
 		transport_close(t, COHORT_REASON_EOF);
 }
 
-/* A PROXY header is not the protocol's, and what is kept was counted when it
- * came. */
-static bool is_unrated(const struct cohort_transport *t)
-{
-	return t->is_header_awaited || t->is_rest_due;
-}
-
-/* After close it reads on, to discard: a peer that writes all it has before
- * it reads would otherwise neither get our bytes nor end. */
-bool transport_may_read(const struct cohort_transport *t)
-{
-	if ((!t->is_readable && !t->is_rest_due) || t->is_eof_received ||
-	    t->state == TRANSPORT_ENDED)
-		return false;
-	if (t->state != TRANSPORT_OPEN)
-		return true;
-	return !transport_is_reading_paused(t) &&
-	       (!t->is_input_held || is_unrated(t));
-}
-
 static void handle_eof(struct cohort_transport *t)
 {
 	t->is_eof_received = true;
@@ -161,7 +149,8 @@ static void handle_failure(struct cohort_transport *t, int number)
 /* Nothing may be read for protocols, as byte_rate wills. */
 static bool is_input_held(struct cohort_transport *t)
 {
-	return t->is_rated && t->state == TRANSPORT_OPEN && !is_unrated(t) &&
+	return t->is_rated && t->state == TRANSPORT_OPEN &&
+	       !transport_is_unrated(t) &&
 	       transport_read_room(t, SERVICE_READ_BYTES) == 0;
 }
 
@@ -180,7 +169,7 @@ void transport_read(struct cohort_transport *t)
 		}
 		if (is_input_held(t))
 			return;
-		size = choose_receiver(t)(t);
+		size = is_plain(t) ? receive_data(t) : choose_receiver(t)(t);
 		if (size < 0) {
 			handle_failure(t, errno);
 		} else if (size == 0) {

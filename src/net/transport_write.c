@@ -41,31 +41,44 @@ int transport_handle_send_failure(struct cohort_transport *t, int number)
 	return -1;
 }
 
-/* One send; the bytes taken (0: none for now), or -1: it has ended. */
-static ssize_t send_pieces(struct cohort_transport *t,
-			   const struct iovec *pieces, int count)
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_DONTWAIT)
+
+static ssize_t note_outcome(struct cohort_transport *t, ssize_t sent)
 {
-	const int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
-	ssize_t sent;
-
-	do {
-		if (count == 1) {
-			sent = send(t->source.fd, pieces->iov_base,
-				    pieces->iov_len, flags);
-		} else {
-			struct msghdr message = {
-				.msg_iov = (struct iovec *)pieces,
-				.msg_iovlen = (unsigned)count,
-			};
-
-			sent = sendmsg(t->source.fd, &message, flags);
-		}
-	} while (sent < 0 && errno == EINTR);
 	if (sent < 0)
 		return transport_handle_send_failure(t, errno);
 	if (sent > 0)
 		transport_note_sent(t, (size_t)sent);
 	return sent;
+}
+
+/* One send; the bytes taken (0: none for now), or -1: it has ended. */
+static ssize_t send_bytes(struct cohort_transport *t, const void *data,
+			  size_t size)
+{
+	ssize_t sent;
+
+	do {
+		sent = send(t->source.fd, data, size, SEND_FLAGS);
+	} while (sent < 0 && errno == EINTR);
+	return note_outcome(t, sent);
+}
+
+static ssize_t send_pieces(struct cohort_transport *t,
+			   const struct iovec *pieces, int count)
+{
+	const struct msghdr message = {
+		.msg_iov = (struct iovec *)(uintptr_t)pieces,
+		.msg_iovlen = (unsigned)count,
+	};
+	ssize_t sent;
+
+	if (count == 1)
+		return send_bytes(t, pieces->iov_base, pieces->iov_len);
+	do {
+		sent = sendmsg(t->source.fd, &message, SEND_FLAGS);
+	} while (sent < 0 && errno == EINTR);
+	return note_outcome(t, sent);
 }
 
 /* ---- The queue ---- */
@@ -301,16 +314,52 @@ static void require_data(const struct iovec *piece, const char *call)
 		service_require(piece->iov_base, "the data", call);
 }
 
-int cohort_write(struct cohort_transport *t, const void *data, size_t size)
+/* Not in cohort_write, whose usual way needs no iovec in memory. */
+static __attribute__((noinline)) int write_one(struct cohort_transport *t,
+					       const void *data, size_t size)
 {
 	const struct iovec piece = {
 		.iov_base = (void *)(uintptr_t)data,
 		.iov_len = size,
 	};
 
-	transport_require(t, __func__);
-	require_data(&piece, __func__);
+	require_data(&piece, "cohort_write");
 	return write_pieces(t, &piece, 1, size);
+}
+
+static __attribute__((noinline)) int queue_tail(struct cohort_transport *t,
+						const void *data, size_t size)
+{
+	const struct iovec piece = {
+		.iov_base = (void *)(uintptr_t)data,
+		.iov_len = size,
+	};
+
+	return queue_pieces(t, &piece, 1, 0);
+}
+
+/* Nothing speaks against sending it at once, and nobody wants to see it. */
+static bool is_plain_write(const struct cohort_transport *t, const void *data,
+			   size_t size)
+{
+	return transport_is_at_rest(t) && t->state == TRANSPORT_OPEN &&
+	       !t->is_eof_wanted && !t->is_connecting && data != NULL &&
+	       size > 0 && !log_is_enabled(LOG_LEVEL_DEBUG);
+}
+
+int cohort_write(struct cohort_transport *t, const void *data, size_t size)
+{
+	ssize_t sent;
+
+	transport_require(t, __func__);
+	if (!is_plain_write(t, data, size))
+		return write_one(t, data, size);
+	sent = send_bytes(t, data, size);
+	if (sent < 0)
+		return -1;
+	if ((size_t)sent == size)
+		return 0;
+	return queue_tail(t, (const char *)data + sent, size - (size_t)sent);
 }
 
 int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,

@@ -76,10 +76,13 @@ enum record_type {
 	RECORD_RESUME = 32,   /* … this */
 	RECORD_LEVEL = 33,    /* supervisor: log from level `number` on */
 	/* And again from admin to supervisor. */
-	RECORD_BEAT = 34,      /* admin: I live */
-	RECORD_ACCESS = 35,    /* supervisor: the access log, as a descriptor,
+	RECORD_BEAT = 34,   /* admin: I live */
+	RECORD_ACCESS = 35, /* supervisor: the access log, as a descriptor,
 				  or without one: off; data: its struct
 				  log_form */
+	/* From supervisor to worker. */
+	RECORD_SPIN = 36, /* `number` 1: there is a CPU for each worker, so that
+			     one with `busy_poll auto` may spin; 0: not so */
 	RECORD_ACCEPTING = 37, /* worker: service `number`, of `balance
 				  adaptive`, accepts after a rest */
 };

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "process/cpus.h"
 #include "process/handover.h"
 #include "process/inherited.h"
 #include "process/pid_file.h"
@@ -180,6 +181,7 @@ static void init_supervisor(struct supervisor *supervisor,
 	supervisor->is_trial = line->is_trial;
 	supervisor->stop_until_ms = SUPERVISOR_NO_TIME;
 	supervisor->barred_ms = SUPERVISOR_NO_TIME;
+	supervisor->cpu_count = cpus_usable_count();
 }
 
 /* ---- From the beginning ---------------------------------------------- */

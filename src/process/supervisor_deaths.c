@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "process/death.h"
+#include "process/supervisor_spin.h"
 
 /* A stranger may hold the other end of a dead worker's channel open (a
  * process that a protocol forked): its last words are waited for no longer. */
@@ -343,6 +344,7 @@ void supervisor_bury(struct loop_task *task)
 			bury_child(child);
 	}
 	retired_drop(&supervisor->retired, is_generation_alive, supervisor);
+	supervisor_arrange_spins(supervisor);
 	supervisor_shorten_waits(supervisor);
 	supervisor_close_unused(supervisor);
 	supervisor_order_listen(supervisor);

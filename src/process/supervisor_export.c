@@ -20,6 +20,8 @@ const struct handover_flag handover_flags[] = {
 	{'k', offsetof(struct child, is_killed)},
 	{'h', offsetof(struct child, is_hung)},
 	{'o', offsetof(struct child, is_orphan)},
+	{'c', offsetof(struct child, can_spin)},
+	{'s', offsetof(struct child, may_spin)},
 	{0, 0},
 };
 

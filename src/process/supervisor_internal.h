@@ -12,6 +12,7 @@
  *	supervisor_plugins.c   plug-ins whose workers die
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
+ *	supervisor_spin.c      who may spin
  *	supervisor_watch.c     workers that hang
  *	supervisor_audit.c     our groups, as the kernel has them
  *	supervisor_ordered.h   orders from outside
@@ -40,10 +41,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "event/loop.h"
 #include "event/signals.h"
-#include "net/listener.h"
 #include "process/backoff.h"
 #include "process/bank.h"
 #include "process/channel.h"
@@ -131,6 +130,8 @@ struct child {
 	bool is_killed;  /* by us: the log has said why */
 	bool is_reaped;
 	bool is_orphan; /* of a supervisor that was killed */
+	bool can_spin;  /* it has `busy_poll auto` … */
+	bool may_spin;  /* … and was told that it may */
 };
 
 /* An upgrade under way. */
@@ -192,6 +193,7 @@ struct supervisor {
 	struct supervisor_slot *slots; /* CONFIG_WORKERS_MAX of them */
 	unsigned slot_count;           /* that have workers */
 	unsigned slot_high;            /* that had any, or were to, ever */
+	unsigned cpu_count; /* usable by workers, as last looked at */
 	struct child *children;
 	unsigned child_count;          /* records; most of them are free */
 	unsigned child_high;           /* records beyond were never used */
@@ -381,12 +383,13 @@ void supervisor_roll(struct supervisor *supervisor);
 
 /* supervisor_keeper.c: the keeper lives as long as we do.  keep: tell it what
  * has changed, before the loop waits again; keep_changes, keep_now: at once, if
- * anything has, or in any case.  Whoever closes a
- * descriptor that the keeper has says keep in the same turn: one that is being
- * sent is read from a list. */
+ * anything has, or in any case; keep_soon: with the next of these.  Whoever
+ * closes a descriptor that the keeper has says keep in the same turn: one that
+ * is being sent is read from a list. */
 void supervisor_init_keeper(struct supervisor *supervisor);
 void supervisor_start_keeper(struct supervisor *supervisor);
 void supervisor_keep(struct supervisor *supervisor);
+void supervisor_keep_soon(struct supervisor *supervisor);
 void supervisor_keep_changes(struct supervisor *supervisor);
 void supervisor_keep_now(struct supervisor *supervisor);
 /* Go on with the keeper of the build before us, until ours has been fed; and,

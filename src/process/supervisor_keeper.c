@@ -68,6 +68,11 @@ void supervisor_keep_now(struct supervisor *supervisor)
 	feed_further(&supervisor->keeper);
 }
 
+void supervisor_keep_soon(struct supervisor *supervisor)
+{
+	supervisor->keeper.is_dirty = true;
+}
+
 void supervisor_keep_whole(struct supervisor *supervisor)
 {
 	struct supervisor_keeper *keeper = &supervisor->keeper;

@@ -74,6 +74,8 @@ static int send_order(struct child *child, enum record_type type)
 		load.number = child->supervisor->slot_count;
 	} else if (type == RECORD_SUSPEND) {
 		return supervisor_send_suspended(child);
+	} else if (type == RECORD_SPIN) {
+		load.number = child->may_spin;
 	} else if (type == RECORD_LEVEL) {
 		load.number = level_of(child);
 	} else if (type == RECORD_LOG) {
@@ -89,9 +91,9 @@ static bool is_full(int number)
 }
 
 /* In the order in which they are sent. */
-static const enum record_type types[] = {RECORD_BANKED,  RECORD_LOG,
-					 RECORD_LEVEL,   RECORD_COUNT,
-					 RECORD_SUSPEND, RECORD_DRAIN};
+static const enum record_type types[] = {
+	RECORD_BANKED, RECORD_LOG,     RECORD_LEVEL, RECORD_COUNT,
+	RECORD_SPIN,   RECORD_SUSPEND, RECORD_DRAIN};
 
 static void send_unsent(struct child *child)
 {

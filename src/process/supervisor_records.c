@@ -89,8 +89,9 @@ static void on_bank(struct child *child, const struct record *record,
 	}
 	if (is_complete(supervisor, group))
 		bank_end_reservation(group);
-	/* Two have it before anything can queue there. */
-	supervisor_keep_now(supervisor);
+	/* The keeper has it, too, before anything can queue there: it is told
+	 * of all listeners of a slot at once, for there may be hundreds. */
+	supervisor_keep_soon(supervisor);
 	supervisor_order_listen(supervisor);
 	supervisor_go_on_operating(supervisor);
 }

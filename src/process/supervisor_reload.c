@@ -376,6 +376,7 @@ static int start_generation(struct supervisor *supervisor,
 		generation_new(config, ++supervisor->generation_count, error);
 	if (!supervisor->next)
 		return -1;
+	supervisor->cpu_count = cpus_usable_count();
 	supervisor->next_count = count_workers(supervisor);
 	if (try_options(supervisor, error) < 0 ||
 	    supervisor_raise_limits(supervisor->next, supervisor->next_count,

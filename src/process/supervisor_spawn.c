@@ -8,6 +8,7 @@
 
 #include "process/pidfd.h"
 #include "process/spawn.h"
+#include "process/supervisor_spin.h"
 
 #define NAME_BYTES 32
 
@@ -151,6 +152,7 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 		.connections_max = generation->connections_max,
 		.log_level =
 			supervisor_log_level(supervisor, generation->config),
+		.may_spin = supervisor_has_cpus(supervisor),
 		.is_trial = supervisor->is_trial,
 		.is_first = slot->number == 0 &&
 			    slot->started_generation != generation->number,
@@ -166,6 +168,8 @@ static pid_t fork_child(struct child *child, struct generation *generation,
 	};
 
 	child->worker_count = order.worker_count;
+	child->can_spin = generation->config->busy_poll_us == SPIN_AUTO;
+	child->may_spin = order.may_spin;
 	supervisor_fill_suspended(supervisor, &order);
 	snprintf(title, sizeof(title), "cohort: worker %u", slot->number);
 	snprintf(role, sizeof(role), "worker %u", slot->number);
@@ -215,6 +219,7 @@ struct child *supervisor_fork(struct supervisor_slot *slot,
 		discard_child(child);
 		return NULL;
 	}
+	supervisor_arrange_spins(supervisor);
 	slot->started_generation = generation->number;
 	slot->failure.text[0] = '\0';
 	log_event(LOG_LEVEL_DEBUG,

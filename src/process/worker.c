@@ -51,6 +51,7 @@ static void beat(void *context, struct loop *loop)
 	scoreboard_observe(&cells[SCOREBOARD_LAG], scoreboard_lag_bounds_us,
 			   SCOREBOARD_LAG_BUCKETS, loop->turn_us);
 	scoreboard_store(&cells[SCOREBOARD_LOG_DROPPED], log_dropped_count());
+	scoreboard_store(&cells[SCOREBOARD_BUSY_POLL_US], loop->spin.spent_us);
 }
 
 /* Some beats before it would be suspect. */
@@ -132,6 +133,16 @@ static void pin(unsigned slot)
 			    strerror(errno));
 }
 
+/* It spins for the sake of what is connected. */
+static void start_spin(struct worker *worker)
+{
+	struct loop *loop = &worker->loop;
+
+	spin_init(&loop->spin, worker->order->config->busy_poll_us);
+	spin_allow(&loop->spin, worker->order->may_spin);
+	loop->connected_count = &worker->context.all_count;
+}
+
 static int open_loop(struct worker *worker, struct error *error)
 {
 	struct loop *loop = &worker->loop;
@@ -160,6 +171,7 @@ static int begin(struct worker *worker, struct error *error)
 		return -1;
 	if (order->config->cpu_affinity)
 		pin(order->slot);
+	start_spin(worker);
 	return 0;
 }
 

@@ -47,6 +47,7 @@ struct worker_order {
 	enum log_level log_level;
 	/* Services that accept nobody so far: a bit for each. */
 	uint64_t suspended[SCOREBOARD_SERVICES / 64];
+	bool may_spin; /* there is a CPU for each worker */
 	bool is_trial; /* watches no listener: just tries */
 	bool is_first; /* warns about the system's limits */
 };

@@ -328,6 +328,8 @@ void worker_orphaned(struct worker *worker)
 {
 	worker->unsent = 0;
 	sandbox_open_to_user();
+	/* A successor starts as many workers beside us, and cannot say so. */
+	spin_allow(&worker->loop.spin, false);
 	/* While the program ends nobody comes after its supervisor. */
 	if (worker->drain.is_last)
 		bound_by_ourselves(worker);

@@ -171,6 +171,13 @@ static void on_level(struct worker *worker, const struct record *record,
 		log_set_level((enum log_level)record->number);
 }
 
+static void on_spin(struct worker *worker, const struct record *record,
+		    const int *fds)
+{
+	(void)fds;
+	spin_allow(&worker->loop.spin, record->number != 0);
+}
+
 /* Handlers take the descriptors. */
 static const struct order_row {
 	enum record_type type;
@@ -178,6 +185,7 @@ static const struct order_row {
 	void (*handle)(struct worker *worker, const struct record *record,
 		       const int *fds);
 } rows[] = {
+	/* clang-format off */
 	{RECORD_BANKED, 0, on_banked},
 	{RECORD_DRAIN, 0, on_drain},
 	{RECORD_LOG, 1, on_log},
@@ -187,12 +195,14 @@ static const struct order_row {
 	{RECORD_SUSPEND, 0, on_suspend},
 	{RECORD_RESUME, 0, on_resume},
 	{RECORD_LEVEL, 0, on_level},
+	{RECORD_SPIN, 0, on_spin},
 	{RECORD_LOG, 0, on_log_without},
 	{RECORD_ADOPT, 0, on_adopt_without},
 	{RECORD_ACCESS, 1, on_access},
 	{RECORD_ACCESS, 0, on_access_without},
 	{RECORD_ASKER, 1, on_asker},
 	{RECORD_ASKER, 0, on_asker_without},
+	/* clang-format on */
 };
 
 void worker_receive(struct channel *channel, const struct record *record,

@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* echo.c - RFC 862: what a client sends comes back.
  *
+ * A client that sends much at a time is forwarded to itself: as long as it does
+ * so, its bytes need not come up here.
+ *
  * `once on` is another, older service: one chunk comes back, then the server
  * closes. */
 #include "protocols/protocols.h"
+
+/* The most that is received at once: where so much is, more follows. */
+#define FULL_BYTES 65536
 
 struct echo_options {
 	bool once;
@@ -28,6 +34,9 @@ static void echo_received(struct cohort_transport *t, void *session,
 		return;
 	if (options != NULL && options->once)
 		cohort_close(t);
+	else if (size == FULL_BYTES)
+		/* Without memory for that it goes on as it is. */
+		(void)cohort_forward(t, t);
 }
 
 const struct cohort_protocol protocol_echo = {

@@ -125,6 +125,20 @@ configure() {
 	cat >"$CONFIG"
 }
 
+# administer [DIRECTIVES]: serve with a control socket and HTTP on a free port,
+# which is $HTTP.
+administer() {
+	configure <<-END
+		workers 2;
+		control $WORK/control;
+		admin 127.0.0.1:0;
+		${1:-}
+		service echo { listen 127.0.0.1:0; }
+	END
+	serve -c "$CONFIG"
+	HTTP=$(sed -n 's/.* admin: 127.0.0.1:\([0-9]*\) is served/\1/p' "$LOG" | tail -n 1)
+}
+
 # end_server PID: TERM, then KILL of it and of what it has forked.
 end_server() {
 	local pid=$1 children
@@ -153,6 +167,9 @@ wait_exit() {
 children_of() { tr -s ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null | sed '/^$/d'; }
 
 keeper() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm")" != keeper ] || echo "$pid"; done; }
+
+# admins: the pids of the admin processes.
+admins() { for pid in $(children_of "$SERVER"); do [ "$(cat "/proc/$pid/comm" 2>/dev/null)" != admin ] || echo "$pid"; done; }
 
 # workers: the pids of the server's workers, in the order of their slots (by
 # the thread's name, which is right under valgrind too).

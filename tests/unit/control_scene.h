@@ -152,6 +152,7 @@ static inline void scene_fill_cells(struct snapshot_worker *workers)
 	cells[SCOREBOARD_STARTED_MS] = 1000;
 	cells[SCOREBOARD_HEARTBEAT_MS] = 99990;
 	cells[SCOREBOARD_ACCEPTING] = 1;
+	cells[SCOREBOARD_BUSY_POLL_US] = 7654321;
 	cells = workers[1].cells;
 	cells[SCOREBOARD_STARTED_MS] = 1000;
 	cells[SCOREBOARD_HEARTBEAT_MS] = 95000;

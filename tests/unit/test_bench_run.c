@@ -78,6 +78,29 @@ static int hang(int fd, char *chunk, int size)
 	return 0;
 }
 
+/* For so long it answers nobody, once. */
+#define STALL_MS 300
+
+static int stall(int fd, char *chunk, int size)
+{
+	static bool is_over;
+
+	(void)fd;
+	(void)chunk;
+	if (!is_over)
+		usleep(STALL_MS * 1000);
+	is_over = true;
+	return size;
+}
+
+static int dawdle(int fd, char *chunk, int size)
+{
+	(void)fd;
+	(void)chunk;
+	usleep(20000);
+	return size;
+}
+
 /* In the child: one connection after the other, for ever. */
 static void serve(int listener, misdeed *act)
 {
@@ -114,9 +137,38 @@ static int listen_somewhere(char *out, size_t room)
 	return fd;
 }
 
-static void perform(const char *word, enum mode mode, struct result *result)
+/* A server that acts so; its address as the client's user writes it. */
+static pid_t start(misdeed *act, char *out, size_t room)
 {
-	const struct options options = {
+	int listener = listen_somewhere(out, room);
+	pid_t child = fork();
+
+	REQUIRE(child >= 0);
+	if (child == 0)
+		serve(listener, act);
+	close(listener);
+	return child;
+}
+
+static void end(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+static void perform_with(const char *word, const struct options *options,
+			 struct result *result)
+{
+	struct target target;
+	struct error error;
+
+	CHECK(target_init(&target, word, &error) == 0);
+	CHECK(run_perform(options, &target, result, &error) == 0);
+}
+
+static struct options options_of(enum mode mode)
+{
+	return (struct options){
 		.mode = mode,
 		.connection_count = 1,
 		.size_bytes = SIZE,
@@ -124,28 +176,23 @@ static void perform(const char *word, enum mode mode, struct result *result)
 		.exchange_count = EXCHANGES,
 		.timeout_ms = 500,
 	};
-	struct target target;
-	struct error error;
+}
 
-	CHECK(target_init(&target, word, &error) == 0);
-	CHECK(run_perform(&options, &target, result, &error) == 0);
+static void perform_against(misdeed *act, struct options options,
+			    struct result *result)
+{
+	char word[32];
+	pid_t child = start(act, word, sizeof(word));
+
+	perform_with(word, &options, result);
+	end(child);
 }
 
 static void test_misdeed(misdeed *act, enum failure expected)
 {
 	struct result result;
-	char word[32];
-	int listener = listen_somewhere(word, sizeof(word));
-	pid_t child = fork();
 
-	CHECK(child >= 0);
-	if (child == 0)
-		serve(listener, act);
-	close(listener);
-	perform(word, MODE_ECHO, &result);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
-
+	perform_against(act, options_of(MODE_ECHO), &result);
 	check_int((int)failures_total(&result.failures),
 		  expected != FAILURE_NONE);
 	check_int((int)result.failures.kinds[expected],
@@ -159,40 +206,72 @@ static void test_misdeed(misdeed *act, enum failure expected)
 
 static void test_refused(void)
 {
+	const struct options echo = options_of(MODE_ECHO);
+	const struct options churn = options_of(MODE_CHURN);
 	struct result result;
 	char word[32];
 
 	close(listen_somewhere(word, sizeof(word)));
-	perform(word, MODE_ECHO, &result);
+	perform_with(word, &echo, &result);
 	check_int((int)result.failures.kinds[FAILURE_REFUSED], 1);
 	check_int((int)result.connected_count, 0);
 	/* With churn each attempt is one of those asked for. */
-	perform(word, MODE_CHURN, &result);
+	perform_with(word, &churn, &result);
 	check_int((int)result.failures.kinds[FAILURE_REFUSED], EXCHANGES);
 }
 
 static void test_churn(void)
 {
 	struct result result;
-	char word[32];
-	int listener = listen_somewhere(word, sizeof(word));
-	pid_t child = fork();
 
-	CHECK(child >= 0);
-	if (child == 0)
-		serve(listener, honest);
-	close(listener);
-	perform(word, MODE_CHURN, &result);
-	kill(child, SIGKILL);
-	waitpid(child, NULL, 0);
+	perform_against(honest, options_of(MODE_CHURN), &result);
 	check_int((int)failures_total(&result.failures), 0);
 	check_int((int)result.exchange_count, EXCHANGES);
 	check_int((int)result.connected_count, EXCHANGES);
 	check_int((int)result.byte_count, EXCHANGES * SIZE);
 }
 
+static void perform_at_rate(misdeed *act, uint64_t rate, uint64_t count,
+			    struct result *result)
+{
+	struct options options = options_of(MODE_ECHO);
+
+	options.depth = 1;
+	options.rate = rate;
+	options.exchange_count = count;
+	options.timeout_ms = 5000;
+	perform_against(act, options, result);
+	check_int(failures_total(&result->failures), 0);
+}
+
+/* Who waits behind an answer that is late has waited too: of 100 messages, 10
+ * ms apart, 30 come due in the stall, 20 of them 100 ms before its end. */
+static void test_no_coordinated_omission(void)
+{
+	struct result result;
+
+	perform_at_rate(stall, 100, 100, &result);
+	check_int(result.exchange_count, 100);
+	check_int(result.late.total_count, 100);
+	CHECK(histogram_quantile_us(&result.latencies, 850) > 100000);
+}
+
+/* 50 answers a second, at best: what else is due is dropped. */
+static void test_rate_not_kept(void)
+{
+	struct result result;
+
+	perform_at_rate(dawdle, 1000, 200, &result);
+	CHECK(result.verdict == PACE_SERVER_SLOW ||
+	      result.verdict == PACE_CLIENT_SLOW);
+	CHECK(result.exchange_count < 150);
+	CHECK(result.rate_kept < 750);
+}
+
 int main(void)
 {
+	test_no_coordinated_omission();
+	test_rate_not_kept();
 	test_misdeed(honest, FAILURE_NONE);
 	test_misdeed(flip_bit, FAILURE_CORRUPT);
 	test_misdeed(lose_byte, FAILURE_CORRUPT);

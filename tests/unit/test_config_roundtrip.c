@@ -40,6 +40,8 @@ static void append_number(struct random *random, const struct directive *row,
 
 	if (row->kind == &value_duration)
 		text_append(out, "%" PRIu64 "ms", number);
+	else if (row->kind == &value_microseconds)
+		text_append(out, "%" PRIu64 "us", number);
 	else if (row->kind == &value_seconds)
 		text_append(out, "%" PRIu64 "s", number);
 	else

@@ -76,6 +76,25 @@ static const struct row durations[] = {
 	{"1k", BAD},
 };
 
+static const struct row microseconds[] = {
+	{"0", 0},
+	{"0s", 0},
+	{"50us", 50},
+	{"1MS", 1000},
+	{"250ms", 250000},
+	{"1s", 1000000},
+	{"2m", 120000000},
+	{"1h", UINT64_C(3600000000)},
+	{"1d", UINT64_C(86400000000)},
+	{"9007199254740991us", (UINT64_C(1) << 53) - 1},
+	{"9007199254740992us", BAD},
+	{"213503982335d", BAD},
+	{"50", BAD},
+	{"us", BAD},
+	{"1.5us", BAD},
+	{"1usec", BAD},
+};
+
 static int parse_duration(const char *word, uint64_t *value)
 {
 	int64_t duration_ms;
@@ -83,6 +102,16 @@ static int parse_duration(const char *word, uint64_t *value)
 	if (text_parse_duration(word, &duration_ms) < 0)
 		return -1;
 	*value = (uint64_t)duration_ms;
+	return 0;
+}
+
+static int parse_microseconds(const char *word, uint64_t *value)
+{
+	int64_t duration_us;
+
+	if (text_parse_microseconds(word, &duration_us) < 0)
+		return -1;
+	*value = (uint64_t)duration_us;
 	return 0;
 }
 
@@ -109,6 +138,7 @@ static void test_parsers(void)
 	check_parser(text_parse_number, numbers, COUNT(numbers));
 	check_parser(text_parse_size, sizes, COUNT(sizes));
 	check_parser(parse_duration, durations, COUNT(durations));
+	check_parser(parse_microseconds, microseconds, COUNT(microseconds));
 }
 
 /* ---- Back to words --------------------------------------------------- */
@@ -137,6 +167,11 @@ static const struct row duration_words[] = {
 	{"9007199254740991ms", (UINT64_C(1) << 53) - 1},
 };
 
+static const struct row microsecond_words[] = {
+	{"0s", 0},     {"1us", 1},      {"1500us", 1500},
+	{"2ms", 2000}, {"1s", 1000000}, {"1m", 60000000},
+};
+
 static void test_the_shortest_exact_form_is_written(void)
 {
 	char out[32];
@@ -151,6 +186,11 @@ static void test_the_shortest_exact_form_is_written(void)
 			text_format_duration(out, sizeof(out),
 					     (int64_t)duration_words[i].value),
 			duration_words[i].word);
+	for (i = 0; i < COUNT(microsecond_words); i++)
+		check_string(text_format_microseconds(
+				     out, sizeof(out),
+				     (int64_t)microsecond_words[i].value),
+			     microsecond_words[i].word);
 }
 
 static void test_what_is_written_reads_back(void)

@@ -16,6 +16,12 @@ static uint64_t allowed_bytes(const struct connection *connection)
 	return connection->allowed_count * connection->setup->size_bytes;
 }
 
+static struct pattern_place place_of(const struct connection *connection,
+				     uint64_t offset)
+{
+	return (struct pattern_place){connection->id, offset};
+}
+
 void connection_drop(struct connection *connection)
 {
 	struct loop *loop = connection->setup->loop;
@@ -73,8 +79,9 @@ static ssize_t send_some(struct connection *connection)
 						     : CONNECTION_BUFFER_BYTES;
 	ssize_t sent;
 
-	pattern_fill(connection->id, connection->sent_bytes, setup->buffer,
-		     size);
+	pattern_fill(setup->pattern,
+		     place_of(connection, connection->sent_bytes),
+		     setup->buffer, size);
 	do
 		sent = send(connection->fd, setup->buffer, size, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
@@ -111,12 +118,12 @@ void connection_push(struct connection *connection)
 		half_close(connection);
 }
 
-void connection_allow(struct connection *connection)
+void connection_allow(struct connection *connection, int64_t since_us)
 {
 	struct connection_setup *setup = connection->setup;
 
 	connection->starts_us[connection->allowed_count % setup->depth] =
-		clock_now_us();
+		since_us;
 	connection->allowed_count++;
 	note_progress(connection);
 }
@@ -135,14 +142,14 @@ void connection_finish(struct connection *connection, bool is_eager)
 static void complete(struct connection *connection)
 {
 	struct connection_setup *setup = connection->setup;
-	int64_t now_us = clock_now_us();
 
+	setup->now_us = clock_now_us();
 	while (connection->received_bytes >=
 	       (connection->exchanged_count + 1) * setup->size_bytes) {
 		uint64_t place = connection->exchanged_count++ % setup->depth;
 
 		setup->exchanged(connection,
-				 now_us - connection->starts_us[place]);
+				 setup->now_us - connection->starts_us[place]);
 	}
 }
 
@@ -153,7 +160,8 @@ static int check(struct connection *connection, size_t size)
 
 	/* More than was sent cannot be an echo, whatever it says. */
 	if (connection->received_bytes + size > connection->sent_bytes ||
-	    pattern_match(connection->id, connection->received_bytes,
+	    pattern_match(setup->pattern,
+			  place_of(connection, connection->received_bytes),
 			  setup->buffer, size) != size) {
 		end(connection, FAILURE_CORRUPT, 0);
 		return -1;

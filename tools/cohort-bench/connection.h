@@ -6,8 +6,8 @@
  *	                  └── any failure, at any time ───────────────▲
  *
  * It sends what its owner allows.  A message is an exchange when its last
- * byte is back; its time counts from the moment it was allowed, also when the
- * kernel took its bytes only later. */
+ * byte is back; its time counts from the moment that its owner says, also when
+ * the kernel took its bytes only later. */
 #ifndef COHORT_BENCH_CONNECTION_H
 #define COHORT_BENCH_CONNECTION_H
 
@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "event/loop.h"
 #include "failures.h"
+#include "pattern.h"
 #include "target.h"
 
 #define CONNECTION_BUFFER_BYTES 131072
@@ -29,10 +30,12 @@ struct connection;
 struct connection_setup {
 	struct loop *loop;
 	struct target *target;
+	const struct pattern *pattern;
 	unsigned char *buffer; /* CONNECTION_BUFFER_BYTES, for everyone */
 	size_t size_bytes;     /* of a message */
 	unsigned depth;        /* messages allowed at once, at most */
 	int64_t timeout_ms;    /* without a byte */
+	int64_t now_us;        /* monotonic: of the bytes that just came */
 	void *owner;
 	/* The connection is made; `exchanged` and `opened` may allow and
 	 * finish, and what they allow is sent when they have returned. */
@@ -66,8 +69,10 @@ struct connection {
 	bool is_finishing;   /* no message will be allowed any more */
 	bool is_eager;       /* half-close with the last byte sent */
 	bool is_half_closed;
-	bool is_opened;  /* the owner's: it was connected, this time */
-	bool is_settled; /* the owner's: its first opening is over */
+	/* The owner's. */
+	bool is_dialing; /* one of those that are being opened */
+	bool is_settled; /* its first opening is over */
+	bool is_asked;   /* one of those that are asked again */
 };
 
 /* `starts_us` has room for setup->depth times and stays the caller's. */
@@ -78,8 +83,9 @@ void connection_init(struct connection *connection,
  * `exchanged`. */
 void connection_open(struct connection *connection, uint64_t id);
 
-/* Allow one more message; at most `depth` may be on their way. */
-void connection_allow(struct connection *connection);
+/* Allow one more message, whose time counts from `since_us` (monotonic); at
+ * most `depth` may be on their way. */
+void connection_allow(struct connection *connection, int64_t since_us);
 
 /* No message after those allowed: half-close when all are back (or, eager,
  * when all are sent), then end of file must come, after exactly all bytes. */

@@ -96,8 +96,9 @@ static int make_clients(struct ledger *ledger, struct error *error)
 	uint64_t i, count = options->connection_count;
 	int64_t spread_us = SPREAD_LIMIT_US, now_us = clock_now_us();
 
-	if (options->rate > 0 && 1000000 / options->rate < SPREAD_LIMIT_US)
-		spread_us = (int64_t)(1000000 / options->rate);
+	if (options->client_rate > 0 &&
+	    1000000 / options->rate < SPREAD_LIMIT_US)
+		spread_us = (int64_t)(1000000 / options->client_rate);
 	ledger->clients = calloc(count, sizeof(*ledger->clients));
 	if (!ledger->clients)
 		return error_set_errno(error, "no memory for %llu connections",

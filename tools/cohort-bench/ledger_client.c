@@ -228,7 +228,7 @@ static void ready(struct loop_source *source, unsigned found)
 /* From the moment it is due; one that came late does not hurry the next. */
 static void want(struct ledger_client *client)
 {
-	uint64_t rate = client->setup->options->rate;
+	uint64_t rate = client->setup->options->client_rate;
 	int64_t now_us = clock_now_us();
 
 	client->wanted_us = now_us;

@@ -32,7 +32,7 @@ static int load(const struct options *options, struct target *target,
 
 	if (run_perform(options, target, &result, error) < 0)
 		return -1;
-	*is_ok = report_is_ok(&result);
+	*is_ok = report_is_ok(options, &result);
 	if (options->is_json)
 		report_json(stdout, options, &result);
 	else
@@ -48,6 +48,9 @@ static int bench(const struct options *options)
 	int status;
 
 	if (target_init(&target, options->address, &error) < 0)
+		return complain(&error, EXIT_USAGE);
+	if (options->source &&
+	    target_start_at(&target, options->source, &error) < 0)
 		return complain(&error, EXIT_USAGE);
 	if (options->mode == MODE_LEDGER)
 		status = ledger_perform(options, &target, &is_ok, &error);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* modes.c - what echo, churn and hold do with their connections. */
-#include "state.h"
-
+/* modes.c - what echo and churn do with their connections. */
 #include "base/clock.h"
+#include "hold.h"
+#include "open_loop.h"
+#include "state.h"
 
 static void echo_opened(struct run *run, struct connection *connection)
 {
@@ -14,7 +15,7 @@ static void echo_begin(struct run *run, struct connection *connection)
 	uint64_t i;
 
 	for (i = 0; i < run->options->depth && run_take_exchange(run); i++)
-		connection_allow(connection);
+		connection_allow(connection, run->started_us);
 	if (i == 0)
 		connection_finish(connection, false);
 }
@@ -30,7 +31,7 @@ static void echo_settled(struct run *run)
 static void echo_exchanged(struct run *run, struct connection *connection)
 {
 	if (run_take_exchange(run))
-		connection_allow(connection);
+		connection_allow(connection, connection->setup->now_us);
 	else
 		connection_finish(connection, false);
 }
@@ -38,33 +39,8 @@ static void echo_exchanged(struct run *run, struct connection *connection)
 static void churn_opened(struct run *run, struct connection *connection)
 {
 	(void)run;
-	connection_allow(connection);
+	connection_allow(connection, clock_now_us());
 	connection_finish(connection, true);
-}
-
-static void hold_opened(struct run *run, struct connection *connection)
-{
-	(void)run;
-	connection_allow(connection);
-}
-
-static void hold_exchanged(struct run *run, struct connection *connection)
-{
-	if (connection->exchanged_count == 1)
-		run_settle(run, connection);
-	else
-		connection_finish(connection, false);
-}
-
-static void hold_again(struct run *run, struct connection *connection)
-{
-	(void)run;
-	connection_allow(connection);
-}
-
-static void hold_time_is_up(struct run *run)
-{
-	run_for_each_open(run, hold_again);
 }
 
 static const struct driver echo_driver = {
@@ -80,17 +56,11 @@ static const struct driver churn_driver = {
 	.is_reopening = true,
 };
 
-static const struct driver hold_driver = {
-	.opened = hold_opened,
-	.exchanged = hold_exchanged,
-	.settled = run_start_end_timer,
-	.time_is_up = hold_time_is_up,
-};
-
-const struct driver *modes_driver(enum mode mode)
+const struct driver *modes_driver(const struct options *options)
 {
-	switch (mode) {
-	case MODE_ECHO: return &echo_driver;
+	switch (options->mode) {
+	case MODE_ECHO:
+		return options->rate > 0 ? &open_loop_driver : &echo_driver;
 	case MODE_CHURN: return &churn_driver;
 	case MODE_LEDGER: /* has clients of its own, and no driver */
 	case MODE_HOLD: break;

@@ -12,6 +12,7 @@
 #define LOAD_MODES (MODE_ECHO | MODE_CHURN | MODE_HOLD)
 #define ALL_MODES  (LOAD_MODES | MODE_LEDGER)
 #define DAY_MS     86400000
+#define RATE_LIMIT 10000000 /* a second; what is due is counted in us */
 #define NO_LETTER  '\0'
 
 enum form {
@@ -19,6 +20,7 @@ enum form {
 	FORM_NUMBER,
 	FORM_SIZE,
 	FORM_SECONDS, /* 10, 0.5 or 500ms -> int64_t, ms */
+	FORM_WORD,    /* -> const char *, as written */
 };
 
 struct option_row {
@@ -35,18 +37,22 @@ struct option_row {
 #define FIELD(member) offsetof(struct options, member)
 
 /* clang-format off */
+/* A name may have a row for each of several modes. */
 static const struct option_row rows[] = {
 	{'c', FORM_NUMBER, "connections", "N", FIELD(connection_count), 1, 1000000, ALL_MODES, "connections at once (default 1)"},
 	{'s', FORM_SIZE, "size", "SIZE", FIELD(size_bytes), 1, 1 << 30, LOAD_MODES, "bytes of a message: 64, 16k, 1m (default 64)"},
 	{'d', FORM_NUMBER, "depth", "N", FIELD(depth), 1, 65536, MODE_ECHO, "messages in flight per connection (default 1)"},
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
+	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
+	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
 	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
 	{'T', FORM_SECONDS, "hang", "SECONDS", FIELD(hang_ms), 1, DAY_MS, MODE_LEDGER, "hung after so long without an answer (default 5)"},
 	{NO_LETTER, FORM_FLAG, "http", NULL, FIELD(is_http), 0, 0, MODE_LEDGER, "ask by HTTP/1.1, not by lines"},
 	{NO_LETTER, FORM_NUMBER, "short", "PERCENT", FIELD(short_percent), 0, 100, MODE_LEDGER, "clients that connect for each exchange (default 50)"},
 	{NO_LETTER, FORM_NUMBER, "pause", "MS", FIELD(pause_ms), 0, DAY_MS, MODE_LEDGER, "silent for so long after connect (default 0)"},
-	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 0, 1000000, MODE_LEDGER, "exchanges per second of each client; 0: any (default 50)"},
+	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 1, RATE_LIMIT, MODE_ECHO, "open loop: N messages per second in all, each timed from when it was due"},
+	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(client_rate), 0, 1000000, MODE_LEDGER, "exchanges per second of each client; 0: any (default 50)"},
 	{NO_LETTER, FORM_NUMBER, "allow-unknown", "N", FIELD(allowed_unknown_count), 0, UINT64_MAX, MODE_LEDGER, "so many may be reset before their first reply"},
 	{NO_LETTER, FORM_FLAG, "orderly", NULL, FIELD(is_orderly), 0, 0, MODE_LEDGER, "nobody is killed: a worker that is gone has left by itself"},
 	{NO_LETTER, FORM_FLAG, "events", NULL, FIELD(is_events), 0, 0, MODE_LEDGER, "print a line for each loss and long gap, at once"},
@@ -70,13 +76,14 @@ static const struct mode_row {
 #define ROW_COUNT  (sizeof(rows) / sizeof(rows[0]))
 #define MODE_COUNT (sizeof(modes) / sizeof(modes[0]))
 
-/* Where the parser is. */
+/* Where the parser is.  The mode may come last, and says what a name means:
+ * values are kept, by the first row of the name, until it is known. */
 struct parser {
 	struct options *options;
 	char **argv; /* of the next word, ended by NULL */
 	const char *positional[2];
 	unsigned positional_count;
-	unsigned given; /* bits of the rows that were given */
+	const char *words[ROW_COUNT]; /* what was given, or NULL */
 };
 
 static int parse_seconds(const char *word, uint64_t *ms)
@@ -105,20 +112,24 @@ static int parse_value(const struct option_row *row, const char *word,
 	case FORM_NUMBER: return text_parse_number(word, value);
 	case FORM_SIZE: return text_parse_size(word, value);
 	case FORM_SECONDS: return parse_seconds(word, value);
+	case FORM_WORD:
 	case FORM_FLAG: break;
 	}
 	return -1;
 }
 
-static int store(struct parser *parser, const struct option_row *row,
+static int store(struct options *options, const struct option_row *row,
 		 const char *word, struct error *error)
 {
-	void *field = (char *)parser->options + row->offset;
+	void *field = (char *)options + row->offset;
 	uint64_t value;
 
-	parser->given |= 1u << (row - rows);
 	if (row->form == FORM_FLAG) {
 		*(bool *)field = true;
+		return 0;
+	}
+	if (row->form == FORM_WORD) {
+		*(const char **)field = word;
 		return 0;
 	}
 	if (parse_value(row, word, &value) < 0)
@@ -150,7 +161,8 @@ static int take_option(struct parser *parser, const struct option_row *row,
 					 row->name);
 		parser->argv++;
 	}
-	return store(parser, row, word, error);
+	parser->words[row - rows] = word ? word : "";
+	return 0;
 }
 
 static int take_long(struct parser *parser, const char *word,
@@ -216,23 +228,66 @@ static int find_mode(struct options *options, const char *word,
 			 word);
 }
 
-static int check(struct parser *parser, struct error *error)
+/* The row of the name of `row` in this mode, or NULL. */
+static const struct option_row *row_of_mode(const struct option_row *row,
+					    enum mode mode)
+{
+	size_t i;
+
+	for (i = 0; i < ROW_COUNT; i++) {
+		if (rows[i].modes & mode &&
+		    strcmp(rows[i].name, row->name) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static int store_given(struct parser *parser, struct error *error)
+{
+	struct options *options = parser->options;
+	const struct option_row *row;
+	size_t i;
+
+	for (i = 0; i < ROW_COUNT; i++) {
+		if (!parser->words[i])
+			continue;
+		row = row_of_mode(&rows[i], options->mode);
+		if (!row)
+			return error_set(error, "--%s means nothing to %s",
+					 rows[i].name, options->mode_name);
+		if (store(options, row, parser->words[i], error) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Those that need neither a mode nor anything else. */
+static bool is_asking(struct parser *parser)
 {
 	struct options *options = parser->options;
 	size_t i;
 
-	if (options->is_help || options->is_version)
+	for (i = 0; i < ROW_COUNT; i++) {
+		if (parser->words[i] && rows[i].offset == FIELD(is_help))
+			options->is_help = true;
+		if (parser->words[i] && rows[i].offset == FIELD(is_version))
+			options->is_version = true;
+	}
+	return options->is_help || options->is_version;
+}
+
+static int check(struct parser *parser, struct error *error)
+{
+	struct options *options = parser->options;
+
+	if (is_asking(parser))
 		return 0;
 	if (parser->positional_count < 2)
 		return error_set(error, "a mode and an address are needed");
 	options->address = parser->positional[1];
-	if (find_mode(options, parser->positional[0], error) < 0)
+	if (find_mode(options, parser->positional[0], error) < 0 ||
+	    store_given(parser, error) < 0)
 		return -1;
-	for (i = 0; i < ROW_COUNT; i++) {
-		if (parser->given & 1u << i && !(rows[i].modes & options->mode))
-			return error_set(error, "--%s means nothing to %s",
-					 rows[i].name, options->mode_name);
-	}
 	if (options->duration_ms == 0 && options->exchange_count == 0)
 		options->duration_ms = 10000;
 	return 0;
@@ -253,7 +308,7 @@ int options_parse(struct options *options, int argc, char **argv,
 	options->timeout_ms = 10000;
 	options->hang_ms = 5000;
 	options->short_percent = 50;
-	options->rate = 50;
+	options->client_rate = 50;
 	while (*parser.argv) {
 		const char *word = *parser.argv++;
 

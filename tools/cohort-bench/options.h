@@ -27,11 +27,14 @@ struct options {
 	uint64_t exchange_count; /* 0: no bound */
 	int64_t duration_ms;     /* 0: no bound */
 	int64_t timeout_ms;
+	const char *source; /* first address to connect from; NULL: any */
+	uint64_t rate;      /* messages per second, of all; 0: closed loop */
+	bool is_spinning;   /* poll, never sleep */
 	/* Of the ledger. */
 	int64_t hang_ms;
 	uint64_t short_percent; /* of the clients: connect for each exchange */
 	uint64_t pause_ms;      /* from connect to the first byte */
-	uint64_t rate;          /* exchanges per second of a client; 0: any */
+	uint64_t client_rate;   /* exchanges per second of each; 0: any */
 	uint64_t allowed_unknown_count;
 	bool is_http;
 	bool is_orderly; /* nobody is killed: who is gone has left */

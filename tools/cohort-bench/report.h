@@ -9,9 +9,11 @@
 #include "options.h"
 #include "run.h"
 
-/* Nothing failed, and something was done. */
-bool report_is_ok(const struct result *result);
+/* Nothing failed, something was done, and at the rate that was asked for. */
+bool report_is_ok(const struct options *options, const struct result *result);
 
+/* Of a rate that was not kept no latencies are told: they would be those of
+ * another load. */
 void report_text(FILE *out, const struct options *options,
 		 const struct result *result);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "descriptors.h"
+#include "open_loop.h"
 #include "state.h"
 
 static struct run *run_of(const struct connection *connection)
@@ -77,12 +78,26 @@ void run_stop(struct run *run)
 	run_for_each_open(run, finish);
 }
 
+static void leave_dialing(struct run *run, struct connection *connection)
+{
+	if (!connection->is_dialing)
+		return;
+	connection->is_dialing = false;
+	run->dialing_count--;
+	if (!list_is_empty(&run->waiting))
+		loop_post(&run->loop, &run->dialer);
+}
+
 void run_settle(struct run *run, struct connection *connection)
 {
 	if (connection->is_settled)
 		return;
 	connection->is_settled = true;
-	if (--run->unsettled_count == 0 && run->driver->settled)
+	leave_dialing(run, connection);
+	if (--run->unsettled_count > 0)
+		return;
+	run->result->opening_us = clock_now_us() - run->started_us;
+	if (run->driver->settled)
 		run->driver->settled(run);
 }
 
@@ -93,9 +108,10 @@ void run_settle(struct run *run, struct connection *connection)
 static void dial_some(struct loop_task *task)
 {
 	struct run *run = list_entry(task, struct run, dialer);
+	unsigned window =
+		run->driver->window ? run->driver->window : RUN_CONNECTING;
 
-	while (!list_is_empty(&run->waiting) &&
-	       run->connecting_count < RUN_CONNECTING) {
+	while (!list_is_empty(&run->waiting) && run->dialing_count < window) {
 		struct connection *connection =
 			list_entry(run->waiting.next, struct connection, node);
 
@@ -104,30 +120,25 @@ static void dial_some(struct loop_task *task)
 			retire(run);
 			continue;
 		}
-		run->connecting_count++;
+		connection->is_dialing = true;
+		run->dialing_count++;
 		connection_open(connection, run->next_id++);
 	}
-}
-
-static void leave_connecting(struct run *run)
-{
-	run->connecting_count--;
-	if (!list_is_empty(&run->waiting))
-		loop_post(&run->loop, &run->dialer);
 }
 
 static void opened(struct connection *connection)
 {
 	struct run *run = run_of(connection);
 
-	connection->is_opened = true;
 	run->result->connected_count++;
-	leave_connecting(run);
+	if (!run->driver->window)
+		leave_dialing(run, connection);
 	run->driver->opened(run, connection);
 	if (run->is_stopping)
 		connection_finish(connection, false);
 }
 
+/* At the time of setup.now_us. */
 static void note_exchange(struct run *run, int64_t took_us)
 {
 	struct result *result = run->result;
@@ -135,7 +146,7 @@ static void note_exchange(struct run *run, int64_t took_us)
 	histogram_add(&result->latencies, took_us);
 	result->exchange_count++;
 	result->byte_count += run->options->size_bytes;
-	result->elapsed_us = clock_now_us() - run->started_us;
+	result->elapsed_us = run->setup.now_us - run->started_us;
 }
 
 static void exchanged(struct connection *connection, int64_t took_us)
@@ -168,19 +179,24 @@ static void open_again(struct run *run, struct connection *connection,
 			    run->loop.now_ms + RUN_FAILURE_REST_MS);
 }
 
+static void note_connection(struct run *run, struct connection *connection)
+{
+	run->setup.now_us = clock_now_us();
+	note_exchange(run, run->setup.now_us - connection->began_us);
+}
+
 static void ended(struct connection *connection, enum failure failure,
 		  int number)
 {
 	struct run *run = run_of(connection);
-	bool was_opened = connection->is_opened;
 
-	connection->is_opened = false;
+	leave_dialing(run, connection);
+	if (run->driver->ended)
+		run->driver->ended(run, connection);
 	if (failure != FAILURE_NONE)
 		failures_add(&run->result->failures, failure, number);
 	else if (run->driver->is_reopening)
-		note_exchange(run, clock_now_us() - connection->began_us);
-	if (!was_opened)
-		leave_connecting(run);
+		note_connection(run, connection);
 	if (run->driver->is_reopening) {
 		open_again(run, connection, failure);
 		return;
@@ -204,6 +220,14 @@ static void end_is_reached(struct timer *timer)
 	run->driver->time_is_up(run);
 }
 
+/* While a task is queued the loop polls, and does not sleep. */
+static void spin(struct loop_task *task)
+{
+	struct run *run = list_entry(task, struct run, spinner);
+
+	loop_post(&run->loop, task);
+}
+
 /* ---- Begin and end --------------------------------------------------- */
 
 /* What is not answered by now is lost, for all we know. */
@@ -223,12 +247,15 @@ static void interrupted(void *context, int sender_pid)
 	struct run *run = context;
 
 	(void)sender_pid;
-	if (run->is_stopping) {
+	if (run->is_stopping || run->result->is_interrupted) {
 		give_up(run);
 		return;
 	}
 	run->result->is_interrupted = true;
-	run_stop(run);
+	if (run->driver->interrupted)
+		run->driver->interrupted(run);
+	else
+		run_stop(run);
 }
 
 static const struct signals_row signal_rows[] = {
@@ -263,12 +290,13 @@ static void prepare(struct run *run, const struct options *options,
 	memset(run, 0, sizeof(*run));
 	memset(result, 0, sizeof(*result));
 	run->options = options;
-	run->driver = modes_driver(options->mode);
+	run->driver = modes_driver(options);
 	run->result = result;
 	run->target = target;
 	run->setup = (struct connection_setup){
 		.loop = &run->loop,
 		.target = target,
+		.pattern = &run->pattern,
 		.size_bytes = options->size_bytes,
 		.depth = (unsigned)options->depth,
 		.timeout_ms = options->timeout_ms,
@@ -277,6 +305,7 @@ static void prepare(struct run *run, const struct options *options,
 		.exchanged = exchanged,
 		.ended = ended,
 	};
+	pattern_init(&run->pattern);
 	/* Not the same bytes as those of an earlier run. */
 	run->next_id = (uint64_t)clock_now_us() << 20;
 	run->left_count =
@@ -287,6 +316,8 @@ static void prepare(struct run *run, const struct options *options,
 	loop_task_init(&run->dialer, dial_some);
 	timer_init(&run->rest, rest_is_over);
 	timer_init(&run->end, end_is_reached);
+	loop_task_init(&run->spinner, spin);
+	pacer_init(&run->pacer);
 }
 
 static double seconds_of(const struct timeval *time)
@@ -307,6 +338,8 @@ static int turn(struct run *run, struct error *error)
 	if (run->options->mode == MODE_CHURN)
 		run_start_end_timer(run);
 	loop_post(&run->loop, &run->dialer);
+	if (run->options->is_spinning)
+		loop_post(&run->loop, &run->spinner);
 	status = loop_run(&run->loop, error);
 	getrusage(RUSAGE_SELF, &after);
 	run->result->user_s =
@@ -314,6 +347,8 @@ static int turn(struct run *run, struct error *error)
 	run->result->system_s =
 		seconds_of(&after.ru_stime) - seconds_of(&before.ru_stime);
 	signals_stop(&run->signals, &run->loop);
+	if (run->options->rate > 0)
+		open_loop_judge(run);
 	return status;
 }
 
@@ -326,7 +361,13 @@ static void release(struct run *run)
 	free(run->connections);
 	free(run->starts_us);
 	free(run->setup.buffer);
+	pacer_close(&run->pacer);
 	loop_release(&run->loop);
+}
+
+static int begin(struct run *run, struct error *error)
+{
+	return run->options->rate > 0 ? open_loop_prepare(run, error) : 0;
 }
 
 int run_perform(const struct options *options, struct target *target,
@@ -340,7 +381,7 @@ int run_perform(const struct options *options, struct target *target,
 	prepare(state, options, target, result);
 	if (descriptors_allow(options->connection_count, error) == 0 &&
 	    loop_init(&state->loop, error) == 0) {
-		if (take_memory(state, error) == 0)
+		if (take_memory(state, error) == 0 && begin(state, error) == 0)
 			status = turn(state, error);
 		release(state);
 	}

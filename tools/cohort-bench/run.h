@@ -10,6 +10,7 @@
 #include "failures.h"
 #include "histogram.h"
 #include "options.h"
+#include "pace.h"
 #include "target.h"
 
 #define RUN_CONNECTING      256 /* attempts in progress at once */
@@ -22,8 +23,13 @@ struct result {
 	uint64_t exchange_count;
 	uint64_t byte_count;     /* came back, and were right */
 	int64_t elapsed_us;      /* until the last exchange */
+	int64_t opening_us;      /* until all were settled; 0: never */
 	double user_s, system_s; /* CPU of this process meanwhile */
 	bool is_interrupted;
+	/* Of an open loop. */
+	enum pace_verdict verdict;
+	double rate_kept;      /* per second */
+	struct histogram late; /* behind time, when it turned to a message */
 };
 
 /* 0 with the result, or -1 with words if it could not even begin (memory,

@@ -10,6 +10,8 @@
 #include "connection.h"
 #include "event/loop.h"
 #include "event/signals.h"
+#include "pace.h"
+#include "pacer.h"
 #include "run.h"
 
 struct run;
@@ -21,7 +23,12 @@ struct driver {
 	/* All connections are settled: they exchange, or failed before. */
 	void (*settled)(struct run *run);
 	void (*time_is_up)(struct run *run);
+	void (*interrupted)(struct run *run); /* the first time; or run_stop */
+	void (*ended)(struct run *run, struct connection *connection);
 	bool is_reopening; /* whenever a connection has ended */
+	/* Not 0: so many at once are opened, each until it is settled, and not
+	 * only until it is connected. */
+	unsigned window;
 };
 
 struct run {
@@ -32,19 +39,29 @@ struct run {
 	struct signals signals;
 	struct target *target;
 	struct connection_setup setup;
+	struct pattern pattern;
 	struct connection *connections;
 	int64_t *starts_us;
 	uint64_t next_id;
 	uint64_t left_count; /* exchanges still to be started */
 	uint64_t unsettled_count, live_count;
-	unsigned connecting_count;
-	struct list waiting; /* to be opened */
-	struct list resting; /* the same, after a failure */
+	unsigned dialing_count; /* attempts in progress */
+	struct list waiting;    /* to be opened */
+	struct list resting;    /* the same, after a failure */
 	struct loop_task dialer;
+	struct loop_task spinner;
 	struct timer rest;
 	struct timer end; /* of the run, or of the hold */
 	int64_t started_us;
 	bool is_stopping;
+	/* Of a hold. */
+	struct loop_task asker;
+	uint64_t asked_count; /* so many of the connections, at the end */
+	unsigned asking_count;
+	/* Of an open loop. */
+	struct pace pace;
+	struct pacer pacer;
+	bool is_judged; /* whether the rate was kept is decided */
 };
 
 /* The connection failed or exchanges: its first opening is over.  When it was
@@ -64,6 +81,6 @@ void run_for_each_open(struct run *run,
 /* Start nothing new; what is on its way is waited for. */
 void run_stop(struct run *run);
 
-const struct driver *modes_driver(enum mode mode);
+const struct driver *modes_driver(const struct options *options);
 
 #endif

@@ -2,6 +2,7 @@
 /* target.c - whom to connect to, and from where. */
 #include "target.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -36,14 +37,41 @@ int target_init(struct target *target, const char *word, struct error *error)
 	    address_port(&target->address) == 0)
 		return error_set(error, "%s: a port is needed", word);
 	target->is_rotating = is_loopback4(&target->address);
+	target->first_source = SOURCE_FIRST;
+	return 0;
+}
+
+int target_start_at(struct target *target, const char *word,
+		    struct error *error)
+{
+	struct in_addr address;
+	uint32_t source;
+
+	if (!target->is_rotating)
+		return error_set(error,
+				 "--source: the target is not of 127.0.0.0/8");
+	if (inet_pton(AF_INET, word, &address) != 1)
+		return error_set(error, "--source: \"%s\" is not an address",
+				 word);
+	source = ntohl(address.s_addr);
+	if (source >> IN_CLASSA_NSHIFT != IN_LOOPBACKNET)
+		return error_set(error, "--source: %s is not of 127.0.0.0/8",
+				 word);
+	source &= IN_CLASSA_HOST;
+	if (source > SOURCE_LAST)
+		return error_set(error, "--source: %s is no host", word);
+	/* 0 stands for the kernel's choice. */
+	target->first_source = source > 0 ? source : SOURCE_FIRST;
+	target->source = target->first_source;
 	return 0;
 }
 
 static void next_source(struct target *target)
 {
 	target->use_count = 0;
-	if (target->source < SOURCE_FIRST || target->source >= SOURCE_LAST)
-		target->source = SOURCE_FIRST;
+	if (target->source < target->first_source ||
+	    target->source >= SOURCE_LAST)
+		target->source = target->first_source;
 	else
 		target->source++;
 }

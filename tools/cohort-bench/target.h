@@ -20,12 +20,18 @@
 struct target {
 	struct address address;
 	bool is_rotating;
-	uint32_t source;    /* in 127.0.0.0/8; 0: the kernel's choice */
-	unsigned use_count; /* connections from the present source */
+	uint32_t first_source; /* after the last one it begins again here */
+	uint32_t source;       /* in 127.0.0.0/8; 0: the kernel's choice */
+	unsigned use_count;    /* connections from the present source */
 };
 
 /* Resolve `word`; of several addresses the first is taken.  May block. */
 int target_init(struct target *target, const char *word, struct error *error);
+
+/* Connect from `word`, an address of 127.0.0.0/8, from the beginning; so
+ * several processes can keep apart.  -1 with words. */
+int target_start_at(struct target *target, const char *word,
+		    struct error *error);
 
 /* Open a socket and begin to connect.  The descriptor (non-blocking, close
  * on exec) or -1 with errno; `is_connected` says whether it is done already,

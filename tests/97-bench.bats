@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# bats file_tags=alone
+# The short form of `make bench`: every peer that is here really echoes, the
+# report is whole, and whoever does not echo fails the run. No figure is judged.
+
+load support/common
+
+setup() {
+	common_setup
+	[ -z "$COHORT_WRAPPER" ] || skip "too slow under $COHORT_WRAPPER"
+	need python3 jq
+	[ "$(nproc)" -ge 2 ] || skip "two cores are needed"
+	RESULTS=$WORK/results
+	mkdir "$WORK/tmp"
+	export RESULTS ROUNDS=1 SECONDS_EACH=0.1 TMPDIR=$WORK/tmp
+}
+
+# compare CASES PEERS: sets $status and $output.
+compare() {
+	CASES=$1 PEERS=$2 run timeout $((100 * COHORT_PATIENCE)) "$BATS_TEST_DIRNAME/../tools/bench/run" "$COHORT_BUILD" 3>&-
+	echo "$output"
+}
+
+# holds FILTER: of the JSON, by jq.
+holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; return 1; }; }
+
+@test "every peer of the benchmark that is here echoes, and the plot is drawn" {
+	need gnuplot
+	compare 4x64 ''
+	[ "$status" -eq 0 ]
+	holds '.is_complete and .rounds == 1 and (.machine.kernel | length > 0)'
+	holds '[.peers[] | select(.left_out | not) | .name] | index("bare") == 0 and index("cohort") == 1 and index("asyncio") > 0'
+	holds '. as $all | [.peers[] | select(.left_out | not) | .name] | all(. as $peer |
+		$all.cases[0].rounds[0][$peer] | .rate > 0 and .exchanges > 0 and .cpu_us > 0 and .p50 > 0 and .p99 >= .p50
+			and .p999 >= .p99 and .rss_bytes > 0 and .pss_bytes > 0)'
+	# Built with the rest, where the library is.
+	if [ -e /usr/include/uv.h ] && [ -e "$COHORT_BUILD/libcohort.so" ]; then
+		holds '.cases[0].summary.libuv.cpu_ratio.median > 0'
+	fi
+	python3 -c 'import sys, xml.etree.ElementTree as x; assert len(list(x.parse(sys.argv[1]).iter())) > 50' "$RESULTS/results.svg"
+	grep -qF '| 4 × 64 B | 1.00 |' "$RESULTS/results.md"
+}
+
+@test "every kind of case of the benchmark is measured" {
+	compare 2x1k-d4,1x64-spin,2x64-open,churn-2,idle-20,life,1000x64 bare,cohort
+	[ "$status" -eq 0 ]
+	holds '[.cases[].kind] == ["echo", "echo", "echo", "churn", "idle", "life", "echo"]'
+	holds '[.peers[].name] == ["bare", "cohort"]'
+	holds '.cases[0].summary.cohort | .cpu_ratio.median > 0 and .rate_ratio.median > 0'
+	holds '.cases[2] | .rate_wanted > 0 and (.rounds[0].cohort | .is_rate_kept == false or .p999 > 0)'
+	holds '.cases[3].summary.cohort.per_cpu_second.median > 0'
+	holds '.cases[4].rounds[0].cohort | .rss_bytes > 0 and has("rss_each")'
+	holds '.cases[5].summary.cohort | .start_ms.median > 0 and .respawn_ms.median > 0 and .reload_ms.median > 0'
+	holds '.cases[5].summary.bare | .start_ms.median > 0 and (has("respawn_ms") | not)'
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "a peer of the benchmark that corrupts, dies or does not start fails the run" {
+	local ill="$BATS_TEST_DIRNAME/support/ill_peer.py"
+
+	compare 1x64 "ill=python3 $ill corrupt"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bench: ill failed under its load: corrupt 1"* ]]
+	compare 1x64 "ill=python3 $ill die"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bench: ill has ended, status 3"* ]]
+	compare 1x64 "ill=python3 $ill mute"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"bench: ill printed no port"* ]]
+}
+
+@test "the benchmark refuses what it does not know" {
+	compare 1x64x2 bare
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"1x64x2: no such case"* ]]
+	compare 1x64 nobody
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"nobody: no such peer"* ]]
+	ROUNDS=none compare 1x64 bare
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"ROUNDS=none is not"* ]]
+}
