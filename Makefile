@@ -145,12 +145,12 @@ $(B)/bench/stream-client: $(B)/tools/bench/stream_client.o
 $(B)/bench/bare-send: $(B)/tools/bench/bare_send.o
 	$(LINK_PROGRAM)
 
-$(B)/bench/half-busy: $(B)/tools/bench/half_busy.o $(B)/libcohort.a
+$(B)/bench/sharing: $(B)/tools/bench/sharing.o
 	$(LINK_PROGRAM)
 
 # The same echo on other libraries, for `make bench`: those whose Debian
 # packages are here (tools/bench/install brings them).
-PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent))
+PEERS_IN_C := $(if $(STATIC),,$(if $(wildcard /usr/include/uv.h),libuv) $(if $(wildcard /usr/include/event2/event.h),libevent bufferevent))
 PEERS_MADE := $(PEERS_IN_C) $(if $(wildcard /usr/bin/go),go) $(and $(wildcard /usr/bin/cargo),$(wildcard /usr/share/cargo/registry/tokio-1*),tokio)
 PEERS_ASKED = $(filter $(or $(subst $(comma), ,$(PEERS)),%),$(PEERS_MADE))
 
@@ -158,7 +158,7 @@ $(PEERS_IN_C:%=$(B)/bench/%): $(B)/bench/%: $(B)/tools/bench/peers/%.o
 	$(LINK_PROGRAM)
 
 $(B)/bench/libuv: private LIBRARIES += -luv
-$(B)/bench/libevent: private LIBRARIES += -levent_core
+$(B)/bench/libevent $(B)/bench/bufferevent: private LIBRARIES += -levent_core
 
 $(B)/bench/go: tools/bench/peers/echo.go
 	$(call show,GO,$@)mkdir -p $(@D) && GO111MODULE=off CGO_ENABLED=0 /usr/bin/go build -o $@ $<
@@ -166,6 +166,9 @@ $(B)/bench/go: tools/bench/peers/echo.go
 # A directory of its own, for what cargo writes beside its input.
 $(B)/bench/tokio: tools/bench/peers/tokio/Cargo.toml tools/bench/peers/tokio/src/main.rs
 	$(call show,CARGO,$@)tools/bench/build_tokio $(@D)/tokio.build $@
+
+$(B)/bench/half-busy: $(B)/tools/bench/half_busy.o $(B)/libcohort.a
+	$(LINK_PROGRAM)
 
 $(UNIT_TESTS): $(B)/tests/%: $(B)/tests/unit/%.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
@@ -224,8 +227,8 @@ bench-install: ## install the Debian packages that `make bench` compares with
 	tools/bench/install
 
 .PHONY: bench-services
-bench-services: all $(B)/bench/bare-stream $(B)/bench/stream-client ## discard and chargen beside bare loops: server CPU per byte, bytes per second
-	tools/bench/services $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
+bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client ## echo, discard and chargen in bulk beside bare loops: server CPU per byte, bytes per second
+	tools/bench/services $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
 
 .PHONY: bench-chat
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)
@@ -234,6 +237,17 @@ bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory o
 .PHONY: bench-balance
 bench-balance: all $(B)/bench/half-busy ## how evenly connections are spread, and p99 beside a busy worker; nginx too (ROUNDS=5 CASES=spread RATE=2000)
 	tools/bench/balance $(B)
+.PHONY: bench-million
+bench-million: all ## a million connections: what each costs, and that none is lost (CONNECTIONS=100000; root)
+	tools/bench/million $(B) --connections $(or $(CONNECTIONS),1000000)
+
+.PHONY: bench-scale
+bench-scale: all ## CPU per exchange with more workers, connections and services (CASES=workers,idle ROUNDS=5 SECONDS_EACH=1)
+	tools/bench/scale $(B) --rounds $(or $(ROUNDS),5) --seconds $(or $(SECONDS_EACH),1) $(if $(CASES),--cases $(CASES))
+
+.PHONY: bench-sharing
+bench-sharing: $(B)/bench/sharing ## what it costs two workers to count side by side
+	$(B)/bench/sharing
 
 .PHONY: chaos
 chaos: tests ## every fault under constant load, and what it costs the clients (MINUTES=10 SEED=1)
@@ -323,6 +337,10 @@ check-man: $(B)/man-tables ## the manual is what the tables say, and mandoc find
 .PHONY: format
 format: ## let clang-format rewrite what check-format complains of
 	clang-format -i $(C_FILES)
+
+.PHONY: check-cost
+check-cost: all ## what an exchange and a connection cost: system calls, allocations, instructions
+	@tools/check/cost $(B)/cohort $(B)/cohort-bench
 
 # ---- Other builds, and the tests in them ------------------------------------
 

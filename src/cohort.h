@@ -393,7 +393,8 @@ int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 size_t cohort_queued(const struct cohort_transport *t);
 
 /* pause_writing comes when the queue is above `high` bytes, resume_writing at
- * `low` or below.  Takes effect at once.  -1 with EINVAL if high < low. */
+ * `low` or below.  Takes effect at once.  -1 with EINVAL if high < low, or
+ * ENOMEM. */
 int cohort_set_write_limits(struct cohort_transport *t, size_t high,
 			    size_t low);
 

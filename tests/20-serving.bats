@@ -11,6 +11,35 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 64 -s 65536 -t 2
 }
 
+@test "clients that send much get every byte, whatever others do, and share one pipe" {
+	local i pids=()
+	need socat
+	serve -w 1
+	pipes() { find "/proc/$(workers)/fd" -lname 'pipe:*' | wc -l; }
+	clients_are() { [ "$(ss -Htn "sport = :$PORT" | wc -l)" -eq "$1" ]; }
+	before=$(pipes)
+	head -c 20000000 /dev/urandom >"$WORK/bytes"
+	# One that never reads, until it is killed.
+	timeout $((60 * COHORT_PATIENCE)) socat -u OPEN:/dev/zero "TCP:127.0.0.1:$PORT" 3>&- &
+	deaf=$!
+	for i in 1 2 3; do
+		timeout $((60 * COHORT_PATIENCE)) socat -t 60 - "TCP:127.0.0.1:$PORT" \
+			<"$WORK/bytes" >"$WORK/back.$i" 3>&- &
+		pids+=("$!")
+	done
+	for i in 1 2 3; do
+		wait "${pids[i - 1]}"
+		cmp "$WORK/bytes" "$WORK/back.$i"
+	done
+	[ "$(pipes)" -eq $((before + 2)) ]
+	kill "$deaf"
+	wait "$deaf" || true
+	wait_until 20 clients_are 0
+	[ "$(pipes)" -eq $((before + 2)) ]
+	run say "still here"
+	[ "$output" = "still here" ]
+}
+
 @test "every byte comes back with 16 messages in flight per client" {
 	serve -w 2
 	run -0 timeout 60 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 16 -s 64 -d 16 -n 20000
@@ -19,13 +48,15 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 @test "connections come and go without one failing" {
 	serve -w 2
 	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 100000 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 5000 --until-eof
 }
 
 @test "once: one chunk comes back, then the server closes, without a reset" {
 	need python3
 	serve -w 1 -o 'protocol echo { once on; }'
 	client once
-	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000
+	run -0 timeout 60 "$COHORT_BENCH" churn "127.0.0.1:$PORT" -c 16 -s 64 -n 1000 --until-eof
 }
 
 @test "a client that sends one byte per segment is echoed byte by byte" {
@@ -169,6 +200,17 @@ client() { timeout $((60 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support
 	run -1 timeout 20 "$COHORT_BENCH" echo "127.0.0.1:$PORT" -c 4 --rate 10000000 -t 0.5
 	[[ "$output" == *"10000000/s wanted"*"too slow; no latencies"* ]]
 	[[ "$output" != *"latency us"* ]]
+}
+
+@test "cohort-bench that spins never sleeps between connect and the end" {
+	need strace jq
+	serve -w 1
+	# Who looks for leaks cannot be traced itself.
+	run -0 env ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0" timeout 60 strace -o "$WORK/calls" -e trace=epoll_wait,epoll_pwait \
+		"$COHORT_BENCH" echo "127.0.0.1:$PORT" -n 50 --spin --json
+	jq -e '.ok and .is_spinning' <<<"$output"
+	[ "$(grep -c '^epoll_' "$WORK/calls")" -gt 50 ]
+	run ! grep -vE '^epoll_p?wait\(.*, 0(, NULL, [0-9]+)?\) += |^[-+]' "$WORK/calls"
 }
 
 @test "cohort-bench tells the two meanings of --rate apart, wherever the mode stands" {

@@ -28,8 +28,8 @@ enum {
 	WORKER_FULL,
 	WORKER_LEAVING,
 	WORKER_ORPHAN,
-	WORKER_SHARE,
 	WORKER_BUSY_POLL,
+	WORKER_SHARE,
 	WORKER_COLUMNS,
 };
 _Static_assert(WORKER_COLUMNS == REPORT_WORKER_COLUMNS, "see reports.h");
@@ -86,11 +86,11 @@ static const struct report_column worker_columns[] = {
 		"it has asked to be replaced", REPORT_RANK_WIDE},
 	[WORKER_ORPHAN] = {"is_orphan", REPORT_BOOLEAN, "ORPHAN",
 		"of a supervisor that was killed", REPORT_RANK_WIDE},
+	[WORKER_BUSY_POLL] = {"busy_poll_ms", REPORT_DURATION, "BUSY POLL",
+		"that it polled instead of sleeping", REPORT_RANK_WIDE},
 	[WORKER_SHARE] = {"share_percent", REPORT_COUNT, "SHARE",
 		"of new connections, by `balance adaptive`: the mean is 100",
 		REPORT_RANK_WIDE},
-	[WORKER_BUSY_POLL] = {"busy_poll_ms", REPORT_DURATION, "BUSY POLL",
-		"that it polled instead of sleeping", REPORT_RANK_WIDE},
 };
 /* clang-format on */
 

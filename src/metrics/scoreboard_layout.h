@@ -64,6 +64,8 @@ struct scoreboard_history {
 	 sizeof(struct scoreboard_history))
 _Static_assert(SCOREBOARD_PAGE_USED <= SCOREBOARD_PAGE_BYTES,
 	       "a page has to hold all the cells");
+_Static_assert(SCOREBOARD_PAGE_BYTES % SCOREBOARD_PAGE_ROUND == 0,
+	       "no two workers may write to one page of memory, or one line");
 
 /* A page to be read.  The header is a copy: the worker could write there until
  * its last moment, and may have died of writing where it should not. */

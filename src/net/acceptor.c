@@ -10,6 +10,8 @@
 #include "metrics/scoreboard.h"
 #include "net/transport.h"
 
+#define FAILED_MAX 16 /* one after another, in one batch */
+
 /* What came of one accept4(). */
 enum verdict {
 	VERDICT_TAKEN,
@@ -184,26 +186,33 @@ static bool may_accept(struct acceptor *acceptor)
 	return false;
 }
 
-/* A batch that did nothing but fail is taken for a lasting cause: some
- * errnos stand for either, and a listener that fails stays ready. */
+/* So many failures in a batch are taken for a lasting cause: some errnos stand
+ * for either, and a listener that fails stays ready. */
 static void ready(struct loop_source *source, unsigned found)
 {
 	struct acceptor *acceptor = list_entry(source, struct acceptor, source);
-	int i, number = 0, failed_count = 0;
+	unsigned taken_count = 0, failed_count = 0;
+	bool is_empty = false;
+	int number = 0;
 
 	(void)found;
-	for (i = 0; i < ACCEPTOR_BATCH; i++) {
+	while (!is_empty && taken_count < acceptor->batch.limit) {
 		if (!may_accept(acceptor))
 			return;
 		switch (accept_one(acceptor, &number)) {
-		case VERDICT_TAKEN: break;
-		case VERDICT_DONE: return;
-		case VERDICT_NEXT: failed_count++; break;
+		case VERDICT_TAKEN:
+			taken_count++;
+			failed_count = 0;
+			break;
+		case VERDICT_DONE: is_empty = true; break;
+		case VERDICT_NEXT:
+			if (++failed_count < FAILED_MAX)
+				break;
+			/* fall through */
 		case VERDICT_REST: rest(acceptor, number); return;
 		}
 	}
-	if (failed_count == ACCEPTOR_BATCH)
-		rest(acceptor, number);
+	accept_batch_note(&acceptor->batch, taken_count, is_empty);
 }
 
 static void retry_expired(struct timer *timer)
@@ -226,6 +235,7 @@ void acceptor_init(struct acceptor *acceptor, struct service *service, int fd,
 	acceptor->fd = fd;
 	acceptor->family = family;
 	acceptor->is_shared = is_shared;
+	accept_batch_init(&acceptor->batch);
 }
 
 int acceptor_start(struct acceptor *acceptor)

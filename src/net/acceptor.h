@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* acceptor.h - a worker accepting from one listener.
  *
- * Level triggered (kernel.md 21), in batches of ACCEPTOR_BATCH, so that what
- * is not yet accepted stays in the bank.  At the service's or worker's cap, and
+ * Level triggered (kernel.md 21), in small batches (accept_batch.h), so that
+ * what is not yet accepted stays in the bank.  At the service's or worker's cap, and
  * while the service is suspended, it stops watching and clients wait in the
  * queue.  When descriptors or memory run out it stops for a growing time
  * (ACCEPTOR_WAIT_FIRST_MS doubling to ACCEPTOR_WAIT_LIMIT_MS), counted by
@@ -15,9 +15,9 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "event/loop.h"
+#include "net/accept_batch.h"
 #include "net/service.h"
 
-#define ACCEPTOR_BATCH         16
 #define ACCEPTOR_WAIT_FIRST_MS 10
 #define ACCEPTOR_WAIT_LIMIT_MS 1000
 
@@ -27,6 +27,7 @@ struct acceptor {
 	struct timer retry;
 	struct service *service;
 	struct log_limit limit;
+	struct accept_batch batch;
 	int fd;         /* borrowed */
 	int family;     /* AF_… */
 	int wait_ms;    /* the next wait after a resource error; 0: none yet */

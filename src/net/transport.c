@@ -14,14 +14,6 @@
 
 /* ---- Memory ---- */
 
-/* The session follows the transport, aligned for anything. */
-static size_t header_bytes(void)
-{
-	const size_t unit = _Alignof(max_align_t);
-
-	return (sizeof(struct cohort_transport) + unit - 1) / unit * unit;
-}
-
 struct transport_extras *transport_need_extras(struct cohort_transport *t)
 {
 	if (t->extras == NULL)
@@ -111,7 +103,7 @@ static void tell_lost(struct cohort_transport *t)
 	if (t->protocol->connection_lost == NULL || t->is_header_awaited)
 		return;
 	transport_enter(t, SCOREBOARD_IN_CONNECTION_LOST);
-	t->protocol->connection_lost(t, t->session, &end);
+	t->protocol->connection_lost(t, transport_session(t), &end);
 	transport_leave(t);
 }
 
@@ -154,7 +146,7 @@ static void tell_pause(struct cohort_transport *t)
 	if (t->protocol->pause_writing == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_PAUSE_WRITING);
-	t->protocol->pause_writing(t, t->session);
+	t->protocol->pause_writing(t, transport_session(t));
 	transport_leave(t);
 }
 
@@ -166,7 +158,7 @@ static void tell_resume(struct cohort_transport *t)
 	if (t->protocol->resume_writing == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_RESUME_WRITING);
-	t->protocol->resume_writing(t, t->session);
+	t->protocol->resume_writing(t, transport_session(t));
 	transport_leave(t);
 }
 
@@ -175,9 +167,10 @@ void transport_tell_watermarks(struct cohort_transport *t)
 	while (t->state == TRANSPORT_OPEN && !t->is_connecting) {
 		size_t queued = t->queue.size_bytes;
 
-		if (!t->is_writing_paused && queued > t->write_high)
+		if (!t->is_writing_paused && queued > transport_write_high(t))
 			tell_pause(t);
-		else if (t->is_writing_paused && queued <= t->write_low)
+		else if (t->is_writing_paused &&
+			 queued <= transport_write_low(t))
 			tell_resume(t);
 		else
 			break;
@@ -261,7 +254,6 @@ static void transport_work(struct loop_task *task)
 
 static void fill(struct cohort_transport *t, struct service *service)
 {
-	const struct service_settings *settings = service->settings;
 	int64_t now_ms = service->worker->loop->now_ms;
 
 	loop_source_init(&t->source, transport_ready);
@@ -271,14 +263,10 @@ static void fill(struct cohort_transport *t, struct service *service)
 	list_init(&t->node);
 	buffer_queue_init(&t->queue);
 	t->service = service;
-	t->session = (unsigned char *)t + header_bytes();
 	t->accepted_ms = now_ms;
 	t->activity_ms = now_ms;
 	t->progress_ms = now_ms;
 	t->user_timer_ms = TRANSPORT_NEVER;
-	t->resend_ms = TRANSPORT_NEVER;
-	t->write_high = settings->write_high_bytes;
-	t->write_low = settings->write_low_bytes;
 	t->reason = COHORT_REASON_LOCAL_CLOSE;
 }
 
@@ -288,7 +276,7 @@ struct cohort_transport *transport_new(struct service *service,
 {
 	struct transport_pool *pool =
 		is_outgoing ? &service->idle_outgoing : &service->idle;
-	size_t bytes = header_bytes() + protocol->session_size;
+	size_t bytes = TRANSPORT_HEADER_BYTES + protocol->session_size;
 	struct cohort_transport *t;
 
 	/* It would not fit into memory_bytes. */
@@ -364,7 +352,7 @@ static void tell_made(struct cohort_transport *t)
 	if (t->protocol->connection_made == NULL || t->state != TRANSPORT_OPEN)
 		return;
 	transport_enter(t, SCOREBOARD_IN_CONNECTION_MADE);
-	t->protocol->connection_made(t, t->session);
+	t->protocol->connection_made(t, transport_session(t));
 	transport_leave(t);
 }
 

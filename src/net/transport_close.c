@@ -125,8 +125,7 @@ void transport_finish_with_reset(struct cohort_transport *t)
 	if (t->is_tcp && !t->is_failure_found &&
 	    ioctl(t->source.fd, TIOCOUTQ, &unsent_bytes) == 0 &&
 	    unsent_bytes > 0) {
-		t->resend_ms = transport_now_ms(t) + UNSENT_AGAIN_MS;
-		transport_arm_all(t);
+		transport_arm_resend(t, UNSENT_AGAIN_MS);
 		return;
 	}
 	reset(t, &end);

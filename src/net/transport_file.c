@@ -90,7 +90,8 @@ void transport_settle_file(struct cohort_transport *t)
 	if (t->protocol->file_sent == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_FILE_SENT);
-	t->protocol->file_sent(t, t->session, file.sent_bytes, file.error);
+	t->protocol->file_sent(t, transport_session(t), file.sent_bytes,
+			       file.error);
 	transport_leave(t);
 }
 

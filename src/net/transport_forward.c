@@ -164,8 +164,8 @@ static bool is_slow(const struct cohort_transport *to)
 {
 	size_t queued = to->queue.size_bytes;
 
-	return queued > to->write_high ||
-	       (to->is_writing_paused && queued > to->write_low);
+	return queued > transport_write_high(to) ||
+	       (to->is_writing_paused && queued > transport_write_low(to));
 }
 
 /* How many bytes `to` may be given; 0: none, and `from` is held, for a time or
@@ -194,7 +194,8 @@ void transport_forward_settle(struct cohort_transport *to)
 	struct cohort_transport *from;
 
 	if (to->extras == NULL || !to->extras->is_flush_awaited ||
-	    to->state != TRANSPORT_OPEN || to->queue.size_bytes > to->write_low)
+	    to->state != TRANSPORT_OPEN ||
+	    to->queue.size_bytes > transport_write_low(to))
 		return;
 	to->extras->is_flush_awaited = false;
 	from = sender_to(to);
@@ -222,8 +223,8 @@ static size_t splice_room(const struct cohort_transport *to)
 	uint64_t limit = to->service->settings->write_limit_bytes;
 	size_t room = SPLICE_MOST_BYTES;
 
-	if (to->write_high < room - SERVICE_READ_BYTES)
-		room = to->write_high + SERVICE_READ_BYTES;
+	if (transport_write_high(to) < room - SERVICE_READ_BYTES)
+		room = transport_write_high(to) + SERVICE_READ_BYTES;
 	return limit < room ? (size_t)limit : room;
 }
 
@@ -305,7 +306,7 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 	if (to->queue.size_bytes == 0)
 		return receive_spliced(t, to);
 	/* Its own writes may keep it from ever being empty. */
-	if (to->queue.size_bytes <= to->write_low)
+	if (to->queue.size_bytes <= transport_write_low(to))
 		return receive_copied(t, to, room);
 	wait_for(t, to);
 	return again();

@@ -37,7 +37,7 @@ struct cohort_transport *cohort_find(struct cohort_transport *any, uint64_t id)
 void *cohort_session(struct cohort_transport *t)
 {
 	transport_require(t, __func__);
-	return t->session;
+	return transport_session(t);
 }
 
 const void *cohort_options(const struct cohort_transport *t)
@@ -93,7 +93,6 @@ int cohort_set_protocol(struct cohort_transport *t,
 	transport_forward_end(t);
 	free(extras->session);
 	extras->session = session;
-	t->session = session;
 	t->protocol = protocol;
 	t->is_protocol_new = true;
 	/* The timer and the pause were the old protocol's; if too much is
@@ -115,7 +114,7 @@ void transport_tell_drain(struct cohort_transport *t)
 	if (t->protocol->draining == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_DRAINING);
-	t->protocol->draining(t, t->session);
+	t->protocol->draining(t, transport_session(t));
 	transport_leave(t);
 }
 

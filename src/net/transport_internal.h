@@ -5,13 +5,16 @@
 #define COHORT_NET_TRANSPORT_INTERNAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "net/address.h"
 #include "net/transport.h"
 #include "net/transport_rate.h"
 #include "net/transport_rest.h"
 
-#define TRANSPORT_BYTES_MAX 256 /* of the struct, without the session */
+/* Of the struct, without the session: with what the allocator adds to it and
+ * its place in the table an idle connection costs 256 bytes. */
+#define TRANSPORT_BYTES_MAX 224
 
 /* Who is at the other end: the kernel forgets it with a reset. */
 struct transport_peer {
@@ -57,6 +60,9 @@ struct transport_extras {
 	struct transport_rest rest;
 	struct transport_file file;
 	struct transport_rates *rates; /* if is_rated; owned */
+	size_t write_high; /* if is_limited: by cohort_set_write_limits */
+	size_t write_low;
+	bool is_limited;
 
 	/* Of transport_forward.c: ids, 0 for nobody. */
 	uint64_t forward_to;   /* what is received goes there */
@@ -79,7 +85,6 @@ struct cohort_transport {
 	struct list node;      /* of service->transports */
 	struct service *service;
 	const struct cohort_protocol *protocol;
-	void *session;
 	struct transport_extras *extras; /* or NULL */
 	struct buffer_queue queue;
 	uint64_t id;
@@ -89,9 +94,6 @@ struct cohort_transport {
 	int64_t activity_ms; /* the last byte either way */
 	int64_t progress_ms; /* the kernel took queued bytes, or: closed */
 	int64_t user_timer_ms;
-	int64_t resend_ms; /* the kernel was out of memory: try again */
-	size_t write_high;
-	size_t write_low;
 	uint32_t memory_bytes;      /* with the session */
 	int16_t error;              /* the errno behind the reason */
 	struct transport_peer peer; /* of the last try, while it connects */
@@ -125,10 +127,39 @@ struct cohort_transport {
 	bool is_protocol_new : 1;    /* cohort_set_protocol was called */
 	bool is_forward_held : 1;    /* nothing is read: whoever it is forwarded
 					to does not take it */
+	bool is_resend_due : 1; /* when the timer runs: the kernel was out of
+				   memory, or has bytes before a reset */
 };
 
 _Static_assert(sizeof(struct cohort_transport) <= TRANSPORT_BYTES_MAX,
 	       "an idle connection has to stay small");
+
+/* The session follows the transport, aligned for anything. */
+#define TRANSPORT_HEADER_BYTES                                                 \
+	((sizeof(struct cohort_transport) + _Alignof(max_align_t) - 1) /       \
+	 _Alignof(max_align_t) * _Alignof(max_align_t))
+
+/* Unless cohort_set_protocol has given it another one. */
+static inline void *transport_session(struct cohort_transport *t)
+{
+	if (t->extras != NULL && t->extras->session != NULL)
+		return t->extras->session;
+	return (unsigned char *)t + TRANSPORT_HEADER_BYTES;
+}
+
+/* The watermarks: the service's, or its own. */
+static inline size_t transport_write_high(const struct cohort_transport *t)
+{
+	return t->extras != NULL && t->extras->is_limited
+		       ? t->extras->write_high
+		       : t->service->settings->write_high_bytes;
+}
+static inline size_t transport_write_low(const struct cohort_transport *t)
+{
+	return t->extras != NULL && t->extras->is_limited
+		       ? t->extras->write_low
+		       : t->service->settings->write_low_bytes;
+}
 
 static inline struct loop *transport_loop(const struct cohort_transport *t)
 {
@@ -432,6 +463,9 @@ void transport_finish_with_reset(struct cohort_transport *t);
 
 /* The timer has to run at `deadline_ms` or earlier. */
 void transport_arm(struct cohort_transport *t, int64_t deadline_ms);
+
+/* … and has to send again what is due. */
+void transport_arm_resend(struct cohort_transport *t, int64_t wait_ms);
 
 /* Start the timer for the nearest of all deadlines. */
 void transport_arm_all(struct cohort_transport *t);

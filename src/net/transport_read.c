@@ -62,7 +62,7 @@ void transport_give_data(struct cohort_transport *t, const void *data,
 	if (t->protocol->data_received == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
-	t->protocol->data_received(t, t->session, data, size);
+	t->protocol->data_received(t, transport_session(t), data, size);
 	transport_leave(t);
 }
 
@@ -115,7 +115,7 @@ static void deliver_eof(struct cohort_transport *t)
 	transport_forward_eof(t);
 	if (t->protocol->eof_received != NULL) {
 		transport_enter(t, SCOREBOARD_IN_EOF_RECEIVED);
-		verdict = t->protocol->eof_received(t, t->session);
+		verdict = t->protocol->eof_received(t, transport_session(t));
 		transport_leave(t);
 	}
 	if (verdict == COHORT_ABORT)

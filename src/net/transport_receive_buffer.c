@@ -28,7 +28,7 @@ static void *ask(struct cohort_transport *t, size_t *room)
 	*room = 0;
 	t->is_protocol_new = false;
 	transport_enter(t, SCOREBOARD_IN_BUFFER_GET);
-	buffer = t->protocol->buffer_get(t, t->session, room);
+	buffer = t->protocol->buffer_get(t, transport_session(t), room);
 	transport_leave(t);
 	if (!is_wanted(t))
 		return NULL;
@@ -44,7 +44,7 @@ static void *ask(struct cohort_transport *t, size_t *room)
 static void tell(struct cohort_transport *t, size_t size)
 {
 	transport_enter(t, SCOREBOARD_IN_BUFFER_UPDATED);
-	t->protocol->buffer_updated(t, t->session, size);
+	t->protocol->buffer_updated(t, transport_session(t), size);
 	transport_leave(t);
 }
 

@@ -33,7 +33,7 @@ static void give(struct cohort_transport *t, const void *frame, size_t size)
 	if (t->protocol->frame_received == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_FRAME_RECEIVED);
-	t->protocol->frame_received(t, t->session, frame, size);
+	t->protocol->frame_received(t, transport_session(t), frame, size);
 	transport_leave(t);
 }
 

@@ -9,10 +9,14 @@
 #define PLACE_MASK ((UINT64_C(1) << PLACE_BITS) - 1)
 
 struct transport_place {
-	struct cohort_transport *transport; /* NULL while the place is free */
-	uint64_t serial;                    /* of the present one */
-	uint32_t next_free;                 /* place + 1; 0: none */
+	union {
+		struct cohort_transport *transport;
+		uint32_t next_free; /* place + 1; 0: none */
+	};
+	uint64_t serial; /* of the present one; 0 while the place is free */
 };
+_Static_assert(sizeof(struct transport_place) <= TRANSPORT_TABLE_PLACE_BYTES,
+	       "an idle connection has to stay small");
 
 void transport_table_init(struct transport_table *table)
 {
@@ -77,7 +81,7 @@ static struct transport_place *place_of_id(const struct transport_table *table,
 	if (place >= table->used_count)
 		return NULL;
 	entry = place_at(table, place);
-	if (entry->transport == NULL || entry->serial != id >> PLACE_BITS)
+	if (entry->serial == 0 || entry->serial != id >> PLACE_BITS)
 		return NULL;
 	return entry;
 }
@@ -88,7 +92,7 @@ void transport_table_remove(struct transport_table *table, uint64_t id)
 
 	if (entry == NULL)
 		return;
-	entry->transport = NULL;
+	entry->serial = 0;
 	entry->next_free = table->free_first;
 	table->free_first = (uint32_t)(id & PLACE_MASK) + 1;
 }
@@ -108,7 +112,11 @@ transport_table_next(const struct transport_table *table, uint32_t *place,
 	struct cohort_transport *found = NULL;
 
 	while (found == NULL && *place<table->used_count && * budget> 0) {
-		found = place_at(table, (*place)++)->transport;
+		const struct transport_place *entry =
+			place_at(table, (*place)++);
+
+		if (entry->serial != 0)
+			found = entry->transport;
 		--*budget;
 	}
 	if (*place >= table->used_count)

@@ -12,8 +12,9 @@
 
 struct cohort_transport;
 
-#define TRANSPORT_TABLE_BLOCK  4096 /* places in a block */
-#define TRANSPORT_TABLE_BLOCKS 4096 /* together 2^24 places */
+#define TRANSPORT_TABLE_BLOCK       4096 /* places in a block */
+#define TRANSPORT_TABLE_BLOCKS      4096 /* together 2^24 places */
+#define TRANSPORT_TABLE_PLACE_BYTES 16
 
 struct transport_table {
 	struct transport_place *blocks[TRANSPORT_TABLE_BLOCKS];

@@ -80,7 +80,7 @@ static void due_linger(struct cohort_transport *t)
 
 static void due_resend(struct cohort_transport *t)
 {
-	t->resend_ms = TRANSPORT_NEVER;
+	t->is_resend_due = false;
 	if (transport_ends_with_reset(t) && !transport_owes(t))
 		transport_finish_with_reset(t);
 	else
@@ -93,7 +93,7 @@ static void due_user(struct cohort_transport *t)
 	if (t->protocol->timeout == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_TIMEOUT);
-	t->protocol->timeout(t, t->session);
+	t->protocol->timeout(t, transport_session(t));
 	transport_leave(t);
 }
 
@@ -174,7 +174,10 @@ static int all_deadlines(const struct cohort_transport *t,
 	if (t->is_rated)
 		deadlines[count++] = (struct deadline){
 			transport_rate_wake_ms(t), transport_rate_due};
-	deadlines[count++] = (struct deadline){t->resend_ms, due_resend};
+	/* The timer was started for it, or for something earlier. */
+	if (t->is_resend_due)
+		deadlines[count++] =
+			(struct deadline){t->timer.deadline_ms, due_resend};
 	return count;
 }
 
@@ -199,6 +202,12 @@ void transport_arm(struct cohort_transport *t, int64_t deadline_ms)
 	if (timer_is_started(&t->timer) && t->timer.deadline_ms <= deadline_ms)
 		return;
 	timer_start(&transport_loop(t)->timers, &t->timer, deadline_ms);
+}
+
+void transport_arm_resend(struct cohort_transport *t, int64_t wait_ms)
+{
+	t->is_resend_due = true;
+	transport_arm(t, transport_now_ms(t) + wait_ms);
 }
 
 void transport_arm_all(struct cohort_transport *t)

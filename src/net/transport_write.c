@@ -32,8 +32,7 @@ int transport_handle_send_failure(struct cohort_transport *t, int number)
 	if (number == EAGAIN || number == EWOULDBLOCK)
 		return 0;
 	if (number == ENOBUFS || number == ENOMEM) {
-		t->resend_ms = transport_now_ms(t) + RESEND_WAIT_MS;
-		transport_arm(t, t->resend_ms);
+		transport_arm_resend(t, RESEND_WAIT_MS);
 		return 0;
 	}
 	transport_end(t, COHORT_REASON_PEER_RESET, number);
@@ -132,7 +131,8 @@ static int queue_pieces(struct cohort_transport *t, const struct iovec *pieces,
 		t->progress_ms = transport_now_ms(t);
 		transport_arm_all(t);
 	}
-	if (t->queue.size_bytes > t->write_high && !t->is_writing_paused)
+	if (t->queue.size_bytes > transport_write_high(t) &&
+	    !t->is_writing_paused)
 		transport_touch(t);
 	return 0;
 }
@@ -398,13 +398,19 @@ size_t cohort_queued(const struct cohort_transport *t)
 
 int cohort_set_write_limits(struct cohort_transport *t, size_t high, size_t low)
 {
+	struct transport_extras *extras;
+
 	transport_require(t, __func__);
 	if (high < low) {
 		errno = EINVAL;
 		return -1;
 	}
-	t->write_high = high;
-	t->write_low = low;
+	extras = transport_need_extras(t);
+	if (extras == NULL)
+		return -1;
+	extras->write_high = high;
+	extras->write_low = low;
+	extras->is_limited = true;
 	transport_touch(t);
 	return 0;
 }

@@ -12,7 +12,6 @@
  *	supervisor_plugins.c   plug-ins whose workers die
  *	supervisor_steer.c     which listeners get new connections
  *	supervisor_adopt.c     who accepts where no worker of the slot does
- *	supervisor_spin.c      who may spin
  *	supervisor_watch.c     workers that hang
  *	supervisor_audit.c     our groups, as the kernel has them
  *	supervisor_ordered.h   orders from outside

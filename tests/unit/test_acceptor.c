@@ -224,7 +224,7 @@ static void test_batches(void)
 	CHECK(acceptor_start(&world->acceptor) == 0);
 	CHECK(turn_until_accepted(world, CLIENTS));
 	check_echoes(world, CLIENTS);
-	check_int((int)world->largest_batch, ACCEPTOR_BATCH);
+	check_int((int)world->largest_batch, ACCEPT_BATCH_MAX);
 	world_close(world);
 }
 

@@ -248,10 +248,12 @@ static void test_a_duration_is_spun_whatever_comes_of_it(void)
 	turns(&scene, 1000, 1000, 100);
 	check_int(scene.spin_count, 3000);
 	check_int(scene.spin.spent_us, 3000 * 50);
-	/* also when something else has the CPU */
+	/* also when something else had the CPU */
+	scene_open(&scene, 10000);
 	REQUIRE(spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true));
-	CHECK(!spin_goes_on(&scene.spin, scene.now_us + 5000));
-	CHECK(spin_begin(&scene.spin, scene.now_us + 5000, NO_LIMIT, true));
+	CHECK(spin_goes_on(&scene.spin, scene.now_us + 5000));
+	CHECK(!spin_goes_on(&scene.spin, scene.now_us + 10000));
+	CHECK(spin_begin(&scene.spin, scene.now_us + 10000, NO_LIMIT, true));
 }
 
 static void test_whoever_may_not_spin_any_more_does_not(void)
@@ -354,6 +356,59 @@ static void test_a_sleep_now_and_then_shows_that_many_are_active(void)
 	CHECK(scene.spin_count >= 990);
 }
 
+/* However long it was good before. */
+static void test_it_gives_up_soon(void)
+{
+	struct scene scene;
+
+	scene_open(&scene, SPIN_AUTO);
+	turns(&scene, 200, 20, 1);
+	scene.spin_count = 0;
+	turns(&scene, 100, 500, 1);
+	CHECK(scene.spin_count >= 2);
+	CHECK(scene.spin_count <= 12);
+}
+
+/* The next client may be a slower one. */
+static void test_after_a_rest_the_window_is_whole(void)
+{
+	struct scene scene;
+
+	scene_open(&scene, SPIN_AUTO);
+	turns(&scene, 200, 5, 1);
+	REQUIRE(spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true));
+	CHECK(scene.spin.until_us - scene.now_us < SPIN_LIMIT_US);
+	scene.now_us += 2 * SPIN_LATE_US;
+	CHECK(!spin_goes_on(&scene.spin, scene.now_us));
+	scene.now_us += SPIN_REST_FIRST_US;
+	REQUIRE(spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true));
+	check_int(scene.spin.until_us - scene.now_us, SPIN_LIMIT_US);
+}
+
+/* What the first poll finds, a sleep would have found. */
+static void test_many_that_are_ready_at_once_end_it_for_a_while(void)
+{
+	struct scene scene;
+	unsigned i, spin_count = 0;
+
+	scene_open(&scene, SPIN_AUTO);
+	turns(&scene, 2, 20, 1);
+	for (i = 0; i < 10; i++) {
+		if (!spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true))
+			break;
+		spin_count++;
+		spin_note_found(&scene.spin, scene.now_us, 8);
+	}
+	CHECK(spin_count > 0 && spin_count < 10);
+	check_int(scene.spin.rests_until_us, scene.now_us + SPIN_REST_FIRST_US);
+	/* also if there is one at a time by then */
+	for (i = 0; i < 20; i++)
+		spin_note_slept(&scene.spin, scene.now_us, 1);
+	CHECK(!spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true));
+	scene.now_us += SPIN_REST_FIRST_US;
+	CHECK(spin_begin(&scene.spin, scene.now_us, NO_LIMIT, true));
+}
+
 int main(void)
 {
 	test_auto_spins_while_it_pays();
@@ -369,5 +424,8 @@ int main(void)
 	test_a_rest_is_longer_each_time_until_it_was_good_for_long();
 	test_what_ends_a_spin_early_is_no_failure();
 	test_a_sleep_now_and_then_shows_that_many_are_active();
+	test_it_gives_up_soon();
+	test_after_a_rest_the_window_is_whole();
+	test_many_that_are_ready_at_once_end_it_for_a_while();
 	return check_result();
 }

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 DEFAULT = [
     "1x64", "4x64", "64x64", "1000x64", "10000x64",
     "64x1k", "64x16k", "64x1m", "1x1m", "64x64-d16",
-    "1x64-spin", "64x64-open", "1000x64-open", "churn-64", "idle-10000", "life",
+    "1x64-spin", "64x64-open", "churn-64", "idle-10000", "life",
 ]  # fmt: skip
 
 ECHO = re.compile(r"(?P<connections>\d+)x(?P<size>\d+[km]?)(-d(?P<depth>\d+))?(?P<how>-open|-spin)?")

@@ -18,7 +18,8 @@ SIZE = (1120, 800)
 INK = "#7d8590"
 COLOURS = {
     "bare": "#9aa4af", "cohort": "#e8590c", "cohort-busy-poll": "#f2a30f", "tokio": "#3b82f6",
-    "libuv": "#8b6fe0", "uvloop": "#1fa08a", "go": "#22a5c9", "asyncio": "#5f9c3a", "libevent": "#c55a98",
+    "libuv": "#8b6fe0", "uvloop": "#1fa08a", "go": "#22a5c9", "asyncio": "#5f9c3a", "libevent": "#b03a6f",
+    "bufferevent": "#d98cb8",
 }  # fmt: skip
 OTHER_COLOURS = ["#b08968", "#6c757d", "#d6336c"]
 RATIO_LIMIT = 2.5
@@ -32,7 +33,7 @@ set border 3 lc rgb "{ink}"
 set grid y lc rgb "{ink}" lw 0.4 dt 3
 set tics nomirror textcolor rgb "{ink}"
 set xtics scale 0 font ",13"
-set key at screen 0.059,{key} left top Left reverse horizontal maxrows 1 samplen 1 width -1.5 textcolor rgb "{ink}"
+set key at screen 0.059,{key} left top Left reverse horizontal maxcols 5 samplen 1 width -4 textcolor rgb "{ink}"
 set style fill solid 1 noborder
 set multiplot
 """
@@ -168,7 +169,7 @@ def script_of(results, path):
     reference = next(peer for peer in peers if peer["name"] == "bare")
     script += panel_of(
         upper, peers, limit, others, title="Server CPU per exchange, relative to a bare epoll loop: less is better",
-        title_at=0.97, top=0.86 if lower else 0.8, bottom=0.47 if lower else 0.17, low=0, high=limit, scale="unset",
+        title_at=0.97, top=0.84 if lower else 0.76, bottom=0.47 if lower else 0.17, low=0, high=limit, scale="unset",
         more=f'set arrow from -0.5,1 to {len(upper) - 0.5},1 nohead front lc rgb "{INK}" lw 1.6',
         also=f', keyentry with boxes lc rgb "{COLOURS["bare"]}" title {quoted(reference["label"])}',
     )  # fmt: skip

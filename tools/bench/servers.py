@@ -157,6 +157,7 @@ PEERS = [
     Program("go", "Go", "golang-go"),
     Python("asyncio", "asyncio", "python3", "asyncio"),
     Program("libevent", "libevent", "libevent-dev"),
+    Program("bufferevent", "libevent, bufferevents", "libevent-dev"),
 ]
 
 

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* stream_client.c - the load of `make bench-services`: give bytes to a server
- * of 127.0.0.1, or take its own, as fast as it can.
+ * of 127.0.0.1, take its own, or both, as fast as it can.
  *
- *	stream-client source|sink PORT CONNECTIONS SECONDS
+ *	stream-client source|sink|both PORT CONNECTIONS SECONDS
  *
- * It prints "BYTES MICROSECONDS".  What it takes is dropped in the kernel, so
+ * It writes 1 MiB at a time, of `both` when less than that is still to come
+ * back, and prints "BYTES MICROSECONDS": of `both` those that came back.  What it takes is dropped in the kernel, so
  * that the server is the slower side. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 1024
-#define PIECE_BYTES     (1 << 18)
+#define PIECE_BYTES     (1 << 20)
 
 static long long now_us(void)
 {
@@ -61,8 +63,25 @@ static long long move_bytes(int fd, short direction)
 	exit(1);
 }
 
-static long long load(struct pollfd *connections, int count, long long until_us)
+/* Of `both`: until less than a piece is owed to it, it writes no more.  The
+ * bytes that came back. */
+static long long move_both(struct pollfd *connection, long long *owed)
 {
+	long long received = 0;
+
+	if (connection->revents & ~POLLOUT)
+		received = move_bytes(connection->fd, POLLIN);
+	if (connection->revents & POLLOUT)
+		*owed += move_bytes(connection->fd, POLLOUT);
+	*owed -= received;
+	connection->events = *owed < PIECE_BYTES ? POLLIN | POLLOUT : POLLIN;
+	return received;
+}
+
+static long long load(struct pollfd *connections, int count, bool is_both,
+		      long long until_us)
+{
+	static long long owed[CONNECTIONS_MAX];
 	long long sum = 0;
 	int i;
 
@@ -73,11 +92,23 @@ static long long load(struct pollfd *connections, int count, long long until_us)
 			exit(1);
 		}
 		for (i = 0; i < count; i++)
-			if (connections[i].revents != 0)
+			if (is_both)
+				sum += move_both(&connections[i], &owed[i]);
+			else if (connections[i].revents != 0)
 				sum += move_bytes(connections[i].fd,
 						  connections[i].events);
 	}
 	return sum;
+}
+
+/* 0: there is none of that name. */
+static short direction_of(const char *name)
+{
+	if (strcmp(name, "both") == 0)
+		return POLLIN | POLLOUT;
+	if (strcmp(name, "source") == 0)
+		return POLLOUT;
+	return strcmp(name, "sink") == 0 ? POLLIN : 0;
 }
 
 int main(int argc, char **argv)
@@ -87,21 +118,20 @@ int main(int argc, char **argv)
 	int i, count;
 	short direction;
 
-	if (argc != 5 || (count = atoi(argv[3])) < 1 ||
-	    count > CONNECTIONS_MAX) {
-		fputs("usage: stream-client source|sink PORT CONNECTIONS "
+	if (argc != 5 || (direction = direction_of(argv[1])) == 0 ||
+	    (count = atoi(argv[3])) < 1 || count > CONNECTIONS_MAX) {
+		fputs("usage: stream-client source|sink|both PORT CONNECTIONS "
 		      "SECONDS\n",
 		      stderr);
 		return 2;
 	}
-	direction = strcmp(argv[1], "source") == 0 ? POLLOUT : POLLIN;
 	for (i = 0; i < count; i++)
 		connections[i] = (struct pollfd){
 			.fd = open_connection((unsigned short)atoi(argv[2])),
 			.events = direction,
 		};
 	begin_us = now_us();
-	sum = load(connections, count,
+	sum = load(connections, count, direction == (POLLIN | POLLOUT),
 		   begin_us + (long long)(atof(argv[4]) * 1e6));
 	printf("%lld %lld\n", sum, now_us() - begin_us);
 	return 0;

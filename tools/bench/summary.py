@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """summary.py - the rounds of a case put together, and shown: medians, and of
 ratios to the bare loop those inside one round."""
+import json
 import statistics
 
 RATIOS = {"cpu_ratio": "cpu_us", "rate_ratio": "rate", "p999_ratio": "p999", "p99_ratio": "p99"}
+
+# Of a round only: sums, and what others are computed from.
+NOT_SUMMARIZED = {"is_rate_kept", "exchanges", "seconds", "user_ticks", "system_ticks"}
 
 # Key, heading, how it is written.
 COLUMNS = {
@@ -57,7 +61,7 @@ def summarize(rounds):
     for name in rounds[0]:
         rows = [row[name] for row in rounds]
         kept = [row for row in rows if row.get("is_rate_kept", True)]
-        keys = {key for row in kept for key in row if key != "is_rate_kept"}
+        keys = {key for row in kept for key in row} - NOT_SUMMARIZED
         peer = {key: spread(numbers(rows, key)) for key in sorted(keys) if numbers(rows, key)}
         for key, of in RATIOS.items():
             if values := ratios(rows, [row.get("bare", {}) for row in rounds], of):
@@ -67,6 +71,26 @@ def summarize(rounds):
         peer |= {"kept_count": len(kept), "round_count": len(rows)}
         result[name] = peer
     return result
+
+
+def rounded(value):
+    """Of a tree of results: no more digits than mean something."""
+    if isinstance(value, float):
+        return float(f"{value:.6g}")
+    if isinstance(value, dict):
+        return {key: rounded(member) for key, member in value.items()}
+    return [rounded(member) for member in value] if isinstance(value, (list, tuple)) else value
+
+
+def json_of(results):
+    """A line for each member, and for each case."""
+    lines = []
+    for key, value in rounded(results).items():
+        text = json.dumps(value, ensure_ascii=False)
+        if key == "cases":
+            text = "[\n" + ",\n".join(json.dumps(case, ensure_ascii=False) for case in value) + "\n]"
+        lines.append(f"{json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def cell(peer, key, form):

@@ -103,6 +103,19 @@ static void half_close(struct connection *connection)
 		end(connection, FAILURE_RESET, errno);
 }
 
+/* All is sent, and nothing will follow. */
+static void finish_sent(struct connection *connection)
+{
+	bool is_early = connection->ending == CONNECTION_HALF_CLOSES_EARLY;
+
+	if (!is_early && connection->received_bytes < allowed_bytes(connection))
+		return;
+	if (connection->ending == CONNECTION_CLOSES)
+		end(connection, FAILURE_NONE, 0);
+	else
+		half_close(connection);
+}
+
 void connection_push(struct connection *connection)
 {
 	uint64_t allowed = allowed_bytes(connection);
@@ -113,9 +126,8 @@ void connection_push(struct connection *connection)
 		if (send_some(connection) <= 0)
 			return;
 	}
-	if (connection->is_finishing && !connection->is_half_closed &&
-	    (connection->is_eager || connection->received_bytes == allowed))
-		half_close(connection);
+	if (connection->is_finishing && !connection->is_half_closed)
+		finish_sent(connection);
 }
 
 void connection_allow(struct connection *connection, int64_t since_us)
@@ -128,12 +140,13 @@ void connection_allow(struct connection *connection, int64_t since_us)
 	note_progress(connection);
 }
 
-void connection_finish(struct connection *connection, bool is_eager)
+void connection_finish(struct connection *connection,
+		       enum connection_ending ending)
 {
 	if (connection->is_finishing)
 		return;
 	connection->is_finishing = true;
-	connection->is_eager = is_eager;
+	connection->ending = ending;
 	note_progress(connection);
 }
 
@@ -173,10 +186,13 @@ static int check(struct connection *connection, size_t size)
 
 static void end_of_file(struct connection *connection)
 {
-	bool is_whole = connection->is_half_closed &&
-			connection->received_bytes == allowed_bytes(connection);
+	bool is_expected = connection->is_half_closed ||
+			   (connection->is_finishing &&
+			    connection->ending == CONNECTION_CLOSES);
+	bool is_whole = connection->received_bytes == allowed_bytes(connection);
 
-	end(connection, is_whole ? FAILURE_NONE : FAILURE_SHORT, 0);
+	end(connection, is_expected && is_whole ? FAILURE_NONE : FAILURE_SHORT,
+	    0);
 }
 
 /* One recv().  1: there may be more, 0: not now, -1: it has ended. */
@@ -232,11 +248,38 @@ static void become_open(struct connection *connection)
 	connection_push(connection);
 }
 
+/* Who has sent its last byte need not hear that there is room for more. */
+static unsigned interest_of(const struct connection *connection)
+{
+	bool is_sent = connection->is_finishing &&
+		       connection->sent_bytes == allowed_bytes(connection);
+
+	return POLLER_READ | POLLER_HANGUP | POLLER_EDGE |
+	       (is_sent ? 0 : POLLER_WRITE);
+}
+
+/* What is connected already sends before it is watched: most of the time the
+ * first thing to be heard is the answer. */
+static void watch(struct connection *connection, bool is_connected)
+{
+	struct connection_setup *setup = connection->setup;
+
+	if (is_connected) {
+		become_open(connection);
+		if (connection->state != CONNECTION_OPEN)
+			return; /* and that was all */
+	}
+	if (loop_add(setup->loop, &connection->source, connection->fd,
+		     interest_of(connection)) < 0)
+		end_errno(connection, errno);
+	else if (!is_connected)
+		timer_start(&setup->loop->timers, &connection->timer,
+			    connection->progress_ms + setup->timeout_ms);
+}
+
 static void dial(struct connection *connection)
 {
 	struct connection_setup *setup = connection->setup;
-	const unsigned interest =
-		POLLER_READ | POLLER_WRITE | POLLER_HANGUP | POLLER_EDGE;
 	bool is_connected;
 	int fd = target_connect(setup->target, &is_connected);
 
@@ -251,15 +294,7 @@ static void dial(struct connection *connection)
 		return;
 	}
 	connection->fd = fd;
-	if (loop_add(setup->loop, &connection->source, fd, interest) < 0) {
-		end_errno(connection, errno);
-		return;
-	}
-	if (is_connected)
-		become_open(connection);
-	else
-		timer_start(&setup->loop->timers, &connection->timer,
-			    connection->progress_ms + setup->timeout_ms);
+	watch(connection, is_connected);
 }
 
 static void connected(struct connection *connection)

@@ -2,7 +2,7 @@
 /* connection.h - one connection that sends messages and compares what comes
  * back.
  *
- *	idle ──open──▶ connecting ──▶ open ──EOF after all bytes──▶ idle
+ *	idle ──open──▶ connecting ──▶ open ──all bytes, and EOF──▶ idle
  *	                  └── any failure, at any time ───────────────▲
  *
  * It sends what its owner allows.  A message is an exchange when its last
@@ -53,6 +53,13 @@ enum connection_state {
 	CONNECTION_OPEN,
 };
 
+/* After the last message. */
+enum connection_ending {
+	CONNECTION_HALF_CLOSES, /* when all are back; end of file must come */
+	CONNECTION_HALF_CLOSES_EARLY, /* the same, when all are sent */
+	CONNECTION_CLOSES,            /* when all are back, and that is all */
+};
+
 struct connection {
 	struct loop_source source;
 	struct timer timer; /* looks for progress, rarely; retries connect */
@@ -63,11 +70,11 @@ struct connection {
 	uint64_t id; /* decides its bytes */
 	uint64_t allowed_count, exchanged_count;
 	uint64_t sent_bytes, received_bytes;
-	int64_t began_us;    /* when it began to connect */
-	int64_t progress_ms; /* when it last got on */
-	int64_t *starts_us;  /* `depth` of them, a ring, by message */
-	bool is_finishing;   /* no message will be allowed any more */
-	bool is_eager;       /* half-close with the last byte sent */
+	int64_t began_us;              /* when it began to connect */
+	int64_t progress_ms;           /* when it last got on */
+	int64_t *starts_us;            /* `depth` of them, a ring, by message */
+	bool is_finishing;             /* no message will be allowed any more */
+	enum connection_ending ending; /* of one that is finishing */
 	bool is_half_closed;
 	/* The owner's. */
 	bool is_dialing; /* one of those that are being opened */
@@ -87,9 +94,9 @@ void connection_open(struct connection *connection, uint64_t id);
  * most `depth` may be on their way. */
 void connection_allow(struct connection *connection, int64_t since_us);
 
-/* No message after those allowed: half-close when all are back (or, eager,
- * when all are sent), then end of file must come, after exactly all bytes. */
-void connection_finish(struct connection *connection, bool is_eager);
+/* No message after those allowed.  Idempotent: the first ending counts. */
+void connection_finish(struct connection *connection,
+		       enum connection_ending ending);
 
 /* After allow or finish outside of the callbacks: send. */
 void connection_push(struct connection *connection);

@@ -44,7 +44,7 @@ static void exchanged(struct run *run, struct connection *connection)
 		return;
 	}
 	leave_asking(run, connection);
-	connection_finish(connection, false);
+	connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void time_is_up(struct run *run)

@@ -17,7 +17,7 @@ static void echo_begin(struct run *run, struct connection *connection)
 	for (i = 0; i < run->options->depth && run_take_exchange(run); i++)
 		connection_allow(connection, run->started_us);
 	if (i == 0)
-		connection_finish(connection, false);
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void echo_settled(struct run *run)
@@ -33,14 +33,15 @@ static void echo_exchanged(struct run *run, struct connection *connection)
 	if (run_take_exchange(run))
 		connection_allow(connection, connection->setup->now_us);
 	else
-		connection_finish(connection, false);
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void churn_opened(struct run *run, struct connection *connection)
 {
-	(void)run;
 	connection_allow(connection, clock_now_us());
-	connection_finish(connection, true);
+	connection_finish(connection, run->options->is_until_eof
+					      ? CONNECTION_HALF_CLOSES_EARLY
+					      : CONNECTION_CLOSES);
 }
 
 static const struct driver echo_driver = {

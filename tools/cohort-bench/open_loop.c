@@ -52,7 +52,7 @@ static void finish_if_done(struct run *run, struct connection *connection)
 				    run->pace.message_count);
 
 	if (run->is_judged && connection->exchanged_count >= share)
-		connection_finish(connection, false);
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void start_judgement_timer(struct run *run)

@@ -44,6 +44,7 @@ static const struct option_row rows[] = {
 	{'d', FORM_NUMBER, "depth", "N", FIELD(depth), 1, 65536, MODE_ECHO, "messages in flight per connection (default 1)"},
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
+	{NO_LETTER, FORM_FLAG, "until-eof", NULL, FIELD(is_until_eof), 0, 0, MODE_CHURN, "half-close after sending, and read to end of file"},
 	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
 	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
 	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
@@ -51,7 +52,7 @@ static const struct option_row rows[] = {
 	{NO_LETTER, FORM_FLAG, "http", NULL, FIELD(is_http), 0, 0, MODE_LEDGER, "ask by HTTP/1.1, not by lines"},
 	{NO_LETTER, FORM_NUMBER, "short", "PERCENT", FIELD(short_percent), 0, 100, MODE_LEDGER, "clients that connect for each exchange (default 50)"},
 	{NO_LETTER, FORM_NUMBER, "pause", "MS", FIELD(pause_ms), 0, DAY_MS, MODE_LEDGER, "silent for so long after connect (default 0)"},
-	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 1, RATE_LIMIT, MODE_ECHO, "open loop: N messages per second in all, each timed from when it was due"},
+	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(rate), 1, RATE_LIMIT, MODE_ECHO, "open loop: N messages a second in all, timed from when they are due"},
 	{NO_LETTER, FORM_NUMBER, "rate", "N", FIELD(client_rate), 0, 1000000, MODE_LEDGER, "exchanges per second of each client; 0: any (default 50)"},
 	{NO_LETTER, FORM_NUMBER, "allow-unknown", "N", FIELD(allowed_unknown_count), 0, UINT64_MAX, MODE_LEDGER, "so many may be reset before their first reply"},
 	{NO_LETTER, FORM_FLAG, "orderly", NULL, FIELD(is_orderly), 0, 0, MODE_LEDGER, "nobody is killed: a worker that is gone has left by itself"},
@@ -67,7 +68,7 @@ static const struct mode_row {
 	const char *help;
 } modes[] = {
 	{MODE_ECHO,   "echo",   "keep connections open and exchange messages on them"},
-	{MODE_CHURN,  "churn",  "connect, send, half-close, read to end of file; again"},
+	{MODE_CHURN,  "churn",  "connect, send, read the echo, close; again"},
 	{MODE_HOLD,   "hold",   "open all, exchange once, hold for -t, exchange again"},
 	{MODE_LEDGER, "ledger", "exchange tokens one by one, account for every loss"},
 };
@@ -318,8 +319,21 @@ int options_parse(struct options *options, int argc, char **argv,
 	return check(&parser, error);
 }
 
+/* Of a row that only one mode has: its name. */
+static const char *only_mode(const struct option_row *row)
+{
+	size_t i;
+
+	for (i = 0; i < MODE_COUNT; i++) {
+		if (row->modes == (unsigned)modes[i].mode)
+			return modes[i].name;
+	}
+	return NULL;
+}
+
 void options_print_help(FILE *out)
 {
+	const char *mode;
 	char name[32];
 	size_t i;
 
@@ -341,7 +355,9 @@ void options_print_help(FILE *out)
 			 rows[i].letter ? rows[i].letter : ' ',
 			 rows[i].letter ? "," : " ", rows[i].name,
 			 rows[i].argument ? rows[i].argument : "");
-		fprintf(out, "  %-25s %s\n", name, rows[i].help);
+		mode = only_mode(&rows[i]);
+		fprintf(out, "  %-25s %s%s%s\n", name, mode ? mode : "",
+			mode ? ": " : "", rows[i].help);
 	}
 	fputs("\nExit: 0 nothing failed, 1 something did, 2 usage.\n", out);
 }

@@ -29,6 +29,7 @@ struct options {
 	int64_t timeout_ms;
 	const char *source; /* first address to connect from; NULL: any */
 	uint64_t rate;      /* messages per second, of all; 0: closed loop */
+	bool is_until_eof;  /* churn: half-close, read to end of file */
 	bool is_spinning;   /* poll, never sleep */
 	/* Of the ledger. */
 	int64_t hang_ms;

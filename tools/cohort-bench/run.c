@@ -51,7 +51,7 @@ void run_for_each_open(struct run *run,
 static void finish(struct run *run, struct connection *connection)
 {
 	(void)run;
-	connection_finish(connection, false);
+	connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 static void retire(struct run *run)
@@ -104,14 +104,17 @@ void run_settle(struct run *run, struct connection *connection)
 /* ---- Opening, and the events of a connection ------------------------- */
 
 /* Opens from a task, so that no connection is opened from its own callback,
- * and never too many at once for the target's queue. */
+ * never too many at once for the target's queue, and not all of them without a
+ * look at the others: over loopback an attempt is over at once. */
 static void dial_some(struct loop_task *task)
 {
 	struct run *run = list_entry(task, struct run, dialer);
 	unsigned window =
 		run->driver->window ? run->driver->window : RUN_CONNECTING;
+	unsigned left = window;
 
-	while (!list_is_empty(&run->waiting) && run->dialing_count < window) {
+	while (!list_is_empty(&run->waiting) && run->dialing_count < window &&
+	       left-- > 0) {
 		struct connection *connection =
 			list_entry(run->waiting.next, struct connection, node);
 
@@ -124,6 +127,8 @@ static void dial_some(struct loop_task *task)
 		run->dialing_count++;
 		connection_open(connection, run->next_id++);
 	}
+	if (!list_is_empty(&run->waiting) && run->dialing_count < window)
+		loop_post(&run->loop, &run->dialer);
 }
 
 static void opened(struct connection *connection)
@@ -135,7 +140,7 @@ static void opened(struct connection *connection)
 		leave_dialing(run, connection);
 	run->driver->opened(run, connection);
 	if (run->is_stopping)
-		connection_finish(connection, false);
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
 }
 
 /* At the time of setup.now_us. */
@@ -293,6 +298,8 @@ static void prepare(struct run *run, const struct options *options,
 	run->driver = modes_driver(options);
 	run->result = result;
 	run->target = target;
+	target->is_single = options->mode == MODE_CHURN &&
+			    options->size_bytes <= RUN_SEGMENT_BYTES;
 	run->setup = (struct connection_setup){
 		.loop = &run->loop,
 		.target = target,

@@ -14,6 +14,7 @@
 #include "target.h"
 
 #define RUN_CONNECTING      256 /* attempts in progress at once */
+#define RUN_SEGMENT_BYTES   512 /* fits a TCP segment anywhere */
 #define RUN_FAILURE_REST_MS 10  /* before a failed churn tries again */
 
 struct result {

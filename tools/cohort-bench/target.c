@@ -102,9 +102,27 @@ static int prepare(const struct target *target, int fd)
 
 	if (target->address.kind == ADDRESS_UNIX)
 		return 0;
-	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
+	if (!target->is_single &&
+	    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
 		return -1;
 	return bind_source(target, fd);
+}
+
+/* 0: done or begun.  Over loopback the handshake is over before connect()
+ * returns, which still says EINPROGRESS: asking once more, one system call,
+ * spares the wait for it and the question how it has ended. */
+static int begin(const struct target *target, int fd, bool *is_connected)
+{
+	const struct address *address = &target->address;
+	int status = connect(fd, &address->socket.generic, address->length);
+
+	if (status < 0 && errno == EINPROGRESS && target->is_rotating)
+		status = connect(fd, &address->socket.generic, address->length);
+	*is_connected = status == 0;
+	if (status == 0 || errno == EINPROGRESS || errno == EALREADY ||
+	    errno == EINTR)
+		return 0;
+	return -1;
 }
 
 static int connect_once(const struct target *target, bool *is_connected)
@@ -115,12 +133,8 @@ static int connect_once(const struct target *target, bool *is_connected)
 
 	if (fd < 0)
 		return -1;
-	if (prepare(target, fd) == 0) {
-		*is_connected = connect(fd, &target->address.socket.generic,
-					target->address.length) == 0;
-		if (*is_connected || errno == EINPROGRESS || errno == EINTR)
-			return fd;
-	}
+	if (prepare(target, fd) == 0 && begin(target, fd, is_connected) == 0)
+		return fd;
 	number = errno;
 	close(fd);
 	errno = number;

@@ -19,6 +19,7 @@
 
 struct target {
 	struct address address;
+	bool is_single; /* one segment a connection: no need for nodelay */
 	bool is_rotating;
 	uint32_t first_source; /* after the last one it begins again here */
 	uint32_t source;       /* in 127.0.0.0/8; 0: the kernel's choice */
@@ -33,7 +34,8 @@ int target_init(struct target *target, const char *word, struct error *error);
 int target_start_at(struct target *target, const char *word,
 		    struct error *error);
 
-/* Open a socket and begin to connect.  The descriptor (non-blocking, close
+/* Open a socket and begin to connect; over loopback that is done when it
+ * returns, unless the queue is full.  The descriptor (non-blocking, close
  * on exec) or -1 with errno; `is_connected` says whether it is done already,
  * else it will be writable. */
 int target_connect(struct target *target, bool *is_connected);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/* test_accept_batch.c - how many are accepted when a listener is ready. */
+#include "net/accept_batch.h"
+
+#include "check.h"
+
+/* Turns of a loop: so many wait at each of them; what is not taken stays. */
+struct load {
+	unsigned come_count; /* at each turn */
+	unsigned turns;
+	unsigned misses_most; /* accepts that found nothing, at most */
+	unsigned left_most;   /* in the queue after the last turn, at most */
+};
+
+/* One ready listener; how many of `waiting` are left. */
+static unsigned serve(struct accept_batch *batch, unsigned waiting,
+		      unsigned *misses)
+{
+	bool is_empty = waiting < batch->limit;
+	unsigned taken = is_empty ? waiting : batch->limit;
+
+	CHECK(batch->limit >= 1 && batch->limit <= ACCEPT_BATCH_MAX);
+	*misses += is_empty;
+	accept_batch_note(batch, taken, is_empty);
+	return waiting - taken;
+}
+
+static void run(const struct load *load)
+{
+	struct accept_batch batch;
+	unsigned i, waiting = 0, misses = 0;
+
+	accept_batch_init(&batch);
+	for (i = 0; i < load->turns; i++) {
+		waiting += load->come_count;
+		if (waiting > 0)
+			waiting = serve(&batch, waiting, &misses);
+	}
+	CHECK(misses <= load->misses_most);
+	CHECK(waiting <= load->left_most);
+}
+
+static void test_few_misses_and_no_queue_whatever_comes(void)
+{
+	static const struct load loads[] = {
+		{1, 900, 101, 1},   /* one miss for nine connections */
+		{3, 900, 101, 3},   /* … for nine batches */
+		{16, 900, 0, 0},    /* never more than it takes */
+		{15, 900, 101, 15}, /* between two doublings */
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(loads) / sizeof(loads[0]); i++)
+		run(&loads[i]);
+}
+
+static void test_a_burst_after_a_trickle_is_taken_in_large_batches(void)
+{
+	struct accept_batch batch;
+	unsigned waiting = 511, misses = 0, turns = 0;
+
+	accept_batch_init(&batch);
+	accept_batch_note(&batch, 1, true);
+	check_int((int)batch.limit, 1);
+	while (waiting > 0 && turns++ < 100)
+		waiting = serve(&batch, waiting, &misses);
+	check_int((int)waiting, 0);
+	CHECK(turns <= 4 * ACCEPT_BATCH_STREAK + 511 / ACCEPT_BATCH_MAX);
+	CHECK(misses <= 1);
+}
+
+static void
+test_a_client_that_left_before_it_was_accepted_is_a_batch_of_one(void)
+{
+	struct accept_batch batch;
+
+	accept_batch_init(&batch);
+	accept_batch_note(&batch, 0, true);
+	check_int((int)batch.limit, 1);
+}
+
+int main(void)
+{
+	test_few_misses_and_no_queue_whatever_comes();
+	test_a_burst_after_a_trickle_is_taken_in_large_batches();
+	test_a_client_that_left_before_it_was_accepted_is_a_batch_of_one();
+	return check_result();
+}

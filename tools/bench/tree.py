@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: MIT
+"""tree.py - a cohort that is measured as a whole: its processes, what they cost,
+and what the machine has left."""
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import time
+
+PATIENCE_SECONDS = 60
+
+
+def die(words):
+    raise SystemExit(f"bench: {words}")
+
+
+def end_in_order():
+    """Let a TERM end what was started, as an error does."""
+    signal.signal(signal.SIGTERM, lambda *_: die("ended by a signal"))
+
+
+def read(path):
+    """"" for a file that is not there, or not any more."""
+    try:
+        return pathlib.Path(path).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def number(path):
+    """The first word of a file, which is one; 0 if it cannot be read."""
+    words = read(path).split()
+    return int(words[0]) if words else 0
+
+
+def wait_until(condition, what, seconds=PATIENCE_SECONDS, poll=0.02):
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        if time.monotonic() > end:
+            raise RuntimeError(f"gave up waiting for: {what}")
+        time.sleep(poll)
+    return found
+
+
+# ---- The machine -----------------------------------------------------------
+
+
+def meminfo():
+    """/proc/meminfo in bytes."""
+    rows = re.findall(r"^(\S+):\s+(\d+)", read("/proc/meminfo"), re.M)
+    return {name: int(kilobytes) * 1024 for name, kilobytes in rows}
+
+
+def slabs():
+    """Bytes of the objects of each slab cache that are in use; empty without
+    privilege."""
+    found = {}
+    for line in read("/proc/slabinfo").splitlines()[2:]:
+        words = line.split()
+        found[words[0]] = int(words[1]) * int(words[3])
+    return found
+
+
+def raise_descriptors(wanted):
+    """RLIMIT_NOFILE, for us and those that we start, as far as it goes."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = number("/proc/sys/fs/nr_open")
+    for limit in (min(wanted, most), hard):
+        if limit == resource.RLIM_INFINITY:
+            limit = min(wanted, most)
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, max(limit, hard)))
+            return limit
+        except (ValueError, OSError):
+            pass
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+# ---- Processes -------------------------------------------------------------
+
+
+def title(pid):
+    return read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+
+
+def children(pid):
+    return [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
+
+
+def cpu_us(pid):
+    """What it has spent since it began."""
+    return number(f"/proc/{pid}/schedstat") / 1000
+
+
+def switches(pid):
+    """Voluntary and involuntary."""
+    rows = re.findall(r"^(?:non)?voluntary_ctxt_switches:\s+(\d+)", read(f"/proc/{pid}/status"), re.M)
+    return tuple(int(count) for count in rows) or (0, 0)
+
+
+def memory(pid):
+    """Its own memory and its part of what is shared, in bytes."""
+    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", read(f"/proc/{pid}/smaps_rollup"), re.M))
+    return {"anonymous": int(rows.get("Anonymous", 0)) * 1024, "pss": int(rows.get("Pss", 0)) * 1024}
+
+
+class Cohort:
+    """A server, from its configuration to its end."""
+
+    def __init__(self, build, directory, configuration, cores=None):
+        self.build = build
+        self.control = os.path.join(directory, "control")
+        self.log = os.path.join(directory, "log")
+        path = os.path.join(directory, "cohort.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"control {self.control}; log stderr level=warning;\n{configuration}")
+        self.begun = time.monotonic()
+        self.addresses = self.start(path, cores)
+        self.ready_seconds = time.monotonic() - self.begun
+
+    def start(self, path, cores):
+        reader, writer = os.pipe()
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(self.build, "cohort"), "-c", path, "--ready-fd", str(writer)],
+                stdin=subprocess.DEVNULL,
+                stderr=log,
+                pass_fds=[writer],
+                preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+            )
+        os.close(writer)
+        with os.fdopen(reader, encoding="utf-8") as report:
+            lines = report.read().splitlines()
+        if not lines:
+            die(f"the server did not start: {read(self.log)}")
+        return [line.split()[1] for line in lines]
+
+    def workers(self):
+        return [pid for pid in children(self.process.pid) if title(pid).startswith("cohort: worker")]
+
+    def processes(self):
+        return [self.process.pid] + children(self.process.pid)
+
+    def ask(self, verb, *words):
+        """What cohortctl has to say, as an object; None: it could not."""
+        answer = subprocess.run(
+            [os.path.join(self.build, "cohortctl"), "-s", self.control, "--json", verb, *words],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        return json.loads(answer.stdout) if answer.returncode == 0 else None
+
+    def live(self):
+        """Connections that it has, by what its workers count."""
+        answer = self.ask("services")
+        return sum(row["connections"] for row in answer["services"]) if answer else 0
+
+    def stop(self):
+        """Seconds until it has ended."""
+        begun = time.monotonic()
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE_SECONDS)
+        return time.monotonic() - begun
+
+    def kill(self):
+        """Whatever is left of it."""
+        for pid in self.processes() if self.process.poll() is None else []:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        self.process.wait()
