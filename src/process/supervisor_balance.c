@@ -292,6 +292,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 	balance_weigh(service->weights, look.loads, supervisor->slot_count,
 		      balance_horizon(&service->pace, expected));
 	steer_service(&look);
+	supervisor->balance.shown = (int)index;
 	return look.in_count * (look.end - look.first);
 }
 
@@ -398,6 +399,8 @@ void supervisor_balance_anew(struct supervisor *supervisor)
 		if (is_adaptive(current, i))
 			wake(supervisor, i);
 	}
+	if (balance->generation != current->number)
+		balance->shown = -1;
 	balance->generation = current->number;
 }
 
@@ -423,20 +426,12 @@ void supervisor_weigh(const struct supervisor *supervisor,
 int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot)
 {
 	const struct supervisor_balance *balance = &supervisor->balance;
-	int least = -1, share;
-	unsigned i;
 
 	if (balance->generation != supervisor->current->number ||
-	    slot >= supervisor->slot_count)
+	    slot >= supervisor->slot_count || balance->shown < 0)
 		return -1;
-	for (i = 0; i < supervisor->current->config->service_count; i++) {
-		if (balance->services[i].pace.noted_ms == 0)
-			continue;
-		share = balance->services[i].weights[slot] * 100 / BALANCE_EVEN;
-		if (least < 0 || share < least)
-			least = share;
-	}
-	return (int16_t)(least < INT16_MAX ? least : INT16_MAX);
+	return (int16_t)(balance->services[balance->shown].weights[slot] * 100 /
+			 BALANCE_EVEN);
 }
 
 void supervisor_init_balance(struct supervisor *supervisor)

@@ -32,6 +32,7 @@ struct supervisor_balance {
 	struct supervisor_balance_service *services;
 	unsigned generation; /* whose services they are */
 	unsigned next;       /* service to begin with */
+	int shown;           /* … looked at last; -1: none */
 };
 
 /* All its memory; and back. */
@@ -45,8 +46,8 @@ void supervisor_note_accepting(struct child *child, unsigned service);
 void supervisor_weigh(const struct supervisor *supervisor,
 		      const struct bank_group *group, struct steering *wanted);
 
-/* What the slot is to get of that service of which it gets least, in percent of
- * the mean; -1: of none is it known. */
+/* What the slot is to get of the service that was looked at last, in percent of
+ * the mean; -1: none was. */
 int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot);
 
 /* supervisor_steer.c: the group by other weights; who is out stays out. */

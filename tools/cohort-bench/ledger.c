@@ -97,7 +97,7 @@ static int make_clients(struct ledger *ledger, struct error *error)
 	int64_t spread_us = SPREAD_LIMIT_US, now_us = clock_now_us();
 
 	if (options->client_rate > 0 &&
-	    1000000 / options->rate < SPREAD_LIMIT_US)
+	    1000000 / options->client_rate < SPREAD_LIMIT_US)
 		spread_us = (int64_t)(1000000 / options->client_rate);
 	ledger->clients = calloc(count, sizeof(*ledger->clients));
 	if (!ledger->clients)
