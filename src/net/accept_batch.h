@@ -5,18 +5,24 @@
  * system call for nothing, and where few clients come at a time it would be
  * one for each of them.  The listener is level triggered, so that what is left
  * is reported again with the next turn: so no more are taken than lately were
- * there.  ACCEPT_BATCH_STREAK full batches in a row double the next one, up to
- * ACCEPT_BATCH_MAX; one that finds the end sets the measure anew. */
+ * there.  After ACCEPT_BATCH_STREAK full batches in a row each further one
+ * doubles the next, up to ACCEPT_BATCH_MAX; one that finds the end sets the
+ * measure anew.
+ *
+ * Where turns are long a call more is nothing, and a turn more is what clients
+ * wait for: a loop like that takes as many as there are. */
 #ifndef COHORT_NET_ACCEPT_BATCH_H
 #define COHORT_NET_ACCEPT_BATCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
-#define ACCEPT_BATCH_MAX    16
-#define ACCEPT_BATCH_STREAK 8
+#define ACCEPT_BATCH_MAX     16
+#define ACCEPT_BATCH_STREAK  8
+#define ACCEPT_BATCH_LONG_US 4000 /* a turn */
 
 struct accept_batch {
-	unsigned limit;  /* to take now, at most: from 1 on */
+	unsigned limit;  /* to take, if turns are short: from 1 on */
 	unsigned streak; /* full batches in a row */
 };
 
@@ -25,6 +31,13 @@ static inline void accept_batch_init(struct accept_batch *batch)
 {
 	batch->limit = ACCEPT_BATCH_MAX;
 	batch->streak = 0;
+}
+
+/* How many to take now, at most; the last turn took `turn_us`. */
+static inline unsigned accept_batch_limit(const struct accept_batch *batch,
+					  int64_t turn_us)
+{
+	return turn_us < ACCEPT_BATCH_LONG_US ? batch->limit : ACCEPT_BATCH_MAX;
 }
 
 /* `taken_count` were there; `is_empty`: and then no more. */
@@ -36,9 +49,12 @@ static inline void accept_batch_note(struct accept_batch *batch,
 		batch->streak = 0;
 		return;
 	}
-	if (++batch->streak < ACCEPT_BATCH_STREAK)
+	if (batch->limit < taken_count)
+		batch->limit = taken_count;
+	if (batch->streak < ACCEPT_BATCH_STREAK)
+		batch->streak++;
+	if (batch->streak < ACCEPT_BATCH_STREAK)
 		return;
-	batch->streak = 0;
 	if (batch->limit <= ACCEPT_BATCH_MAX / 2)
 		batch->limit *= 2;
 	else

@@ -191,12 +191,14 @@ static bool may_accept(struct acceptor *acceptor)
 static void ready(struct loop_source *source, unsigned found)
 {
 	struct acceptor *acceptor = list_entry(source, struct acceptor, source);
+	unsigned limit = accept_batch_limit(&acceptor->batch,
+					    loop_of(acceptor)->turn_us);
 	unsigned taken_count = 0, failed_count = 0;
 	bool is_empty = false;
 	int number = 0;
 
 	(void)found;
-	while (!is_empty && taken_count < acceptor->batch.limit) {
+	while (!is_empty && taken_count < limit) {
 		if (!may_accept(acceptor))
 			return;
 		switch (accept_one(acceptor, &number)) {

@@ -2,9 +2,9 @@
 /* acceptor.h - a worker accepting from one listener.
  *
  * Level triggered (kernel.md 21), in small batches (accept_batch.h), so that
- * what is not yet accepted stays in the bank.  At the service's or worker's cap, and
- * while the service is suspended, it stops watching and clients wait in the
- * queue.  When descriptors or memory run out it stops for a growing time
+ * what is not yet accepted stays in the bank.  At the service's or worker's
+ * cap, and while the service is suspended, it stops watching and clients wait
+ * in the queue.  When descriptors or memory run out it stops for a growing time
  * (ACCEPTOR_WAIT_FIRST_MS doubling to ACCEPTOR_WAIT_LIMIT_MS), counted by
  * errno, logged at most once in 5 s. */
 #ifndef COHORT_NET_ACCEPTOR_H

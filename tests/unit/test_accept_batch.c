@@ -13,13 +13,14 @@ struct load {
 };
 
 /* One ready listener; how many of `waiting` are left. */
-static unsigned serve(struct accept_batch *batch, unsigned waiting,
-		      unsigned *misses)
+static unsigned serve(struct accept_batch *batch, int64_t turn_us,
+		      unsigned waiting, unsigned *misses)
 {
-	bool is_empty = waiting < batch->limit;
-	unsigned taken = is_empty ? waiting : batch->limit;
+	unsigned limit = accept_batch_limit(batch, turn_us);
+	bool is_empty = waiting < limit;
+	unsigned taken = is_empty ? waiting : limit;
 
-	CHECK(batch->limit >= 1 && batch->limit <= ACCEPT_BATCH_MAX);
+	CHECK(limit >= 1 && limit <= ACCEPT_BATCH_MAX);
 	*misses += is_empty;
 	accept_batch_note(batch, taken, is_empty);
 	return waiting - taken;
@@ -34,7 +35,7 @@ static void run(const struct load *load)
 	for (i = 0; i < load->turns; i++) {
 		waiting += load->come_count;
 		if (waiting > 0)
-			waiting = serve(&batch, waiting, &misses);
+			waiting = serve(&batch, 0, waiting, &misses);
 	}
 	CHECK(misses <= load->misses_most);
 	CHECK(waiting <= load->left_most);
@@ -54,19 +55,46 @@ static void test_few_misses_and_no_queue_whatever_comes(void)
 		run(&loads[i]);
 }
 
-static void test_a_burst_after_a_trickle_is_taken_in_large_batches(void)
+#define BURST 511
+
+/* How many turns it takes to serve a burst that comes after a trickle. */
+static unsigned turns_of_burst(int64_t turn_us)
 {
 	struct accept_batch batch;
-	unsigned waiting = 511, misses = 0, turns = 0;
+	unsigned waiting = BURST, misses = 0, turns = 0;
 
 	accept_batch_init(&batch);
 	accept_batch_note(&batch, 1, true);
 	check_int((int)batch.limit, 1);
-	while (waiting > 0 && turns++ < 100)
-		waiting = serve(&batch, waiting, &misses);
+	while (waiting > 0 && turns++ < BURST)
+		waiting = serve(&batch, turn_us, waiting, &misses);
 	check_int((int)waiting, 0);
-	CHECK(turns <= 4 * ACCEPT_BATCH_STREAK + 511 / ACCEPT_BATCH_MAX);
 	CHECK(misses <= 1);
+	return turns;
+}
+
+static void test_a_burst_after_a_trickle_is_taken_in_large_batches(void)
+{
+	unsigned least = (BURST + ACCEPT_BATCH_MAX - 1) / ACCEPT_BATCH_MAX;
+
+	/* 1, then 2, 4, 8, and from then on the most. */
+	CHECK(turns_of_burst(0) <= least + ACCEPT_BATCH_STREAK + 2);
+	check_int((int)turns_of_burst(ACCEPT_BATCH_LONG_US), (int)least);
+}
+
+/* What was learned in a long turn holds for the next one. */
+static void test_a_long_turn_counts_for_the_short_one_after_it(void)
+{
+	struct accept_batch batch;
+	unsigned misses = 0;
+
+	accept_batch_init(&batch);
+	accept_batch_note(&batch, 1, true);
+	check_int((int)serve(&batch, ACCEPT_BATCH_LONG_US, 100, &misses),
+		  100 - ACCEPT_BATCH_MAX);
+	check_int((int)serve(&batch, 0, 100, &misses), 100 - ACCEPT_BATCH_MAX);
+	check_int((int)serve(&batch, ACCEPT_BATCH_LONG_US, 3, &misses), 0);
+	check_int((int)accept_batch_limit(&batch, 0), 3);
 }
 
 static void
@@ -83,6 +111,7 @@ int main(void)
 {
 	test_few_misses_and_no_queue_whatever_comes();
 	test_a_burst_after_a_trickle_is_taken_in_large_batches();
+	test_a_long_turn_counts_for_the_short_one_after_it();
 	test_a_client_that_left_before_it_was_accepted_is_a_batch_of_one();
 	return check_result();
 }
