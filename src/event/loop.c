@@ -143,6 +143,13 @@ static unsigned count_traffic(const struct loop *loop, int event_count)
 	return traffic_count;
 }
 
+/* How long it takes until the clock shows so many milliseconds more: what is
+ * due is due as they begin. */
+static int64_t limit_of_ms(int64_t now_us, int64_t limit_ms)
+{
+	return limit_ms > 0 ? limit_ms * 1000 - now_us % 1000 : limit_ms;
+}
+
 /* Whether it found something; `now_us` is when it ended. */
 static int spin(struct loop *loop, int64_t *now_us)
 {
@@ -151,8 +158,7 @@ static int spin(struct loop *loop, int64_t *now_us)
 		loop->connected_count != NULL && *loop->connected_count > 0;
 	int count;
 
-	if (!spin_begin(&loop->spin, *now_us,
-			limit_ms < 0 ? limit_ms : limit_ms * 1000,
+	if (!spin_begin(&loop->spin, *now_us, limit_of_ms(*now_us, limit_ms),
 			is_connected))
 		return 0;
 	do {
@@ -165,19 +171,30 @@ static int spin(struct loop *loop, int64_t *now_us)
 	return count;
 }
 
-static int spin_or_sleep(struct loop *loop)
+/* As poller_wait; `now_us` is when the turn begins. */
+static int spin_or_sleep(struct loop *loop, int64_t *now_us)
 {
-	int64_t now_us = loop->ended_us;
-	int count = spin(loop, &now_us);
+	int count;
 
+	*now_us = loop->ended_us;
+	count = spin(loop, now_us);
 	if (count != 0)
 		return count;
-	count = sleep_until_ready(loop, now_us);
-	if (count > 0)
-		spin_note_slept(&loop->spin, loop->ended_us,
-				count_traffic(loop, count));
-	else
-		spin_note_slept(&loop->spin, loop->ended_us, 0);
+	count = sleep_until_ready(loop, *now_us);
+	*now_us = clock_now_us();
+	spin_note_slept(&loop->spin, *now_us,
+			count > 0 ? count_traffic(loop, count) : 0);
+	return count;
+}
+
+static int wait_for_events(struct loop *loop, int64_t *now_us)
+{
+	int count;
+
+	if (loop->spin.asked_us != SPIN_OFF)
+		return spin_or_sleep(loop, now_us);
+	count = sleep_until_ready(loop, loop->ended_us);
+	*now_us = clock_now_us();
 	return count;
 }
 
@@ -194,16 +211,13 @@ static void serve_events(struct loop *loop)
 
 static int turn(struct loop *loop)
 {
-	int count = loop->spin.asked_us == SPIN_OFF
-			    ? sleep_until_ready(loop, loop->ended_us)
-			    : spin_or_sleep(loop);
 	int64_t began_us;
+	int count = wait_for_events(loop, &began_us);
 
 	if (count < 0)
 		return -1;
 	loop->event_next = 0;
 	loop->event_count = count;
-	began_us = clock_now_us();
 	loop->now_ms = began_us / 1000;
 	serve_events(loop);
 	run_tasks(loop);

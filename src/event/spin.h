@@ -8,10 +8,10 @@
  * `auto` spins only after a turn that had traffic (events of connections and
  * listeners: neither timers nor the heartbeat), only while spins lately found
  * traffic, and no longer than a small multiple of what they took.  Whoever
- * fails rests: ten milliseconds, twice as long the next time, at most a
- * second.  Now and then it sleeps in spite of success: if several connections
- * are ready when it wakes, the loop has enough to do, and a spin would only
- * tear apart what one wait finds together.
+ * fails rests: a millisecond, twice as long the next time, at most a second.
+ * Now and then it sleeps in spite of success: if several connections are ready
+ * when it wakes, the loop has enough to do, and a spin would only tear apart
+ * what one wait finds together.
  *
  * Pure arithmetic for the loop, which brings the time and polls.  All times are
  * microseconds of the monotonic clock. */

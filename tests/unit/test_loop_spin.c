@@ -11,11 +11,24 @@ static unsigned poll_count;
 static unsigned sleep_count;
 static unsigned connected_count;
 
+/* A wait goes on until the clock shows another millisecond. */
+static bool is_sleep_long;
+
+static void pass_a_millisecond(void)
+{
+	int64_t began_ms = clock_now_ms();
+
+	while (clock_now_ms() == began_ms)
+		;
+}
+
 /* The poller's, before libc's: whether it waits. */
 int epoll_wait(int fd, struct epoll_event *events, int limit, int wait_ms)
 {
 	poll_count += wait_ms == 0;
 	sleep_count += wait_ms != 0;
+	if (is_sleep_long && wait_ms != 0)
+		pass_a_millisecond();
 	return (int)syscall(SYS_epoll_pwait, fd, events, limit, wait_ms, NULL,
 			    8);
 }
@@ -67,6 +80,33 @@ static void test_the_time_spent_does_not_delay_a_turn_that_is_due(void)
 	CHECK(poll_count > 0);
 	/* It is never asked to sleep: the turn is due when the spin ends. */
 	CHECK(loop.spin.is_cut);
+	/* Not a part of a millisecond later. */
+	check_int(loop.spin.until_us % 1000, 0);
+	fixture_close();
+}
+
+#define CROWD 12 /* more than leave a spin anything to do */
+
+/* Not when the wait for them began. */
+static void test_who_finds_many_after_a_sleep_rests_from_then_on(void)
+{
+	struct probe probes[CROWD];
+	int i;
+
+	begin(SPIN_AUTO, 1);
+	for (i = 0; i < CROWD; i++) {
+		probe_open(&probes[i], POLLER_READ);
+		probes[i].source.is_traffic = true;
+		probe_write(&probes[i]);
+	}
+	is_sleep_long = true;
+	turn_times(1);
+	is_sleep_long = false;
+	check_int(sleep_count, 1);
+	check_int((loop.spin.rests_until_us - SPIN_REST_FIRST_US) / 1000,
+		  loop.now_ms);
+	for (i = 0; i < CROWD; i++)
+		probe_close(&probes[i]);
 	fixture_close();
 }
 
@@ -141,6 +181,7 @@ int main(void)
 {
 	test_an_idle_loop();
 	test_the_time_spent_does_not_delay_a_turn_that_is_due();
+	test_who_finds_many_after_a_sleep_rests_from_then_on();
 	test_what_comes_while_it_spins_is_served();
 	test_auto_spins_for_the_sake_of_traffic_alone();
 	test_nothing_is_spun_while_a_task_waits();
