@@ -78,6 +78,7 @@ static bool has_pipe(struct worker_context *worker)
 		return false;
 	if (pipe2(worker->forward_pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
 		worker->forward_pipe[0] = -1;
+		worker->forward_pipe[1] = -1;
 		worker->forward_pipe_ms = now_ms + PIPE_AGAIN_MS;
 		return false;
 	}
@@ -90,6 +91,14 @@ static void close_pipe(struct worker_context *worker)
 	close(worker->forward_pipe[0]);
 	close(worker->forward_pipe[1]);
 	worker->forward_pipe[0] = -1;
+	worker->forward_pipe[1] = -1;
+}
+
+/* It will not splice, as on some systems, or not now. */
+static void rest_pipe(struct worker_context *worker)
+{
+	close_pipe(worker);
+	worker->forward_pipe_ms = worker->loop->now_ms + PIPE_AGAIN_MS;
 }
 
 /* From the pipe to the socket, without a copy; what it does not take, for
@@ -228,36 +237,6 @@ static size_t splice_room(const struct cohort_transport *to)
 	return limit < room ? (size_t)limit : room;
 }
 
-/* It will not splice, as on some systems, or not now. */
-static bool is_refusal(int number)
-{
-	return number == EINVAL || number == ENOMEM || number == ENOSYS ||
-	       number == EPERM || number == EOPNOTSUPP;
-}
-
-/* The end and the kernel's refusals are for the next recv to tell.  With
- * nothing in the pipe EAGAIN says that there is nothing to read: urgent data,
- * before which a splice stops like that, have their event.  Of an error the
- * socket speaks but once. */
-static ssize_t receive_spliced(struct cohort_transport *t,
-			       struct cohort_transport *to)
-{
-	struct worker_context *worker = t->service->worker;
-	ssize_t size =
-		splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
-		       splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
-	if (size < 0 && !is_refusal(errno))
-		return size;
-	if (size < (ssize_t)SPLICE_LEAST_BYTES)
-		t->extras->is_forward_bulk = false;
-	if (size <= 0)
-		return again();
-	transport_note_received(t, NULL, (size_t)size, (size_t)size);
-	copy_rest(to, empty_pipe(to, (size_t)size));
-	return size;
-}
-
 static void pass(struct cohort_transport *t, struct cohort_transport *to,
 		 const void *data, size_t size)
 {
@@ -283,6 +262,64 @@ static ssize_t receive_copied(struct cohort_transport *t,
 	return size;
 }
 
+/* Only the socket's own errors are the connection's, and it speaks of them but
+ * once.  Whatever else comes is a refusal: the system's, for want of memory, by
+ * a security module or a filter of system calls. */
+static bool is_of_socket(int number)
+{
+	static const int numbers[] = {
+		EINTR,    ECONNRESET, ECONNABORTED, ECONNREFUSED, EPIPE,
+		ENOTCONN, ETIMEDOUT,  EHOSTUNREACH, ENETUNREACH,  EHOSTDOWN,
+		ENETDOWN, ENETRESET,  ENONET,       EPROTO,       ENOPROTOOPT,
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (numbers[i] == number)
+			return true;
+	return false;
+}
+
+/* Nothing came; the end, and what a refusal hides, are for recv to tell.  So is
+ * it whether there is really nothing: EAGAIN also comes when the kernel has no
+ * page for what there is, and of that no event would speak again.  That says
+ * nothing about how much comes. */
+static ssize_t receive_unspliced(struct cohort_transport *t,
+				 struct cohort_transport *to, size_t room,
+				 ssize_t size)
+{
+	ssize_t copied;
+
+	if (size < 0 && errno == EAGAIN) {
+		copied = receive_copied(t, to, room);
+		t->extras->is_forward_bulk = transport_is_forwarding(t);
+		return copied;
+	}
+	if (size < 0 && is_of_socket(errno))
+		return size;
+	if (size < 0)
+		rest_pipe(t->service->worker);
+	t->extras->is_forward_bulk = false;
+	return again();
+}
+
+static ssize_t receive_spliced(struct cohort_transport *t,
+			       struct cohort_transport *to, size_t room)
+{
+	struct worker_context *worker = t->service->worker;
+	ssize_t size =
+		splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
+		       splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+
+	if (size <= 0)
+		return receive_unspliced(t, to, room, size);
+	if (size < (ssize_t)SPLICE_LEAST_BYTES)
+		t->extras->is_forward_bulk = false;
+	transport_note_received(t, NULL, (size_t)size, (size_t)size);
+	copy_rest(to, empty_pipe(to, (size_t)size));
+	return size;
+}
+
 /* With a log of the bytes they have to be seen, a byte rate counts them one by
  * one, and near urgent data or the end recv knows better. */
 static bool may_splice(const struct cohort_transport *t,
@@ -304,7 +341,7 @@ ssize_t transport_receive_forward(struct cohort_transport *t)
 	if (!may_splice(t, to))
 		return receive_copied(t, to, room);
 	if (to->queue.size_bytes == 0)
-		return receive_spliced(t, to);
+		return receive_spliced(t, to, room);
 	/* Its own writes may keep it from ever being empty. */
 	if (to->queue.size_bytes <= transport_write_low(to))
 		return receive_copied(t, to, room);
