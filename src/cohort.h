@@ -453,10 +453,12 @@ void cohort_discard_input(struct cohort_transport *t);
  * that one; one that has closed or received its end of file is not in the way
  * of the next.  If `from` has received it already, it is written at once.
  * They may be the same: then what is received comes back, and eof_received
- * alone decides what the end of file means.
+ * alone decides what the end of file means.  cohort_write_eof ends that: what
+ * comes after it is for data_received again.
  * It ends with a NULL for `to`, with cohort_discard_input, and with
- * cohort_set_protocol of either; once `to` is closing, nothing is read from
- * `from` any more, whose protocol should close it.
+ * cohort_set_protocol of either; once another `to` is closing or was told
+ * cohort_write_eof, nothing is read from `from` any more, whose protocol should
+ * close it.
  * 0, or -1 with errno: EPIPE (one of them is closing, or `to` was told
  * cohort_write_eof), EBUSY (another forwards to `to`, or a file is being
  * sent), ENOMEM. */

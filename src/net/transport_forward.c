@@ -395,6 +395,12 @@ void transport_forward_end(struct cohort_transport *t)
 		part(from, t);
 }
 
+void transport_forward_mute(struct cohort_transport *t)
+{
+	if (transport_is_forwarding(t) && receiver_of(t) == t)
+		part(t, t);
+}
+
 void transport_forward_release(struct worker_context *worker)
 {
 	if (worker->forward_pipe[0] >= 0)

@@ -360,6 +360,8 @@ void transport_forward_rest(struct cohort_transport *t);
 void transport_forward_settle(struct cohort_transport *to);
 /* `from` will send no more. */
 void transport_forward_eof(struct cohort_transport *from);
+/* `t` is told to write no more: nor can it what it receives. */
+void transport_forward_mute(struct cohort_transport *t);
 /* Nothing is forwarded any more, neither to `t` nor from it. */
 void transport_forward_end(struct cohort_transport *t);
 

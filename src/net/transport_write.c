@@ -386,6 +386,7 @@ void cohort_write_eof(struct cohort_transport *t)
 	if (t->state != TRANSPORT_OPEN || t->is_eof_wanted)
 		return;
 	t->is_eof_wanted = true;
+	transport_forward_mute(t);
 	if (!transport_owes(t) && !t->is_connecting)
 		send_eof(t);
 }

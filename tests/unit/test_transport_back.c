@@ -233,6 +233,31 @@ static void test_half_open(void)
 	close_echoed(&echoed);
 }
 
+/* It says that nothing more comes back: what is sent nevertheless is the
+ * protocol's, and so is the end.  Also if it stood for a client that takes
+ * nothing. */
+static void test_no_more(bool is_held)
+{
+	struct echoed echoed;
+
+	open_echoed(&echoed, true);
+	echoed.record.verdict = COHORT_KEEP;
+	if (is_held)
+		client_push_to_stop(echoed.world, &echoed.client);
+	else
+		pump(&echoed, 5000);
+	echoed.record.received_bytes =
+		count_of(echoed.world, SCOREBOARD_RECEIVED_BYTES);
+	cohort_write_eof(echoed.record.t);
+	client_push(&echoed.client, echoed.client.sent + 5000);
+	CHECK(shutdown(echoed.client.fd, SHUT_WR) == 0);
+	client_pull_to_end(echoed.world, &echoed.client);
+	turn_until(echoed.world, !is_alive(&echoed.record));
+	check_int(echoed.record.received_bytes, echoed.client.sent);
+	check_end(&echoed.record, COHORT_REASON_EOF, 0);
+	close_echoed(&echoed);
+}
+
 /* Nothing of one client stays in the pipe, which the next one uses. */
 static void test_end_in_the_midst(void (*end)(struct cohort_transport *t))
 {
@@ -343,6 +368,8 @@ int main(void)
 	test_rated();
 	test_half_close();
 	test_half_open();
+	test_no_more(false);
+	test_no_more(true);
 	test_end_in_the_midst(NULL);
 	test_end_in_the_midst(cohort_abort);
 	test_end_in_the_midst(cohort_reset);
