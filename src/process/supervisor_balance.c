@@ -348,7 +348,7 @@ static void look(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, balance.timer);
-	int64_t began_us = clock_now_us(), interval_ms;
+	int64_t began_us = clock_cpu_us(), interval_ms;
 
 	if (!is_ours(supervisor))
 		return;
@@ -357,7 +357,7 @@ static void look(struct timer *timer)
 	if (is_any_active(supervisor))
 		look_again(supervisor,
 			   balance_spare_ms(interval_ms,
-					    clock_now_us() - began_us));
+					    clock_cpu_us() - began_us));
 }
 
 static void wake(struct supervisor *supervisor, unsigned index)
