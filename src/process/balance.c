@@ -57,13 +57,18 @@ void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
 	pace->noted_ms = now_ms;
 }
 
+static int64_t batch_of(unsigned worker_count)
+{
+	int64_t batch = 2 * (int64_t)worker_count;
+
+	return batch < BATCH_LEAST ? BATCH_LEAST : batch;
+}
+
 int64_t balance_interval_ms(const struct balance_pace *pace,
 			    unsigned worker_count)
 {
-	int64_t batch = 2 * (int64_t)worker_count, interval_ms;
+	int64_t batch = batch_of(worker_count), interval_ms;
 
-	if (batch < BATCH_LEAST)
-		batch = BATCH_LEAST;
 	if (pace->per_second * BALANCE_INTERVAL_MOST_MS <= batch * 1000)
 		return BALANCE_INTERVAL_MOST_MS;
 	interval_ms = batch * 1000 / pace->per_second;
@@ -84,6 +89,11 @@ uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)
 	if (interval_ms < pace->late_ms)
 		interval_ms = pace->late_ms;
 	return (uint64_t)(pace->per_second * interval_ms / 1000) + 1;
+}
+
+uint64_t balance_expected_at_first(unsigned worker_count)
+{
+	return (uint64_t)batch_of(worker_count);
 }
 
 uint64_t balance_expected_at_rest(unsigned worker_count)

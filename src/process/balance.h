@@ -62,6 +62,9 @@ int64_t balance_interval_ms(const struct balance_pace *pace,
 int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
 /* Who will have come by then, or later, as it was of late: at least 1. */
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
+/* … instead, at the first look after a rest, when that is not known: as many as
+ * are worth a look.  Were it few, all of a burst would go to one. */
+uint64_t balance_expected_at_first(unsigned worker_count);
 /* … instead, if nobody looks: what the first that come find in force. */
 uint64_t balance_expected_at_rest(unsigned worker_count);
 

@@ -285,6 +285,16 @@ static int64_t interval_of(const struct look *look)
 	return balance_interval_ms(&service->pace, look->in_count);
 }
 
+static uint64_t expected_of(const struct look *look, bool is_first,
+			    int64_t interval_ms)
+{
+	if (!look->service->is_active)
+		return balance_expected_at_rest(look->in_count);
+	if (is_first)
+		return balance_expected_at_first(look->in_count);
+	return balance_expected(&look->service->pace, interval_ms);
+}
+
 /* How many listeners were looked at; when to look again. */
 static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 				int64_t *interval_ms)
@@ -295,7 +305,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 		.index = index,
 	};
 	struct supervisor_balance_service *service = look.service;
-	uint64_t expected;
+	bool is_first = service->pace.noted_ms == 0;
 
 	*interval_ms = BALANCE_INTERVAL_MOST_MS;
 	find_listeners(&look);
@@ -307,11 +317,10 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 	*interval_ms = interval_of(&look);
 	service->is_active =
 		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
-	expected = service->is_active
-			   ? balance_expected(&service->pace, *interval_ms)
-			   : balance_expected_at_rest(look.in_count);
-	balance_weigh(service->weights, look.loads, supervisor->slot_count,
-		      balance_horizon(&service->pace, expected));
+	balance_weigh(
+		service->weights, look.loads, supervisor->slot_count,
+		balance_horizon(&service->pace,
+				expected_of(&look, is_first, *interval_ms)));
 	steer_service(&look);
 	supervisor->balance.shown = (int)index;
 	return look.in_count * (look.end - look.first);

@@ -260,6 +260,8 @@ static void test_pace(void)
 	CHECK(pace.per_second > 3900 && pace.per_second <= 4000);
 	check_int(balance_interval_ms(&pace, 8), 4);
 	check_int(balance_interval_ms(&pace, 256), BALANCE_INTERVAL_MOST_MS);
+	check_int((int64_t)balance_expected_at_first(8), 16);
+	check_int((int64_t)balance_expected_at_first(256), 512);
 	/* Looks came 10 ms apart, whatever they were to. */
 	check_int((int64_t)balance_expected(&pace, 4), 40);
 	for (i = 0; i < 40; i++)
