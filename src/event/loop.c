@@ -111,7 +111,7 @@ static void run_tasks(struct loop *loop)
 	}
 }
 
-static int wait_limit_ms(const struct loop *loop, int64_t now_us)
+static int wait_limit_ms(struct loop *loop, int64_t now_us)
 {
 	int64_t wait_ms;
 
