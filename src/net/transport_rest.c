@@ -100,8 +100,10 @@ void transport_return_rest(struct cohort_transport *t)
 
 void transport_drop_rest(struct cohort_transport *t)
 {
+	if (t->extras == NULL)
+		return;
 	t->is_rest_due = false;
-	if (t->extras != NULL && !t->extras->rest.is_lent)
+	if (!t->extras->rest.is_lent)
 		transport_rest_release(&t->extras->rest);
 }
 
