@@ -34,18 +34,6 @@ void timers_init(struct timers *timers, int64_t now_ms)
 	}
 }
 
-void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
-{
-	list_init(&timer->node);
-	timer->deadline_ms = 0;
-	timer->expired = expired;
-}
-
-bool timer_is_started(const struct timer *timer)
-{
-	return timer->node.next != &timer->node;
-}
-
 /* The lowest level on which the deadline and the present differ only in
  * that level's digit or below. */
 static int level_for(int64_t now_ms, int64_t deadline_ms)
@@ -228,7 +216,8 @@ void timers_advance(struct timers *timers, int64_t now_ms)
 	if (now_ms < timers->now_ms)
 		return;
 	timers->target_ms = now_ms;
-	run(&timers->overdue);
+	if (!list_is_empty(&timers->overdue))
+		run(&timers->overdue);
 	/* A callback that starts a timer for a time up to the target adds to
 	 * the overdue ones, so that this ends. */
 	while ((next_ms = next_event_ms(timers)) <= now_ms) {

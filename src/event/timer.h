@@ -37,14 +37,23 @@ struct timers {
 
 void timers_init(struct timers *timers, int64_t now_ms);
 
-void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
+static inline void timer_init(struct timer *timer,
+			      void (*expired)(struct timer *timer))
+{
+	list_init(&timer->node);
+	timer->deadline_ms = 0;
+	timer->expired = expired;
+}
 
 /* Run at `deadline_ms`; a started timer is moved.  A deadline that has passed
  * runs at the next timers_advance. */
 void timer_start(struct timers *timers, struct timer *timer,
 		 int64_t deadline_ms);
 void timer_stop(struct timers *timers, struct timer *timer); /* idempotent */
-bool timer_is_started(const struct timer *timer);
+static inline bool timer_is_started(const struct timer *timer)
+{
+	return !list_is_empty(&timer->node);
+}
 
 /* A lower bound of the time until the next timer is due, in ms; 0 if one is
  * due, -1 if none is started.  After a wait of that length nothing may be

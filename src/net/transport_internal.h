@@ -330,6 +330,15 @@ void transport_tell_drain(struct cohort_transport *t);
 /* Who is at its ends: as cohort_peer and cohort_local. */
 int transport_peer(const struct cohort_transport *t, struct address *address);
 int transport_local(const struct cohort_transport *t, struct address *address);
+/* What is kept nobody wants any more: freed now, or after the callback that has
+ * it.  The second is for those with extras. */
+void transport_drop_kept(struct cohort_transport *t);
+static inline void transport_drop_rest(struct cohort_transport *t)
+{
+	if (t->extras != NULL)
+		transport_drop_kept(t);
+}
+
 receiver transport_receive_rest;   /* no recv, but what was kept */
 receiver transport_receive_frames; /* for a protocol with a framing */
 receiver transport_receive_buffer; /* … with buffer_get */
