@@ -32,6 +32,7 @@ void board_set_failure(struct scoreboard *scoreboard, const char *words);
  * `worker_high` on are zeroes, and were when it was shown last. */
 struct board_picture {
 	unsigned slot_count;
+	unsigned slot_high; /* of the writer: what it keeps up to date */
 	unsigned worker_high;
 	struct board_slot slots[BOARD_SLOTS];
 	struct board_worker workers[SCOREBOARD_PAGES];

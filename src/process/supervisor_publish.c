@@ -84,15 +84,25 @@ static void show_group(const struct bank_group *group,
 				(int16_t)group->adopters[i]->slot->number;
 }
 
+/* Wanted ones may not have had a worker yet. */
+static void note_slots(const struct supervisor *supervisor,
+		       struct board_picture *picture)
+{
+	if (picture->slot_high < supervisor->slot_high)
+		picture->slot_high = supervisor->slot_high;
+	if (picture->slot_high < supervisor->slot_count)
+		picture->slot_high = supervisor->slot_count;
+}
+
+/* Slots beyond the highest that there ever was stay as they are. */
 static void show_slots(const struct supervisor *supervisor,
 		       struct board_picture *picture)
 {
 	const struct generation *current = supervisor->current;
 	unsigned i;
 
-	memset(picture->slots, 0, sizeof(picture->slots));
 	picture->slot_count = supervisor->slot_high;
-	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
+	for (i = 0; i < picture->slot_high; i++)
 		picture->slots[i] = (struct board_slot){
 			.state = (uint8_t)supervisor->slots[i].state,
 			.is_wanted = i < supervisor->slot_count,
@@ -141,7 +151,7 @@ static unsigned count_steered(const struct board_picture *picture)
 {
 	unsigned i, count = 0;
 
-	for (i = 0; i < BOARD_SLOTS; i++)
+	for (i = 0; i < picture->slot_high; i++)
 		count += picture->slots[i].is_wanted &&
 			 picture->slots[i].is_steered_around;
 	return count;
@@ -416,6 +426,7 @@ static void publish(void *context, struct loop *loop)
 	struct supervisor *supervisor = context;
 
 	(void)loop;
+	note_slots(supervisor, supervisor->published.picture);
 	show_slots(supervisor, supervisor->published.picture);
 	show_children(supervisor, supervisor->published.picture);
 	board_show(supervisor->scoreboard, supervisor->published.picture);
@@ -448,6 +459,8 @@ void supervisor_start_publishing(struct supervisor *supervisor)
 	/* One before us may have shown more.  Whoever looks before the first
 	 * turn has ended sees it, too. */
 	supervisor->published.picture->worker_high = SCOREBOARD_PAGES;
+	supervisor->published.picture->slot_high = BOARD_SLOTS;
 	publish(supervisor, &supervisor->loop);
 	forget_unused(supervisor->published.picture);
+	supervisor->published.picture->slot_high = 0;
 }

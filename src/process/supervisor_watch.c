@@ -66,6 +66,15 @@ static uint64_t accepted_by(const struct child *child)
 	return sum;
 }
 
+/* Without a beat for more than a round? */
+static bool is_late(const struct child *child)
+{
+	int64_t silent_ms =
+		child->supervisor->loop.now_ms - child->watchdog.beat_ms;
+
+	return 2 * silent_ms > 3 * watchdog_interval(&child->watchdog_settings);
+}
+
 static struct watchdog_sample take_sample(const struct child *child)
 {
 	struct watchdog_sample sample = {
@@ -78,8 +87,9 @@ static struct watchdog_sample take_sample(const struct child *child)
 	/* While nobody waits it proves nothing. */
 	if (sample.queue > 0)
 		sample.accepted = accepted_by(child);
-	/* Asked only where it may matter: it is a file. */
-	if (sample.turns == child->watchdog.turns &&
+	/* Asked only where it may matter: it is a file, and a heartbeat may fall
+	 * just behind a round. */
+	if (sample.turns == child->watchdog.turns && is_late(child) &&
 	    child->supervisor->current->config->watchdog_traced ==
 		    CONFIG_TRACED_SPARE)
 		sample.is_traced = proc_status_is_traced(child->pid);
