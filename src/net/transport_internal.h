@@ -252,13 +252,21 @@ static inline void transport_leave(struct cohort_transport *t)
  * Safe at any time. */
 void transport_touch(struct cohort_transport *t);
 
-/* Nothing is queued, paused, or out of the ordinary (a file, a rate, whatever
- * needs extras): so most transports are most of the time, and what follows has
- * nothing to do for them. */
+/* Nothing of the ordinary way is suspended for what few transports need. */
+static inline bool transport_is_usual(const struct cohort_transport *t)
+{
+	return t->extras == NULL ||
+	       (!t->is_rated && !t->is_file_pending && !t->is_file_over &&
+		!t->extras->is_flush_awaited);
+}
+
+/* Nothing is queued, paused, or out of the ordinary (a file, a rate, somebody
+ * who waits for room): so most transports are most of the time, and what
+ * follows has nothing to do for them. */
 static inline bool transport_is_at_rest(const struct cohort_transport *t)
 {
-	return t->extras == NULL && t->queue.size_bytes == 0 &&
-	       !t->is_writing_paused;
+	return t->queue.size_bytes == 0 && !t->is_writing_paused &&
+	       transport_is_usual(t);
 }
 
 /* Call pause_writing or resume_writing if the queue asks for it; not from

@@ -355,7 +355,7 @@ static bool is_plain_write(const struct cohort_transport *t, const void *data,
 	bool is_odd =
 		t->is_eof_wanted || t->is_connecting || t->is_writing_paused;
 
-	return !is_odd && t->state == TRANSPORT_OPEN && t->extras == NULL &&
+	return !is_odd && t->state == TRANSPORT_OPEN && transport_is_usual(t) &&
 	       t->queue.size_bytes == 0 && data != NULL && size > 0 &&
 	       !log_is_enabled(LOG_LEVEL_DEBUG);
 }

@@ -100,6 +100,7 @@ static void test_small_after_bulk(void)
 	for (i = 0; i < 20; i++)
 		pump(&echoed, total += 64);
 	CHECK(!echoed.record.t->extras->is_forward_bulk);
+	CHECK(transport_is_at_rest(echoed.record.t));
 	pump_on_and_close(&echoed);
 }
 
