@@ -79,6 +79,50 @@ holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; 
 	[ -z "$(ls "$TMPDIR")" ]
 }
 
+# children_of PID: sets $children; is there one?
+children_of() {
+	read -r -a children <"/proc/$1/task/$1/children" || true # it ends without a newline
+	[ "${#children[@]}" -gt 0 ]
+}
+
+# is_stopping PID: its server has a child that is stopped; sets $server, too.
+is_stopping() {
+	local child
+
+	children_of "$1" && server=${children[0]} && children_of "$server" || return 1
+	for child in "${children[@]}"; do
+		! grep -q '^State:.T' "/proc/$child/status" || return 0
+	done
+	return 1
+}
+
+@test "a comparison of balances that is told to end leaves no process, none stopped" {
+	local server children pid
+
+	CASES=stopped SECONDS_EACH=30 WORKERS=2 SERVERS='cohort, hash' \
+		"$BATS_TEST_DIRNAME/../tools/bench/balance" "$COHORT_BUILD" >"$WORK/balance.log" 2>&1 3>&- &
+	pid=$!
+	SERVER_PIDS+=("$pid")
+	wait_until 20 is_stopping "$pid"
+	kill -TERM "$pid"
+	wait "$pid" || true
+	SERVER_PIDS=()
+	grep -qF 'ended by a signal' "$WORK/balance.log"
+	for pid in "$server" "${children[@]}"; do
+		wait_until 20 is_gone "$pid"
+	done
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "a comparison of balances refuses what it does not know" {
+	SERVERS='cohort, hush' run timeout 20 "$BATS_TEST_DIRNAME/../tools/bench/balance" "$COHORT_BUILD"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"SERVERS: cohort, hush is none of: cohort, hash;"* ]]
+	CASES=stop run timeout 20 "$BATS_TEST_DIRNAME/../tools/bench/balance" "$COHORT_BUILD"
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"CASES: stop is none of: spread,busy,stopped"* ]]
+}
+
 @test "the benchmark refuses what it does not know" {
 	compare 1x64x2 bare
 	[ "$status" -eq 1 ]

@@ -98,9 +98,13 @@ static void test_verdicts(void)
 	size_t i;
 
 	pace_init(&pace, 1000, 1000, 0);
+	pace.due_count = pace.message_count;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		check_int(pace_judge(&pace, &rows[i].account),
 			  rows[i].expected);
+	/* What was never sent cannot have waited for the server. */
+	pace.due_count = 980;
+	check_int(pace_judge(&pace, &rows[2].account), PACE_CLIENT_SLOW);
 	CHECK(pace_kept(&pace, 500) == 500.0);
 }
 
@@ -113,13 +117,13 @@ static void test_cut(void)
 	pace_init(&pace, 1000, 1000, 0);
 	check_int(pace_judgement_us(&pace), 1010000);
 	pace.due_count = 250;
-	pace_cut(&pace);
+	pace_cut(&pace, 250);
 	check_int(pace_end_us(&pace), 250000);
 	check_int(pace_judge(&pace, &account), PACE_KEPT);
 	CHECK(pace_kept(&pace, 250) == 1000.0);
 	/* Nothing at all is no rate. */
 	pace.due_count = 0;
-	pace_cut(&pace);
+	pace_cut(&pace, 0);
 	check_int(pace_judge(&pace, &account), PACE_FAILED);
 	CHECK(pace_kept(&pace, 0) == 0);
 }

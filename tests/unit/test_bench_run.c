@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,26 @@ static int dawdle(int fd, char *chunk, int size)
 	return size;
 }
 
+/* Six messages before the end of the run it stops the client, until grace is
+ * over. */
+#define HELD_UP_COUNT 1000
+#define HELD_UP_MS    60
+
+static int hold_up_client(int fd, char *chunk, int size)
+{
+	static int left_bytes = (HELD_UP_COUNT - 6) * SIZE - GOOD_BYTES;
+
+	(void)fd;
+	(void)chunk;
+	left_bytes -= size;
+	if (left_bytes > -size && left_bytes <= 0) {
+		kill(getppid(), SIGSTOP);
+		usleep(HELD_UP_MS * 1000);
+		kill(getppid(), SIGCONT);
+	}
+	return size;
+}
+
 /* In the child: one connection after the other, for ever. */
 static void serve(int listener, misdeed *act)
 {
@@ -144,8 +165,10 @@ static pid_t start(misdeed *act, char *out, size_t room)
 	pid_t child = fork();
 
 	REQUIRE(child >= 0);
-	if (child == 0)
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(listener, act);
+	}
 	close(listener);
 	return child;
 }
@@ -268,9 +291,25 @@ static void test_rate_not_kept(void)
 	CHECK(result.rate_kept < 750);
 }
 
+/* The last hundredth comes due while the client does not run: by their share
+ * the rate was kept, but these were the slow ones. */
+static void test_held_up_at_the_end(void)
+{
+	struct result result;
+
+	alarm(120); /* without what is tested the run has no end */
+	perform_at_rate(hold_up_client, 2000, HELD_UP_COUNT, &result);
+	alarm(0);
+	if (result.verdict != PACE_KEPT)
+		return; /* others have held them up, too */
+	check_int(result.exchange_count, HELD_UP_COUNT);
+	check_int(result.late.total_count, HELD_UP_COUNT);
+}
+
 int main(void)
 {
 	test_no_coordinated_omission();
+	test_held_up_at_the_end();
 	test_rate_not_kept();
 	test_misdeed(honest, FAILURE_NONE);
 	test_misdeed(flip_bit, FAILURE_CORRUPT);

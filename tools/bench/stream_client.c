@@ -5,8 +5,11 @@
  *	stream-client source|sink|both PORT CONNECTIONS SECONDS
  *
  * It writes 1 MiB at a time, of `both` when less than that is still to come
- * back, and prints "BYTES MICROSECONDS": of `both` those that came back.  What it takes is dropped in the kernel, so
- * that the server is the slower side. */
+ * back, and prints "BYTES MICROSECONDS CPU_MICROSECONDS", the last its own: of
+ * `both` those that came back.  What it takes is dropped in the kernel, so
+ * that the server is the slower side.  Who gave bytes half-closes in the end
+ * and waits for the server's end of file: until then the server has not read,
+ * and not paid for, what the kernel has taken. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -15,18 +18,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #define CONNECTIONS_MAX 1024
 #define PIECE_BYTES     (1 << 20)
+#define PATIENCE_S      20 /* for an end of file */
 
-static long long now_us(void)
+static long long clock_us(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static long long now_us(void)
+{
+	return clock_us(CLOCK_MONOTONIC);
 }
 
 static int open_connection(unsigned short port)
@@ -101,6 +111,34 @@ static long long load(struct pollfd *connections, int count, bool is_both,
 	return sum;
 }
 
+/* The bytes that came before the end of file. */
+static long long await_end(int fd)
+{
+	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	long long sum = 0;
+	ssize_t size;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	while ((size = recv(fd, NULL, PIECE_BYTES, MSG_TRUNC)) > 0)
+		sum += size;
+	if (size == 0)
+		return sum;
+	perror("no end of file");
+	exit(1);
+}
+
+static long long finish(const struct pollfd *connections, int count)
+{
+	long long sum = 0;
+	int i;
+
+	for (i = 0; i < count; i++)
+		shutdown(connections[i].fd, SHUT_WR);
+	for (i = 0; i < count; i++)
+		sum += await_end(connections[i].fd);
+	return sum;
+}
+
 /* 0: there is none of that name. */
 static short direction_of(const char *name)
 {
@@ -133,6 +171,9 @@ int main(int argc, char **argv)
 	begin_us = now_us();
 	sum = load(connections, count, direction == (POLLIN | POLLOUT),
 		   begin_us + (long long)(atof(argv[4]) * 1e6));
-	printf("%lld %lld\n", sum, now_us() - begin_us);
+	if (direction & POLLOUT)
+		sum += finish(connections, count);
+	printf("%lld %lld %lld\n", sum, now_us() - begin_us,
+	       clock_us(CLOCK_PROCESS_CPUTIME_ID));
 	return 0;
 }

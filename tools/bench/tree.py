@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """tree.py - a cohort that is measured as a whole: its processes, what they cost,
 and what the machine has left."""
+import ctypes
 import json
 import os
 import pathlib
@@ -11,6 +12,9 @@ import subprocess
 import time
 
 PATIENCE_SECONDS = 60
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die(words):
@@ -20,6 +24,11 @@ def die(words):
 def end_in_order():
     """Let a TERM end what was started, as an error does."""
     signal.signal(signal.SIGTERM, lambda *_: die("ended by a signal"))
+
+
+def end_with_parent():
+    """For a child, before its program: a TERM when whoever started it is gone."""
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def read(path):

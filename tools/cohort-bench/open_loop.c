@@ -6,7 +6,8 @@
  *
  * A message whose connection has `depth` of them on their way waits; its clock
  * runs.  If the rate was kept by then, stragglers are waited for, because
- * their latencies belong to the result; if not, what still waits is dropped:
+ * their latencies belong to the result, and with them what this client, held
+ * up, has yet to see that it is due; if not, what still waits is dropped:
  * there is no result. */
 #include "open_loop.h"
 
@@ -83,7 +84,7 @@ static void exchanged(struct run *run, struct connection *connection)
 		timer_start(&run->loop.timers, &run->end, run->loop.now_ms);
 }
 
-/* Once; what comes later changes nothing. */
+/* Once; what comes later changes no verdict, but had delays, too. */
 void open_loop_judge(struct run *run)
 {
 	struct result *result = run->result;
@@ -95,33 +96,38 @@ void open_loop_judge(struct run *run)
 		.late_us = (int64_t)histogram_mean_us(&run->pacer.late),
 	};
 
+	result->late = run->pacer.late;
 	if (run->is_judged)
 		return;
 	run->is_judged = true;
 	result->verdict = pace_judge(&run->pace, &account);
 	result->rate_kept = pace_kept(&run->pace, account.done_count);
-	result->late = run->pacer.late;
 }
 
 static void judgement_has_come(struct run *run)
 {
 	open_loop_judge(run);
-	if (run->result->verdict == PACE_KEPT)
+	if (run->result->verdict == PACE_KEPT) {
 		run_for_each_open(run, finish_if_done);
-	else
-		run_stop(run);
+		return;
+	}
 	pacer_stop(&run->pacer);
+	run_stop(run);
 }
 
-/* The user's wish: what is due by now is the whole run. */
+/* The user's wish: what is due by now is the whole run, also what has not been
+ * told.  After the judgement nothing else is waited for anyway. */
 static void cut(struct run *run)
 {
-	pacer_stop(&run->pacer);
-	pace_cut(&run->pace);
-	if (run->unsettled_count > 0 || run->is_judged)
+	if (run->is_judged)
+		return;
+	if (run->unsettled_count > 0) {
+		pace_cut(&run->pace, 0);
 		run_stop(run);
-	else
-		start_judgement_timer(run);
+		return;
+	}
+	pace_cut(&run->pace, pace_due_at(&run->pace, clock_now_us()));
+	start_judgement_timer(run);
 }
 
 const struct driver open_loop_driver = {

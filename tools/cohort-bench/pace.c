@@ -61,9 +61,9 @@ int64_t pace_share_time_us(const struct pace *pace, uint64_t connection,
 	return pace_time_us(pace, connection + index * pace->connection_count);
 }
 
-void pace_cut(struct pace *pace)
+void pace_cut(struct pace *pace, uint64_t count)
 {
-	pace->message_count = pace->due_count;
+	pace->message_count = count;
 }
 
 int64_t pace_end_us(const struct pace *pace)
@@ -97,7 +97,8 @@ enum pace_verdict pace_judge(const struct pace *pace,
 		return PACE_KEPT;
 	if (account->failure_count > 0 || pace->message_count == 0)
 		return PACE_FAILED;
-	if (account->idle_us * 1000 < length_us(pace) * PACE_IDLE_PERMILLE ||
+	if (pace->due_count < pace->message_count ||
+	    account->idle_us * 1000 < length_us(pace) * PACE_IDLE_PERMILLE ||
 	    account->late_us > PACE_LATE_US)
 		return PACE_CLIENT_SLOW;
 	return PACE_SERVER_SLOW;

@@ -18,7 +18,8 @@
 #define PACE_GRACE_MIN_US     10000 /* or a hundredth of the run */
 
 /* A client with less idle time than this had no more to give; one that was so
- * late on average was kept from running. */
+ * late on average was kept from running, and so was one that by the time of
+ * the judgement has not told all. */
 #define PACE_IDLE_PERMILLE 100
 #define PACE_LATE_US       1000
 
@@ -49,8 +50,9 @@ uint64_t pace_share(const struct pace *pace, uint64_t connection,
 int64_t pace_share_time_us(const struct pace *pace, uint64_t connection,
 			   uint64_t index);
 
-/* Nothing after those that are due: the user has had enough. */
-void pace_cut(struct pace *pace);
+/* Nothing after the first `count`, at least due_count: the user has had
+ * enough. */
+void pace_cut(struct pace *pace, uint64_t count);
 
 int64_t pace_end_us(const struct pace *pace);
 int64_t pace_judgement_us(const struct pace *pace); /* the end, and grace */
