@@ -70,6 +70,10 @@ holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; 
 	[[ "$output" == *"bench: ill printed no port"* ]]
 }
 
+@test "the bare loop serves others while one client does not read, and loses nothing" {
+	timeout $((20 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/stalling_client.py" "$COHORT_BUILD/bench/bare-epoll"
+}
+
 @test "the benchmark refuses what it does not know" {
 	compare 1x64x2 bare
 	[ "$status" -eq 1 ]
