@@ -25,6 +25,17 @@ compare() {
 # holds FILTER: of the JSON, by jq.
 holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; return 1; }; }
 
+# with_modules: run the standard input with the modules of the benchmark.
+with_modules() {
+	{
+		echo 'import sys; sys.dont_write_bytecode = True'
+		echo 'import cases, plot, processes, servers, summary'
+		cat
+	} >"$WORK/script.py"
+	PYTHONPATH=$BATS_TEST_DIRNAME/../tools/bench:$BATS_TEST_DIRNAME/../tools/compare \
+		timeout $((20 * COHORT_PATIENCE)) python3 "$WORK/script.py"
+}
+
 @test "every peer of the benchmark that is here echoes, and the plot is drawn" {
 	need gnuplot
 	compare 4x64 ''
@@ -68,6 +79,19 @@ holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; 
 	compare 1x64 "ill=python3 $ill mute"
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"bench: ill printed no port"* ]]
+}
+
+@test "a peer of the benchmark that neither prints its port nor ends is given up" {
+	with_modules <<-END
+		processes.PATIENCE_SECONDS = 0.2
+		peer = servers.Own("ill", "python3 $BATS_TEST_DIRNAME/support/ill_peer.py silent")
+		try:
+		    peer.start(None, "$WORK", 0)
+		except RuntimeError as error:
+		    assert "ill printed no port, but ''" in str(error), error
+		else:
+		    assert False, "it has started"
+	END
 }
 
 @test "the bare loop serves others while one client does not read, and loses nothing" {
