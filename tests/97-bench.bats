@@ -94,6 +94,22 @@ with_modules() {
 	END
 }
 
+@test "the benchmark has no figure where a rate was not kept in every round" {
+	with_modules <<-END
+		kept = {"rate": 9, "p50": 10, "p99": 20, "p999": 30, "cpu_us": 5.0}
+		slow = {"is_rate_kept": False, "rate_wanted": 9, "rate": 4}
+		rounds = [{"bare": kept, "peer": slow if number else kept} for number in range(5)]
+		case = cases.parse("64x64-open")
+		done = vars(case) | {"words": case.words(), "summary": summary.summarize(rounds)}
+		peers = [{"name": name, "label": name} for name in ("bare", "peer")]
+		report = summary.markdown_of({"peers": peers, "cases": [done]}, True)
+		assert "| 30 | not kept (1/5) |" in report, report
+		assert "| 1.00 | not kept (1/5) |" in report, report
+		values = plot.latencies({"peers": peers, "cases": [done]})
+		assert set(map(str, (group["peer"] for group in values.values()))) == {"not kept (1/5)"}, values
+	END
+}
+
 @test "the bare loop serves others while one client does not read, and loses nothing" {
 	timeout $((20 * COHORT_PATIENCE)) python3 "$BATS_TEST_DIRNAME/support/stalling_client.py" "$COHORT_BUILD/bench/bare-epoll"
 }
