@@ -42,9 +42,10 @@ with_modules() {
 	[ "$status" -eq 0 ]
 	holds '.is_complete and .rounds == 1 and (.machine.kernel | length > 0)'
 	holds '[.peers[] | select(.left_out | not) | .name] | index("bare") == 0 and index("cohort") == 1 and index("asyncio") > 0'
+	holds '.peers[-1].name == "bare-again"'
 	holds '. as $all | [.peers[] | select(.left_out | not) | .name] | all(. as $peer |
 		$all.cases[0].rounds[0][$peer] | .rate > 0 and .exchanges > 0 and .cpu_us > 0 and .p50 > 0 and .p99 >= .p50
-			and .p999 >= .p99 and .rss_bytes > 0 and .pss_bytes > 0)'
+			and .p999 >= .p99 and .client_share > 0 and (has("rss_bytes") | not))'
 	# Built with the rest, where the library is.
 	if [ -e /usr/include/uv.h ] && [ -e "$COHORT_BUILD/libcohort.so" ]; then
 		holds '.cases[0].summary.libuv.cpu_ratio.median > 0'
@@ -59,6 +60,7 @@ with_modules() {
 	holds '[.cases[].kind] == ["echo", "echo", "echo", "churn", "idle", "life", "echo"]'
 	holds '[.peers[].name] == ["bare", "cohort"]'
 	holds '.cases[0].summary.cohort | .cpu_ratio.median > 0 and .rate_ratio.median > 0'
+	holds '[.cases[1, 2].rounds[0].cohort | has("client_share")] == [false, false]'
 	holds '.cases[2] | .rate_wanted > 0 and (.rounds[0].cohort | .is_rate_kept == false or .p999 > 0)'
 	holds '.cases[3].summary.cohort.per_cpu_second.median > 0'
 	holds '.cases[4].rounds[0].cohort | .rss_bytes > 0 and has("rss_each")'

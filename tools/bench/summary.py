@@ -15,14 +15,14 @@ COLUMNS = {
         ("rate", "rate/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("cpu_us", "cpu us", "{:.3f}"), ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
+        ("client_share", "client CPU", "{:.0%}"),
     ],
     "churn": [
         ("rate", "conn/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("per_cpu_second", "conn/CPU s", "{:.0f}"), ("cpu_us", "cpu us", "{:.2f}"),
         ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
+        ("client_share", "client CPU", "{:.0%}"),
     ],
     "idle": [
         ("rss_each", "RSS/conn B", "{:.0f}"), ("pss_each", "PSS/conn B", "{:.0f}"),
