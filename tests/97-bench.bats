@@ -127,3 +127,18 @@ with_modules() {
 	[ "$status" -eq 1 ]
 	[[ "$output" == *"ROUNDS=none is not"* ]]
 }
+
+@test "the benchmark refuses more connections than it may have, before it begins" {
+	compare 1x64,2000000x64 bare
+	[ "$status" -eq 1 ]
+	[[ "$output" == *"2000000x64: 2000000 connections, but a process may have "*" descriptors here"* ]]
+	[[ "$output" != *rate/s* ]]
+}
+
+@test "a run of the benchmark that fails leaves no report of another" {
+	mkdir "$RESULTS"
+	touch "$RESULTS"/results.{json,md,svg}
+	compare 1x64 "ill=python3 $BATS_TEST_DIRNAME/support/ill_peer.py mute"
+	[ "$status" -eq 1 ]
+	[ -z "$(ls "$RESULTS")" ]
+}
