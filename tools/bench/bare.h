@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bare.h - what the bare servers of the benchmarks have in common: a listener
- * on 127.0.0.1, and a loop that is edge triggered and registers once. */
+ * on 127.0.0.1, and a loop that is edge triggered and registers at the start. */
 #ifndef COHORT_BENCH_BARE_H
 #define COHORT_BENCH_BARE_H
 
@@ -17,7 +17,7 @@
 #define BACKLOG     511
 
 /* What becomes of a connection that is ready for `events`. */
-typedef void bare_serve(int fd, unsigned events);
+typedef void bare_serve(int poller, int fd, unsigned events);
 
 static inline int fail(const char *what)
 {
@@ -77,7 +77,8 @@ static inline int bare_loop(int poller, int listener, unsigned interest,
 			if (events[i].data.fd == listener)
 				accept_all(poller, listener, interest);
 			else
-				serve(events[i].data.fd, events[i].events);
+				serve(poller, events[i].data.fd,
+				      events[i].events);
 		}
 	}
 }

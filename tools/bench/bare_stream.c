@@ -14,10 +14,11 @@
 #define DROPPED_BYTES (1 << 18) /* by one recv */
 #define GIVEN_BYTES   (1 << 16) /* by one send */
 
-static void discard(int fd, unsigned events)
+static void discard(int poller, int fd, unsigned events)
 {
 	ssize_t size;
 
+	(void)poller;
 	(void)events;
 	do
 		size = recv(fd, NULL, DROPPED_BYTES, MSG_TRUNC);
@@ -26,11 +27,12 @@ static void discard(int fd, unsigned events)
 		close(fd);
 }
 
-static void chargen(int fd, unsigned events)
+static void chargen(int poller, int fd, unsigned events)
 {
 	static const char bytes[GIVEN_BYTES];
 	ssize_t size;
 
+	(void)poller;
 	do
 		size = send(fd, bytes, sizeof(bytes), MSG_NOSIGNAL);
 	while (size > 0);

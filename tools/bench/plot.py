@@ -6,7 +6,8 @@
 
 Above: server CPU per exchange relative to the bare loop, which is the line at
 1; a bar that would leave the plot ends there and says its figure.  Below: the
-latency of the open loop.  Without a background and in colours of middle
+latency of the open loop.  Who did not keep the rate that was asked for in
+every round has no bar, but these words.  Without a background and in colours of middle
 brightness, so that it reads on light and on dark."""
 import json
 import os
@@ -14,10 +15,12 @@ import shutil
 import subprocess
 import sys
 
+import summary
+
 SIZE = (1120, 800)
 INK = "#7d8590"
 COLOURS = {
-    "bare": "#9aa4af", "cohort": "#e8590c", "cohort-busy-poll": "#f2a30f", "tokio": "#3b82f6",
+    "bare": "#9aa4af", "bare-again": "#c3cad1", "cohort": "#e8590c", "cohort-busy-poll": "#f2a30f", "tokio": "#3b82f6",
     "libuv": "#8b6fe0", "uvloop": "#1fa08a", "go": "#22a5c9", "asyncio": "#5f9c3a", "libevent": "#b03a6f",
     "bufferevent": "#d98cb8",
 }  # fmt: skip
@@ -71,7 +74,8 @@ def quoted(text):
 
 
 class Panel:
-    """Groups of bars: `values` is {group: {peer: value}}, in order."""
+    """Groups of bars: `values` is {group: {peer: value}}, in order; a value may
+    be words, which stand in the place of a bar."""
 
     def __init__(self, values, peers, limit=None):
         self.values, self.limit = values, limit
@@ -88,7 +92,7 @@ class Panel:
         for index, peer in enumerate(self.peers):
             lines = []
             for group, values in enumerate(self.values.values()):
-                if (value := values.get(peer["name"])) is not None:
+                if (value := values.get(peer["name"])) is not None and not isinstance(value, str):
                     shown = min(value, self.limit) if self.limit else value
                     lines.append(f"{self.place(group, index):.4f} {shown:.5f}")
             blocks.append(f"$bars{index} << END\n" + "\n".join(lines or ["NaN NaN"]) + "\nEND\n")
@@ -98,13 +102,25 @@ class Panel:
             )
         return "".join(blocks), ", ".join(plots)
 
+    def words(self):
+        """Upwards, where there is no bar."""
+        labels = []
+        for group, values in enumerate(self.values.values()):
+            for index, peer in enumerate(self.peers):
+                if isinstance(words := values.get(peer["name"]), str):
+                    labels.append(
+                        f'set label {quoted(words)} at {self.place(group, index):.4f},graph 0.03 '
+                        f'left rotate by 90 font ",11" textcolor rgb "{INK}"'
+                    )
+        return "\n".join(labels)
+
     def clipped(self):
         """A figure for each bar that ends at the limit."""
         labels = []
         for group, values in enumerate(self.values.values()):
             for index, peer in enumerate(self.peers):
                 value = values.get(peer["name"])
-                if value is not None and self.limit and value > self.limit:
+                if not isinstance(value, (str, type(None))) and self.limit and value > self.limit:
                     labels.append(
                         f'set label "{value:.1f}" at {self.place(group, index):.4f},{self.limit} '
                         f'center offset 0,0.6 font ",11" textcolor rgb "{INK}"'
@@ -115,17 +131,22 @@ class Panel:
         return ", ".join(f"{quoted(name)} {number}" for number, name in enumerate(self.values))
 
 
+def values_of(case, peers, key):
+    """Of each its figure, or words why there is none; None if nobody has one."""
+    values = {}
+    for peer in peers:
+        own = case["summary"].get(peer["name"], {})
+        if shown := median(case, peer["name"], key) or summary.not_kept(own):
+            values[peer["name"]] = shown
+    return values if any(not isinstance(value, str) for value in values.values()) else None
+
+
 def ratios(results):
     """Of all cases, relative to the bare loop, which is not shown: it is 1."""
     groups = {}
+    peers = [peer for peer in results["peers"] if peer["name"] != "bare"]
     for case in results["cases"]:
-        values = {
-            peer["name"]: median(case, peer["name"], "cpu_ratio")
-            for peer in results["peers"]
-            if peer["name"] != "bare"
-        }  # fmt: skip
-        values = {name: value for name, value in values.items() if value is not None}
-        if values and case["kind"] in ("echo", "churn"):
+        if case["kind"] in ("echo", "churn") and (values := values_of(case, peers, "cpu_ratio")):
             groups[case_tick(case)] = values
     return groups
 
@@ -143,9 +164,7 @@ def latencies(results):
         if not case.get("is_open_loop"):
             continue
         for key, words in QUANTILES:
-            values = {peer["name"]: median(case, peer["name"], key) for peer in results["peers"]}
-            values = {name: value for name, value in values.items() if value}
-            if values:
+            if values := values_of(case, results["peers"], key):
                 groups[f"{words}\\n{case['words'].split(', ')[0]}"] = values
     return groups
 
@@ -153,7 +172,7 @@ def latencies(results):
 def panel_of(groups, peers, limit, others, **more):
     panel = Panel(groups, peers, limit)
     blocks, plots = panel.bars(others)
-    more["more"] += "\n" + panel.clipped()
+    more["more"] += f"\n{panel.clipped()}\n{panel.words()}"
     return blocks + PANEL.format(ink=INK, groups=len(groups), ticks=panel.ticks(), plots=plots, **more)
 
 
@@ -163,7 +182,7 @@ def script_of(results, path):
     upper, lower = ratios(results), latencies(results)
     if not upper:
         return None
-    highest = max(value for group in upper.values() for value in group.values())
+    highest = max(value for group in upper.values() for value in group.values() if not isinstance(value, str))
     limit = min(RATIO_LIMIT, max(1.25, highest * 1.05))
     script = SETTINGS.format(width=SIZE[0], height=SIZE[1] if lower else SIZE[1] * 0.6, ink=INK, path=path, key=0.945)
     reference = next(peer for peer in peers if peer["name"] == "bare")

@@ -2,6 +2,7 @@
 """servers.py - who is compared: a table, and how one of its rows is started,
 looked at and ended."""
 import os
+import select
 import shlex
 import shutil
 import signal
@@ -158,6 +159,8 @@ PEERS = [
     Python("asyncio", "asyncio", "python3", "asyncio"),
     Program("libevent", "libevent", "libevent-dev"),
     Program("bufferevent", "libevent, bufferevents", "libevent-dev"),
+    # Twice the same: what the figures of this row are away from 1 is chance.
+    Bare("bare-again", "bare again"),
 ]
 
 
@@ -174,6 +177,16 @@ class Server:
                 preexec_fn=usage.child_on(core), **more,
             )  # fmt: skip
         self.pid = self.process.pid
+
+    def first_line(self, fd):
+        """Of what it says on this pipe; what there is of it at its end, or when
+        our patience ends."""
+        said, end = b"", time.monotonic() + processes.PATIENCE_SECONDS
+        while b"\n" not in said and select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+            if not (piece := os.read(fd, 4096)):
+                break
+            said += piece
+        return said.partition(b"\n")[0].decode(errors="replace").strip()
 
     def fail(self, what):
         raise RuntimeError(f"{self.peer.name} {what}\n{processes.read(self.log)[-2000:]}".rstrip())
@@ -234,7 +247,7 @@ class ProgramServer(Server):
     def __init__(self, peer, command, work, core):
         super().__init__(peer, command, work, core, stdout=subprocess.PIPE)
         with self.process.stdout as stdout:
-            port = stdout.readline().decode(errors="replace").strip()
+            port = self.first_line(stdout.fileno())
         if not port.isdigit():
             self.stop()
             self.fail(f"printed no port, but {port!r}")
@@ -253,8 +266,8 @@ class CohortServer(Server):
         command = [peer.program(build), "-c", file, "--ready-fd", str(theirs)]
         super().__init__(peer, command, work, core, stdout=subprocess.DEVNULL, pass_fds=[theirs])
         os.close(theirs)
-        with open(ready, encoding="utf-8") as lines:
-            _, _, self.address = lines.readline().strip().partition(" ")
+        with open(ready, encoding="utf-8"):
+            _, _, self.address = self.first_line(ready).partition(" ")
         if not self.address:
             self.stop()
             self.fail("did not start")

@@ -15,14 +15,14 @@ COLUMNS = {
         ("rate", "rate/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("cpu_us", "cpu us", "{:.3f}"), ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
+        ("client_share", "client CPU", "{:.0%}"),
     ],
     "churn": [
         ("rate", "conn/s", "{:.0f}"), ("rate_ratio", "ratio", "{:.3f}"),
         ("per_cpu_second", "conn/CPU s", "{:.0f}"), ("cpu_us", "cpu us", "{:.2f}"),
         ("cpu_ratio", "ratio", "{:.3f}"), ("user_us", "user us", "{:.3f}"),
         ("p50", "p50 us", "{:.0f}"), ("p99", "p99 us", "{:.0f}"), ("p999", "p99.9 us", "{:.0f}"),
-        ("rss_bytes", "RSS MiB", "mib"), ("pss_bytes", "PSS MiB", "mib"), ("client_share", "client CPU", "{:.0%}"),
+        ("client_share", "client CPU", "{:.0%}"),
     ],
     "idle": [
         ("rss_each", "RSS/conn B", "{:.0f}"), ("pss_each", "PSS/conn B", "{:.0f}"),
@@ -46,7 +46,7 @@ def numbers(rows, key):
 
 def ratios(rows, references, key):
     pairs = [(row.get(key), reference.get(key)) for row, reference in zip(rows, references)]
-    return [own / bare for own, bare in pairs if own is not None and bare]
+    return [own / bare for own, bare in pairs] if all(own is not None and bare for own, bare in pairs) else []
 
 
 def user_us(rows, cpu_us):
@@ -56,19 +56,22 @@ def user_us(rows, cpu_us):
 
 
 def summarize(rounds):
-    """{peer: {key: {median, least, most}, kept_count, round_count}} of [{peer: row}]."""
+    """{peer: {key: {median, least, most}, kept_count, round_count}} of [{peer: row}].
+    There is a figure only if every round has it: those that lack it are the
+    bad ones, as where the asked rate was not kept, and the median of the others
+    would flatter."""
     result = {}
     for name in rounds[0]:
         rows = [row[name] for row in rounds]
-        kept = [row for row in rows if row.get("is_rate_kept", True)]
-        keys = {key for row in kept for key in row} - NOT_SUMMARIZED
-        peer = {key: spread(numbers(rows, key)) for key in sorted(keys) if numbers(rows, key)}
+        kept_count = sum(row.get("is_rate_kept", True) for row in rows)
+        keys = set.intersection(*map(set, rows)) - NOT_SUMMARIZED
+        peer = {key: spread(numbers(rows, key)) for key in sorted(keys) if len(numbers(rows, key)) == len(rows)}
         for key, of in RATIOS.items():
             if values := ratios(rows, [row.get("bare", {}) for row in rounds], of):
                 peer[key] = spread(values)
         if "cpu_us" in peer and (share := user_us(rows, peer["cpu_us"]["median"])) is not None:
             peer["user_us"] = {"median": share}
-        peer |= {"kept_count": len(kept), "round_count": len(rows)}
+        peer |= {"kept_count": kept_count, "round_count": len(rows)}
         result[name] = peer
     return result
 
@@ -93,9 +96,15 @@ def json_of(results):
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def cell(peer, key, form):
+def not_kept(peer):
+    """Words for who has no figures because a rate was asked for; "" otherwise."""
+    kept, rounds = peer.get("kept_count", 0), peer.get("round_count", 0)
+    return f"not kept ({kept}/{rounds})" if kept < rounds else ""
+
+
+def cell(peer, key, form, otherwise="–"):
     if key not in peer:
-        return "–"
+        return otherwise
     value = peer[key]["median"]
     return f"{value / 2**20:.1f}" if form == "mib" else form.format(value)
 
@@ -112,10 +121,15 @@ def text_of(case, rate, peers, summary):
         line = f"{peer.name:<{width}}" + "".join(f"{cell(own, key, form):>11}" for key, _, form in columns)
         if "cpu_ratio" in own:
             line += "  ({least:.3f} to {most:.3f})".format(**own["cpu_ratio"])
-        if own["kept_count"] < own["round_count"]:
+        if not_kept(own):
             line += f"  rate kept in {own['kept_count']} of {own['round_count']} rounds"
         lines.append(line.rstrip())
     return "\n".join(lines)
+
+
+def shown(peer, key, form):
+    """A cell of a report."""
+    return cell(peer, key, form, not_kept(peer) or "–")
 
 
 def markdown(title, heads, rows):
@@ -128,7 +142,7 @@ def in_columns(results, title, kinds, key, form, is_wanted=lambda case: True):
     peers = [peer for peer in results["peers"] if not peer.get("left_out")]
     cases = [case for case in results["cases"] if case["kind"] in kinds and is_wanted(case)]
     rows = [
-        [case["words"], *(cell(case["summary"].get(peer["name"], {}), key, form) for peer in peers)] for case in cases
+        [case["words"], *(shown(case["summary"].get(peer["name"], {}), key, form) for peer in peers)] for case in cases
     ]
     rows = [row for row in rows if set(row[1:]) != {"–"}]
     return markdown(title, ["", *(peer["label"] for peer in peers)], rows) if rows else []
@@ -140,7 +154,7 @@ def in_rows(results, case):
     rows = []
     for peer in results["peers"]:
         if own := case["summary"].get(peer["name"]):
-            rows.append([peer["label"], *(cell(own, key, form) for key, _, form in columns)])
+            rows.append([peer["label"], *(shown(own, key, form) for key, _, form in columns)])
     asked = f" ({case['rate_wanted']} exchanges/s)" if case.get("rate_wanted") else ""
     return markdown(f"**{case['words']}**{asked}", ["", *(heading for _, heading, _ in columns)], rows)
 

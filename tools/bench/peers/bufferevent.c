@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BUFFER_BYTES 65536
+#define BUFFER_BYTES 262144
 #define BACKLOG      511
 
 static void echo(struct bufferevent *connection, void *context)

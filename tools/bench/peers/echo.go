@@ -4,8 +4,10 @@
 //
 //	echo PORT        (on 127.0.0.1; 0: a free port, printed)
 //
-// A goroutine and a buffer for each connection; TCP_NODELAY is Go's default.
-// One processor (GOMAXPROCS=1): the servers are compared on one core.
+// A goroutine and a buffer for each connection, which comes from a pool and
+// goes back there; TCP_NODELAY is Go's default.  As each of them holds its
+// buffer while it waits, that is 64 KiB, not the 256 KiB of loops that have
+// one for all.  One processor (GOMAXPROCS=1): the servers are compared on one core.
 package main
 
 import (
@@ -13,13 +15,18 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"sync"
 )
 
 const bufferBytes = 65536
 
+var buffers = sync.Pool{New: func() any { return new([bufferBytes]byte) }}
+
 func echo(connection net.Conn) {
 	defer connection.Close()
-	buffer := make([]byte, bufferBytes)
+	pooled := buffers.Get().(*[bufferBytes]byte)
+	defer buffers.Put(pooled)
+	buffer := pooled[:]
 	for {
 		size, err := connection.Read(buffer)
 		if err != nil {

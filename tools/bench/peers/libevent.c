@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER_BYTES 65536
+#define BUFFER_BYTES 262144
 #define BACKLOG      511
 
 struct connection {

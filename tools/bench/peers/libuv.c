@@ -13,7 +13,7 @@
 #include <string.h>
 #include <uv.h>
 
-#define BUFFER_BYTES 65536
+#define BUFFER_BYTES 262144
 #define BACKLOG      511
 
 /* The rest of a message that waits for the peer. */
