@@ -59,6 +59,17 @@ are_gone() {
 	[[ $output == *"1 services: a client of status 0 has failed"* ]]
 }
 
+@test "a curve that descriptors do not suffice for is not begun" {
+	few() (
+		ulimit -n 2000
+		# Root would raise it again.
+		[ "$EUID" -ne 0 ] || set -- setpriv --bounding-set=-sys_resource --inh-caps=-sys_resource "$@"
+		timeout $((60 * COHORT_PATIENCE)) "$@" 3>&-
+	)
+	run -1 few "$TOOLS/scale" "$COHORT_BUILD" --cases crowd
+	[[ $output == *"8 workers with room for 1744 connections each do not hold them"* ]]
+}
+
 @test "the curve asks for two cores, any two" {
 	run -1 taskset -c "$(taskset -cp $$ | sed 's/.*[:,-] *//')" "$TOOLS/scale" "$COHORT_BUILD"
 	[[ $output == *"two cores are needed"* ]]
