@@ -60,6 +60,7 @@ are_gone() {
 }
 
 @test "a curve that descriptors do not suffice for is not begun" {
+	need setpriv
 	few() (
 		ulimit -n 2000
 		# Root would raise it again.
