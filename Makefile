@@ -204,7 +204,7 @@ $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private I
 $(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(PEERS_IN_C:%=$(B)/bench/%) $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(B)/bench/half-busy $(PEERS_IN_C:%=$(B)/bench/%) $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tools/bench/peers tests/*,$(B)/$(folder)/*.d))
 

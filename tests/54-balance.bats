@@ -34,6 +34,24 @@ client() {
 			    for _ in range(count):
 			        yield open_one()
 			        time.sleep(0.002)
+
+			# Where the clients of one worker leave, those that come go.
+			def check_gaps_are_filled(workers, count):
+			    held = collections.defaultdict(list)
+			    for one in open_paced(count):
+			        held[pid_of(one)].append(one)
+			    assert len(held) == workers, held.keys()
+			    print({pid: len(ones) for pid, ones in held.items()})
+			    poor = min(held)
+			    gone = len(held[poor])
+			    for one in held.pop(poor):
+			        one.close()
+			    came = list(open_paced(gone))
+			    refill = collections.Counter(pid_of(one) for one in came)
+			    print("of", gone, "that left, came back:", refill)
+			    # At random it were a quarter.
+			    assert refill[poor] > 0.6 * gone
+			    return came + sum(held.values(), [])
 		END
 		cat
 	} >"$WORK/client.py"
@@ -53,20 +71,7 @@ client() {
 @test "connections that stay are even, and those that come fill the gaps" {
 	serve_adaptive -w 4 -o "control $WORK/control;"
 	client "$COHORT_BUILD/cohortctl" "$WORK/control" <<-'END'
-		held = collections.defaultdict(list)
-		for one in open_paced(400):
-		    held[pid_of(one)].append(one)
-		assert len(held) == 4, held.keys()
-		print({pid: len(ones) for pid, ones in held.items()})
-		poor = min(held)
-		gone = len(held[poor])
-		for one in held.pop(poor):
-		    one.close()
-		came = list(open_paced(gone))
-		refill = collections.Counter(pid_of(one) for one in came)
-		print("of", gone, "that left, came back:", refill)
-		# At random it were a quarter.
-		assert refill[poor] > 0.6 * gone
+		kept = check_gaps_are_filled(4, 400)
 		# Everybody's part is to be seen.
 		rows = json.loads(subprocess.check_output([words[0], "-s", words[1], "--json", "workers"]))["workers"]
 		print([row["share_percent"] for row in rows])
@@ -124,4 +129,48 @@ client() {
 	for key in refused reset_before reset_after duplicated out_of_order corrupt hung other; do
 		grep -q "\"$key\":0[,}]" "$WORK/out"
 	done
+}
+
+@test "gaps are filled by a new build, and by a successor" {
+	serve_adaptive -w 1
+	end_server "$SERVER" # its port is free now
+	cp "$LEDGER_SERVER" "$WORK/ledger"
+	serve_here() { start_ready 1 "$WORK/ledger" -l "127.0.0.1:$PORT" -w 4 -o 'balance adaptive;'; }
+	are_all_new() { worker_count_is 4 && [ -z "$(comm -12 <(sort <<<"$before") <(workers | sort))" ]; }
+	fill() { client <<<'check_gaps_are_filled(4, 200)'; }
+	serve_here
+	before=$(workers)
+	kill -USR2 "$SERVER"
+	wait_until 20 log_has 'upgraded: generation'
+	wait_until 20 are_all_new
+	fill
+	before=$(workers)
+	kill -KILL "$SERVER"
+	wait_until 20 is_gone "$SERVER"
+	serve_here
+	for pid in $before; do wait_until 20 is_gone "$pid"; done
+	fill
+}
+
+@test "clients that wait for a suspended service are answered, and those after them fill gaps" {
+	configure <<-'END'
+		workers 4;
+		service default { listen 127.0.0.1:0; balance adaptive; suspended on; }
+	END
+	start_ready 1 "$LEDGER_SERVER" -c "$CONFIG"
+	client "$SERVER" "$CONFIG" <<-'END'
+		waiting = list(open_paced(40))
+		with open(words[1], "r+") as file:
+		    text = file.read().replace(" suspended on;", "")
+		    file.seek(0)
+		    file.truncate()
+		    file.write(text)
+		os.kill(int(words[0]), signal.SIGHUP)
+		for one in waiting:
+		    pid_of(one)
+		    one.close()
+	END
+	wait_until 20 log_has 'reloaded: generation 2'
+	wait_until 20 worker_count_is 4
+	client <<<'check_gaps_are_filled(4, 200)'
 }

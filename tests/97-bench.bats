@@ -70,6 +70,15 @@ holds() { jq -e "$1" "$RESULTS/results.json" >/dev/null || { echo "not so: $1"; 
 	[[ "$output" == *"bench: ill printed no port"* ]]
 }
 
+@test "how evenly connections are spread is measured, of every balance" {
+	RATE=6000 SECONDS_EACH=0.04 WORKERS=2 SERVERS='cohort, hash;cohort, adaptive' run timeout $((60 * COHORT_PATIENCE)) \
+		"$BATS_TEST_DIRNAME/../tools/bench/balance" "$COHORT_BUILD" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -cE '^\| cohort, adaptive \|( [0-9.]+ \([0-9.]+–[0-9.]+\) \|){1,3}$' <<<"$output")" -eq 3 ]
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
 @test "the benchmark refuses what it does not know" {
 	compare 1x64x2 bare
 	[ "$status" -eq 1 ]

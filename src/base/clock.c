@@ -32,3 +32,8 @@ int64_t clock_boot_ms(void)
 {
 	return read_us(CLOCK_BOOTTIME) / 1000;
 }
+
+int64_t clock_cpu_us(void)
+{
+	return read_us(CLOCK_PROCESS_CPUTIME_ID);
+}

@@ -12,5 +12,6 @@ int64_t clock_now_ms(void);  /* monotonic */
 int64_t clock_now_us(void);  /* monotonic */
 int64_t clock_wall_ms(void); /* since 1970-01-01 UTC */
 int64_t clock_boot_ms(void); /* since the machine was started */
+int64_t clock_cpu_us(void);  /* CPU that this process has had */
 
 #endif

@@ -26,7 +26,6 @@ const char *const log_level_names[LOG_LEVELS] = {
 /* The only mutable global of the program. */
 static struct {
 	struct log_sink sink;
-	enum log_level level;
 	uint64_t reported_count; /* of lines dropped, already said in the log */
 	uint64_t other_count;    /* of lines dropped, of other sinks */
 	char role[ROLE_BYTES];
@@ -34,7 +33,9 @@ static struct {
 	unsigned slot;
 	unsigned generation;
 	struct log_journal journal;
-} own = {.sink = {.fd = -1}, .level = LOG_LEVEL_INFO, .role = "cohort"};
+} own = {.sink = {.fd = -1}, .role = "cohort"};
+
+enum log_level log_least_level = LOG_LEVEL_INFO;
 
 /* ---- Where to -------------------------------------------------------- */
 
@@ -43,7 +44,7 @@ int log_open_target(const struct log_target *target, enum log_level level,
 {
 	if (log_sink_open(&own.sink, target, &own.journal, error) < 0)
 		return -1;
-	own.level = level;
+	log_least_level = level;
 	return 0;
 }
 
@@ -134,12 +135,7 @@ void log_set_worker(unsigned slot, unsigned generation)
 
 void log_set_level(enum log_level level)
 {
-	own.level = level;
-}
-
-bool log_is_enabled(enum log_level level)
-{
-	return level >= own.level;
+	log_least_level = level;
 }
 
 uint64_t log_dropped_count(void)

@@ -78,7 +78,12 @@ void log_set_worker(unsigned slot, unsigned generation);
 /* From this level on, whatever log_open said. */
 void log_set_level(enum log_level level);
 
-bool log_is_enabled(enum log_level level);
+/* Asked of every message: no call. */
+extern enum log_level log_least_level; /* log.c alone sets it */
+static inline bool log_is_enabled(enum log_level level)
+{
+	return level >= log_least_level;
+}
 
 /* Lines that could not be written by this process since it began. */
 uint64_t log_dropped_count(void);

@@ -35,14 +35,6 @@ void loop_release(struct loop *loop)
 	loop->poller = -1;
 }
 
-void loop_source_init(struct loop_source *source,
-		      void (*ready)(struct loop_source *, unsigned found))
-{
-	source->ready = ready;
-	source->fd = -1;
-	source->is_traffic = false;
-}
-
 int loop_add(struct loop *loop, struct loop_source *source, int fd,
 	     unsigned interest)
 {
@@ -78,12 +70,6 @@ void loop_forget(struct loop *loop, struct loop_source *source)
 	drop_events(loop, source);
 }
 
-void loop_task_init(struct loop_task *task, void (*run)(struct loop_task *task))
-{
-	list_init(&task->node);
-	task->run = run;
-}
-
 void loop_post(struct loop *loop, struct loop_task *task)
 {
 	if (list_is_empty(&task->node))
@@ -111,7 +97,7 @@ static void run_tasks(struct loop *loop)
 	}
 }
 
-static int wait_limit_ms(const struct loop *loop, int64_t now_us)
+static int wait_limit_ms(struct loop *loop, int64_t now_us)
 {
 	int64_t wait_ms;
 
@@ -206,9 +192,11 @@ static int turn(struct loop *loop)
 	began_us = clock_now_us();
 	loop->now_ms = began_us / 1000;
 	serve_events(loop);
-	run_tasks(loop);
+	if (!list_is_empty(&loop->tasks))
+		run_tasks(loop);
 	timers_advance(&loop->timers, loop->now_ms);
-	run_tasks(loop);
+	if (!list_is_empty(&loop->tasks))
+		run_tasks(loop);
 	loop->ended_us = clock_now_us();
 	loop->turn_us = loop->ended_us - began_us;
 	if (loop->observer != NULL)

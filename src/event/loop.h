@@ -64,8 +64,14 @@ struct loop {
 int loop_init(struct loop *loop, struct error *error);
 void loop_release(struct loop *loop); /* sources and timers are the owners' */
 
-void loop_source_init(struct loop_source *source,
-		      void (*ready)(struct loop_source *, unsigned found));
+static inline void loop_source_init(struct loop_source *source,
+				    void (*ready)(struct loop_source *,
+						  unsigned found))
+{
+	source->ready = ready;
+	source->fd = -1;
+	source->is_traffic = false;
+}
 
 /* Watch `fd` for `interest` (POLLER_…).  The descriptor stays the caller's.
  * 0, or -1 with errno. */
@@ -80,8 +86,12 @@ void loop_remove(struct loop *loop, struct loop_source *source);
  * closed, which takes it out of the poller by itself: spares a system call. */
 void loop_forget(struct loop *loop, struct loop_source *source);
 
-void loop_task_init(struct loop_task *task,
-		    void (*run)(struct loop_task *task));
+static inline void loop_task_init(struct loop_task *task,
+				  void (*run)(struct loop_task *task))
+{
+	list_init(&task->node);
+	task->run = run;
+}
 void loop_post(struct loop *loop, struct loop_task *task); /* idempotent */
 void loop_cancel(struct loop_task *task);                  /* idempotent */
 

@@ -25,6 +25,7 @@ void timers_init(struct timers *timers, int64_t now_ms)
 
 	timers->now_ms = now_ms;
 	timers->target_ms = now_ms;
+	timers->is_next_known = false;
 	list_init(&timers->overdue);
 	for (level = 0; level < TIMER_LEVELS; level++) {
 		timers->occupied[level] = 0;
@@ -33,29 +34,26 @@ void timers_init(struct timers *timers, int64_t now_ms)
 	}
 }
 
-void timer_init(struct timer *timer, void (*expired)(struct timer *timer))
-{
-	list_init(&timer->node);
-	timer->deadline_ms = 0;
-	timer->expired = expired;
-}
-
-bool timer_is_started(const struct timer *timer)
-{
-	return timer->node.next != &timer->node;
-}
-
 /* The lowest level on which the deadline and the present differ only in
  * that level's digit or below. */
 static int level_for(int64_t now_ms, int64_t deadline_ms)
 {
 	uint64_t differing = (uint64_t)now_ms ^ (uint64_t)deadline_ms;
-	int level = 0;
+	/* The last bit is set for the sake of __builtin_clzll alone. */
+	int level = (63 - __builtin_clzll(differing | 1)) / TIMER_LEVEL_BITS;
 
-	while (level < TIMER_LEVELS - 1 &&
-	       differing >> level_shift(level + 1) != 0)
-		level++;
-	return level;
+	return level < TIMER_LEVELS ? level : TIMER_LEVELS - 1;
+}
+
+/* When the bucket `index` begins, the next time; its own round is over. */
+static int64_t bucket_start_ms(const struct timers *timers, int level,
+			       unsigned index)
+{
+	int shift = level_shift(level);
+	unsigned now_index = bucket_index(timers->now_ms, level);
+	unsigned ahead = ((index - now_index - 1) & MASK) + 1;
+
+	return ((timers->now_ms >> shift) + ahead) << shift;
 }
 
 /* What is beyond the wheel shares a bucket of the highest level with what is
@@ -64,9 +62,15 @@ static void place(struct timers *timers, struct timer *timer, int64_t due_ms)
 {
 	int level = level_for(timers->now_ms, due_ms);
 	unsigned index = bucket_index(due_ms, level);
+	int64_t start_ms;
 
 	list_append(&timers->buckets[level][index], &timer->node);
 	timers->occupied[level] |= UINT64_C(1) << index;
+	if (!timers->is_next_known)
+		return;
+	start_ms = bucket_start_ms(timers, level, index);
+	if (start_ms < timers->next_ms)
+		timers->next_ms = start_ms;
 }
 
 void timer_start(struct timers *timers, struct timer *timer,
@@ -92,6 +96,7 @@ static void unmark(struct timers *timers, const struct list *head)
 	i = (at - first) / sizeof(*head);
 	timers->occupied[i / TIMER_BUCKETS] &=
 		~(UINT64_C(1) << i % TIMER_BUCKETS);
+	timers->is_next_known = false;
 }
 
 void timer_stop(struct timers *timers, struct timer *timer)
@@ -118,7 +123,7 @@ static int next_occupied(uint64_t occupied, unsigned from)
 
 /* When the wheel has to be turned next: the start of the nearest bucket that
  * is marked; INT64_MAX for none. */
-static int64_t next_event_ms(const struct timers *timers)
+static int64_t find_next_ms(const struct timers *timers)
 {
 	int level;
 
@@ -133,7 +138,17 @@ static int64_t next_event_ms(const struct timers *timers)
 	return INT64_MAX;
 }
 
-int64_t timers_wait_ms(const struct timers *timers, int64_t now_ms)
+/* Most turns of a loop begin and end no timer, and ask for it twice. */
+static int64_t next_event_ms(struct timers *timers)
+{
+	if (!timers->is_next_known) {
+		timers->next_ms = find_next_ms(timers);
+		timers->is_next_known = true;
+	}
+	return timers->next_ms;
+}
+
+int64_t timers_wait_ms(struct timers *timers, int64_t now_ms)
 {
 	int64_t next_ms = next_event_ms(timers);
 
@@ -201,11 +216,13 @@ void timers_advance(struct timers *timers, int64_t now_ms)
 	if (now_ms < timers->now_ms)
 		return;
 	timers->target_ms = now_ms;
-	run(&timers->overdue);
+	if (!list_is_empty(&timers->overdue))
+		run(&timers->overdue);
 	/* A callback that starts a timer for a time up to the target adds to
 	 * the overdue ones, so that this ends. */
 	while ((next_ms = next_event_ms(timers)) <= now_ms) {
 		timers->now_ms = next_ms;
+		timers->is_next_known = false;
 		cascade(timers);
 		run_bucket(timers);
 	}

@@ -28,6 +28,8 @@ struct timer {
 struct timers {
 	int64_t now_ms;      /* everything up to here has run */
 	int64_t target_ms;   /* what it is advanced to; now_ms at rest */
+	int64_t next_ms;     /* when the wheel has to be turned next … */
+	bool is_next_known;  /* … if that is not to be looked for */
 	struct list overdue; /* started for a time that had passed */
 	uint64_t occupied[TIMER_LEVELS]; /* a bit per bucket in use */
 	struct list buckets[TIMER_LEVELS][TIMER_BUCKETS];
@@ -35,20 +37,29 @@ struct timers {
 
 void timers_init(struct timers *timers, int64_t now_ms);
 
-void timer_init(struct timer *timer, void (*expired)(struct timer *timer));
+static inline void timer_init(struct timer *timer,
+			      void (*expired)(struct timer *timer))
+{
+	list_init(&timer->node);
+	timer->deadline_ms = 0;
+	timer->expired = expired;
+}
 
 /* Run at `deadline_ms`; a started timer is moved.  A deadline that has passed
  * runs at the next timers_advance. */
 void timer_start(struct timers *timers, struct timer *timer,
 		 int64_t deadline_ms);
 void timer_stop(struct timers *timers, struct timer *timer); /* idempotent */
-bool timer_is_started(const struct timer *timer);
+static inline bool timer_is_started(const struct timer *timer)
+{
+	return !list_is_empty(&timer->node);
+}
 
 /* A lower bound of the time until the next timer is due, in ms; 0 if one is
  * due, -1 if none is started.  After a wait of that length nothing may be
  * due yet (the bound of a far timer is coarse); asking again then gives a
  * closer one. */
-int64_t timers_wait_ms(const struct timers *timers, int64_t now_ms);
+int64_t timers_wait_ms(struct timers *timers, int64_t now_ms);
 
 /* Run what is due at `now_ms`: first, in the order in which they were
  * started, the timers whose deadline had passed by then, after them the

@@ -115,6 +115,13 @@ static bool is_worker_full(const struct worker_context *worker)
 	return !has_descriptors(worker, worker->reserved_most);
 }
 
+/* Has it no room, or is the worker's nearly gone?  Where there is some for the
+ * most that a transport may need, there is for one of this service. */
+static bool is_full(const struct service *service, bool is_all_full)
+{
+	return is_all_full || service->live_count >= service->live_max;
+}
+
 void service_set_byte_rate(struct service *service, uint64_t bytes_per_second)
 {
 	service_rate_set(&service->rates[RATE_IN], bytes_per_second);
@@ -177,6 +184,16 @@ static void note_accepted(struct service *service)
 		service->accepted_ms = now_ms;
 }
 
+static inline void add_one(struct service *service)
+{
+	struct worker_context *worker = service->worker;
+
+	service->all_count++;
+	worker->all_count++;
+	if (is_full(service, is_worker_full(worker)))
+		for_each_concerned(service, is_worker_full(worker), tell);
+}
+
 void service_add_live(struct service *service)
 {
 	struct worker_context *worker = service->worker;
@@ -186,17 +203,12 @@ void service_add_live(struct service *service)
 	service->live_count++;
 	worker->live_count++;
 	worker->reserved_count += service->descriptors_each;
-	service_add_outgoing(service);
+	add_one(service);
 }
 
 void service_add_outgoing(struct service *service)
 {
-	struct worker_context *worker = service->worker;
-
-	service->all_count++;
-	worker->all_count++;
-	if (!service_has_room(service) || is_worker_full(worker))
-		for_each_concerned(service, is_worker_full(worker), tell);
+	add_one(service);
 }
 
 void service_review_room(struct service *service)
@@ -209,7 +221,7 @@ static void remove_one(struct service *service, bool is_accepted)
 {
 	struct worker_context *worker = service->worker;
 	bool was_worker_full = is_worker_full(worker);
-	bool was_full = was_worker_full || !service_has_room(service);
+	bool was_full = is_full(service, was_worker_full);
 
 	if (is_accepted) {
 		service->live_count--;

@@ -76,6 +76,10 @@ struct worker_context {
 	/* For everyone: SERVICE_DROP_BYTES, of which all but the first
 	 * SERVICE_READ_BYTES are never touched and take no memory. */
 	unsigned char *read_buffer;
+	/* How far the wall clock is ahead of the loop's, and when it was read:
+	 * once a second will do for what is only shown. */
+	int64_t wall_ahead_ms;
+	int64_t wall_read_ms;
 	unsigned frames_left;    /* of the turn of the transport that reads */
 	int forward_pipe[2];     /* transport_forward.c; -1: none yet */
 	int64_t forward_pipe_ms; /* and none is opened before */

@@ -44,33 +44,41 @@ static unsigned families_of(int family, const struct sockopt_settings *settings)
 
 /* ---- Values ---------------------------------------------------------- */
 
+/* Is it not left to the kernel? */
+static bool is_asked_for(const struct sockopt_call *call,
+			 const struct sockopt_settings *settings)
+{
+	const void *member = (const char *)settings + call->offset;
+
+	switch (call->source) {
+	case SOCKOPT_FROM_BOOL: return true;
+	case SOCKOPT_FROM_INT: return *(const int *)member != SOCKOPT_KERNEL;
+	case SOCKOPT_FROM_WORD: return *(const char *)member != '\0';
+	case SOCKOPT_FROM_QUICKACK:
+		return *(const int *)member == SOCKOPT_QUICKACK_ON;
+	case SOCKOPT_FROM_CPU: return *(const bool *)member;
+	}
+	return false;
+}
+
 static void wanted(struct value *value, const struct sockopt_call *call,
 		   const struct sockopt_settings *settings, int cpu)
 {
 	const void *member = (const char *)settings + call->offset;
 
 	memset(value, 0, sizeof(*value));
+	value->is_given = is_asked_for(call, settings);
 	switch (call->source) {
-	case SOCKOPT_FROM_BOOL:
-		value->number = *(const bool *)member;
-		value->is_given = true;
-		break;
-	case SOCKOPT_FROM_INT:
-		value->number = *(const int *)member;
-		value->is_given = value->number != SOCKOPT_KERNEL;
-		break;
+	case SOCKOPT_FROM_BOOL: value->number = *(const bool *)member; break;
+	case SOCKOPT_FROM_INT: value->number = *(const int *)member; break;
 	case SOCKOPT_FROM_WORD:
 		memcpy(value->word, member, sizeof(value->word));
 		value->is_word = true;
-		value->is_given = value->word[0] != '\0';
 		break;
-	case SOCKOPT_FROM_QUICKACK:
-		value->number = 1;
-		value->is_given = *(const int *)member == SOCKOPT_QUICKACK_ON;
-		break;
+	case SOCKOPT_FROM_QUICKACK: value->number = 1; break;
 	case SOCKOPT_FROM_CPU:
 		value->number = cpu;
-		value->is_given = *(const bool *)member && cpu >= 0;
+		value->is_given = value->is_given && cpu >= 0;
 		break;
 	}
 }
@@ -374,8 +382,10 @@ void sockopt_restore_listener(int fd, int family,
 		close(fresh);
 }
 
-static int set_if_asked(int fd, const struct sockopt_call *call,
-			const struct sockopt_settings *settings)
+/* Apart from the question whether to, which is asked of every connection. */
+static __attribute__((noinline)) int
+set_wanted(int fd, const struct sockopt_call *call,
+	   const struct sockopt_settings *settings)
 {
 	struct value asked;
 
@@ -383,19 +393,22 @@ static int set_if_asked(int fd, const struct sockopt_call *call,
 	return asked.is_given ? set(fd, call, &asked) : 0;
 }
 
-static bool is_for_accepted(const struct sockopt_call *call)
+int sockopt_apply_connection(int fd, int family,
+			     const struct sockopt_settings *settings)
 {
-	return call->place == SOCKOPT_ON_CONNECTION;
+	unsigned families = families_of(family, settings);
+	const struct sockopt_call *const *call = sockopt_connection_calls;
+
+	for (; *call != NULL; call++)
+		if ((*call)->families & families &&
+		    is_asked_for(*call, settings) &&
+		    set_wanted(fd, *call, settings) < 0)
+			return -1;
+	return 0;
 }
 
-static bool is_for_outgoing(const struct sockopt_call *call)
-{
-	return !(call->flags & SOCKOPT_ACCEPTING);
-}
-
-static int apply_calls(int fd, int family,
-		       const struct sockopt_settings *settings,
-		       bool (*is_wanted)(const struct sockopt_call *call))
+int sockopt_apply_outgoing(int fd, int family,
+			   const struct sockopt_settings *settings)
 {
 	unsigned families = families_of(family, settings);
 	const struct sockopt_row *row;
@@ -403,20 +416,10 @@ static int apply_calls(int fd, int family,
 
 	for (row = sockopt_rows; row->directive; row++)
 		for (call = row->calls; call && call->families; call++)
-			if (is_wanted(call) && call->families & families &&
-			    set_if_asked(fd, call, settings) < 0)
+			if (!(call->flags & SOCKOPT_ACCEPTING) &&
+			    call->families & families &&
+			    is_asked_for(call, settings) &&
+			    set_wanted(fd, call, settings) < 0)
 				return -1;
 	return 0;
-}
-
-int sockopt_apply_connection(int fd, int family,
-			     const struct sockopt_settings *settings)
-{
-	return apply_calls(fd, family, settings, is_for_accepted);
-}
-
-int sockopt_apply_outgoing(int fd, int family,
-			   const struct sockopt_settings *settings)
-{
-	return apply_calls(fd, family, settings, is_for_outgoing);
 }

@@ -148,6 +148,12 @@ CALLS bind_device_calls[] = {
 	END,
 };
 
+const struct sockopt_call *const sockopt_connection_calls[] = {
+	&quickack_calls[0],
+	&send_buffer_calls[1],
+	NULL,
+};
+
 /* clang-format off */
 const struct sockopt_row sockopt_rows[] = {
 	{"backlog", SOCKOPT_FORM_NUMBER, AT(backlog), "511", 1, INT_MAX,

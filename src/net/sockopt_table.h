@@ -62,4 +62,8 @@ struct sockopt_call {
 	const char *limit; /* the sysctl that bounds it, or NULL */
 };
 
+/* All of SOCKOPT_ON_CONNECTION, ended by NULL: so few that a connection does
+ * not pay for a walk over the rows. */
+extern const struct sockopt_call *const sockopt_connection_calls[];
+
 #endif

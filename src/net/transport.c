@@ -203,8 +203,7 @@ static void settle_failure(struct cohort_transport *t)
 {
 	int error;
 
-	if (!t->is_failure_found || t->state == TRANSPORT_ENDED ||
-	    transport_may_read(t))
+	if (t->state == TRANSPORT_ENDED || transport_may_read(t))
 		return;
 	t->is_failure_found = false;
 	error = sockopt_take_error(t->source.fd);
@@ -212,22 +211,30 @@ static void settle_failure(struct cohort_transport *t)
 		transport_end(t, COHORT_REASON_PEER_RESET, error);
 }
 
-bool transport_serve(struct cohort_transport *t, bool is_writable)
+static inline __attribute__((always_inline)) bool
+serve(struct cohort_transport *t, bool is_writable)
 {
 	if (is_writable && !transport_is_at_rest(t))
 		transport_flush(t);
 	transport_settle_watermarks(t);
 	transport_read(t);
-	settle_failure(t);
+	if (t->is_failure_found)
+		settle_failure(t);
 	return transport_settle(t);
+}
+
+bool transport_serve(struct cohort_transport *t, bool is_writable)
+{
+	return serve(t, is_writable);
 }
 
 static void note_found(struct cohort_transport *t, unsigned found)
 {
-	if (found & (POLLER_HANGUP | POLLER_URGENT | POLLER_FAILURE))
+	if (found & (POLLER_HANGUP | POLLER_URGENT | POLLER_FAILURE)) {
 		t->is_read_to_end = true;
-	if (found & POLLER_FAILURE)
-		t->is_failure_found = true;
+		if (found & POLLER_FAILURE)
+			t->is_failure_found = true;
+	}
 	if (found & ~(unsigned)POLLER_WRITE)
 		t->is_readable = true;
 }
@@ -238,7 +245,7 @@ static void transport_ready(struct loop_source *source, unsigned found)
 		list_entry(source, struct cohort_transport, source);
 
 	note_found(t, found);
-	transport_serve(t, found & POLLER_WRITE);
+	serve(t, found & POLLER_WRITE);
 }
 
 static void transport_work(struct loop_task *task)

@@ -3,14 +3,11 @@
 #include "net/access_log.h"
 #include "net/transport_internal.h"
 
-void transport_log_access(struct cohort_transport *t)
+static void write_line(struct cohort_transport *t, struct access_log *access)
 {
-	struct access_log *access = t->service->worker->access_log;
 	struct cohort_address peer, local;
 	struct cohort_info info;
 
-	if (t->is_outgoing || !access_log_is_due(access))
-		return;
 	if (cohort_peer(t, &peer) < 0)
 		peer.text[0] = '\0';
 	if (cohort_local(t, &local) < 0)
@@ -29,6 +26,14 @@ void transport_log_access(struct cohort_transport *t)
 					 .reason = t->reason,
 					 .error = t->error,
 				 });
+}
+
+void transport_log_access(struct cohort_transport *t)
+{
+	struct access_log *access = t->service->worker->access_log;
+
+	if (!t->is_outgoing && access_log_is_due(access))
+		write_line(t, access);
 }
 
 void transport_log_refused(struct service *service, int fd, int error)

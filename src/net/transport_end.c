@@ -78,11 +78,25 @@ static void fill_client(struct board_closed *closed,
 	fill_peer(closed, &peer);
 }
 
+#define WALL_AGE_MS 1000
+
+static int64_t wall_ms(struct worker_context *worker)
+{
+	int64_t now_ms = worker->loop->now_ms;
+
+	if (worker->wall_read_ms == 0 ||
+	    now_ms - worker->wall_read_ms >= WALL_AGE_MS) {
+		worker->wall_ahead_ms = clock_wall_ms() - now_ms;
+		worker->wall_read_ms = now_ms;
+	}
+	return now_ms + worker->wall_ahead_ms;
+}
+
 static void note_closed(const struct cohort_transport *t)
 {
 	struct board_closed closed = {
 		.id = t->id,
-		.closed_ms = clock_wall_ms(),
+		.closed_ms = wall_ms(t->service->worker),
 		.duration_ms = transport_now_ms(t) - t->accepted_ms,
 		.received_bytes = t->received_bytes,
 		.sent_bytes = t->sent_bytes,
@@ -101,7 +115,7 @@ void transport_note_refused(struct service *service,
 			    const struct transport_peer *peer, int error)
 {
 	struct board_closed closed = {
-		.closed_ms = clock_wall_ms(),
+		.closed_ms = wall_ms(service->worker),
 		.count = 1,
 		.service = (uint16_t)service->index,
 		.error = (int16_t)error,

@@ -74,13 +74,12 @@ ssize_t transport_send_file_piece(struct cohort_transport *t)
 	return sent;
 }
 
-void transport_settle_file(struct cohort_transport *t)
+void transport_tell_file(struct cohort_transport *t)
 {
 	struct transport_file file;
 
 	/* An empty one may be over before connection_made. */
-	if (!t->is_file_over ||
-	    (t->is_connecting && t->state != TRANSPORT_ENDED))
+	if (t->is_connecting && t->state != TRANSPORT_ENDED)
 		return;
 	file = t->extras->file;
 	t->is_file_pending = false;

@@ -78,25 +78,27 @@ struct transport_extras {
 	(POLLER_READ | POLLER_WRITE | POLLER_HANGUP | POLLER_URGENT |          \
 	 POLLER_EDGE)
 
+/* In two parts: what an exchange touches comes last, so that it lies in few
+ * cache lines, together with the beginning of the session. */
 struct cohort_transport {
-	struct loop_source source;
 	struct timer timer;    /* for the nearest deadline, lazily */
 	struct loop_task task; /* what could not be done at once */
 	struct list node;      /* of service->transports */
+	int64_t accepted_ms;
+	int64_t user_timer_ms;
+	uint32_t memory_bytes;      /* with the session */
+	struct transport_peer peer; /* of the last try, while it connects */
+	struct buffer_queue queue;  /* its size is its last member */
+	struct loop_source source;
 	struct service *service;
 	const struct cohort_protocol *protocol;
 	struct transport_extras *extras; /* or NULL */
-	struct buffer_queue queue;
 	uint64_t id;
 	uint64_t received_bytes;
 	uint64_t sent_bytes;
-	int64_t accepted_ms;
 	int64_t activity_ms; /* the last byte either way */
 	int64_t progress_ms; /* the kernel took queued bytes, or: closed */
-	int64_t user_timer_ms;
-	uint32_t memory_bytes;      /* with the session */
-	int16_t error;              /* the errno behind the reason */
-	struct transport_peer peer; /* of the last try, while it connects */
+	int16_t error;       /* the errno behind the reason */
 	uint8_t state;
 	uint8_t reason;
 	bool is_reading_paused : 1;
@@ -328,6 +330,15 @@ void transport_tell_drain(struct cohort_transport *t);
 /* Who is at its ends: as cohort_peer and cohort_local. */
 int transport_peer(const struct cohort_transport *t, struct address *address);
 int transport_local(const struct cohort_transport *t, struct address *address);
+/* What is kept nobody wants any more: freed now, or after the callback that has
+ * it.  The second is for those with extras. */
+void transport_drop_kept(struct cohort_transport *t);
+static inline void transport_drop_rest(struct cohort_transport *t)
+{
+	if (t->extras != NULL)
+		transport_drop_kept(t);
+}
+
 receiver transport_receive_rest;   /* no recv, but what was kept */
 receiver transport_receive_frames; /* for a protocol with a framing */
 receiver transport_receive_buffer; /* … with buffer_get */
@@ -425,7 +436,12 @@ void transport_drop_file(struct cohort_transport *t, int error);
 
 /* Call file_sent if the file is over; not from inside a callback of this
  * transport. */
-void transport_settle_file(struct cohort_transport *t);
+void transport_tell_file(struct cohort_transport *t);
+static inline void transport_settle_file(struct cohort_transport *t)
+{
+	if (t->is_file_over)
+		transport_tell_file(t);
+}
 
 /* The kernel has taken `size` bytes. */
 void transport_note_sent(struct cohort_transport *t, size_t size);

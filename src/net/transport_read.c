@@ -6,13 +6,15 @@
 #include "base/log.h"
 #include "net/transport_internal.h"
 
+/* The way of nearly every chunk, in one piece. */
+#define HOT static inline __attribute__((always_inline))
+
 /* kernel.md 15: it wears off, so it is set again. */
 static void rearm_quickack(struct cohort_transport *t)
 {
 	int mode = t->service->settings->options.quickack;
 
-	if (mode == SOCKOPT_QUICKACK_OFF || !t->is_tcp ||
-	    t->state != TRANSPORT_OPEN)
+	if (!t->is_tcp || t->state != TRANSPORT_OPEN)
 		return;
 	if (mode == SOCKOPT_QUICKACK_ON) {
 		sockopt_rearm_quickack(t->source.fd);
@@ -31,16 +33,22 @@ void transport_settle_ack(struct cohort_transport *t)
 
 /* A unix socket stops at a message that carries descriptors, though there is
  * more. */
-void transport_note_taken(struct cohort_transport *t, ssize_t size, size_t room)
+static inline void note_taken(struct cohort_transport *t, ssize_t size,
+			      size_t room)
 {
 	if (size > 0 && (size_t)size < room && t->is_tcp && !t->is_read_to_end)
 		t->is_readable = false;
 }
 
-void transport_note_received(struct cohort_transport *t, const void *data,
-			     size_t size, size_t room)
+void transport_note_taken(struct cohort_transport *t, ssize_t size, size_t room)
 {
-	transport_note_taken(t, (ssize_t)size, room);
+	note_taken(t, size, room);
+}
+
+HOT void note_received(struct cohort_transport *t, const void *data,
+		       size_t size, size_t room)
+{
+	note_taken(t, (ssize_t)size, room);
 	t->received_bytes += size;
 	t->activity_ms = transport_now_ms(t);
 	t->has_answered = false;
@@ -54,16 +62,52 @@ void transport_note_received(struct cohort_transport *t, const void *data,
 		transport_log_bytes(t, "received", data, size);
 }
 
+void transport_note_received(struct cohort_transport *t, const void *data,
+			     size_t size, size_t room)
+{
+	note_received(t, data, size, room);
+}
+
 /* ---- Receivers ------------------------------------------------------- */
 
-void transport_give_data(struct cohort_transport *t, const void *data,
-			 size_t size)
+HOT void give_data(struct cohort_transport *t, const void *data, size_t size)
 {
 	if (t->protocol->data_received == NULL)
 		return;
 	transport_enter(t, SCOREBOARD_IN_DATA_RECEIVED);
 	t->protocol->data_received(t, transport_session(t), data, size);
 	transport_leave(t);
+}
+
+void transport_give_data(struct cohort_transport *t, const void *data,
+			 size_t size)
+{
+	give_data(t, data, size);
+}
+
+/* As most are: there is something, and it is for data_received as it is. */
+HOT bool is_plain(const struct cohort_transport *t)
+{
+	bool is_odd = t->is_eof_received || t->is_reading_paused ||
+		      t->is_writing_paused || t->is_header_awaited ||
+		      t->is_input_discarded;
+
+	return !is_odd && t->is_readable && t->state == TRANSPORT_OPEN &&
+	       t->extras == NULL && t->protocol->framing == NULL &&
+	       t->protocol->buffer_get == NULL;
+}
+
+/* Without extras there is no rate. */
+HOT ssize_t receive_plain(struct cohort_transport *t)
+{
+	unsigned char *data = t->service->worker->read_buffer;
+	ssize_t size = recv(t->source.fd, data, SERVICE_READ_BYTES, 0);
+
+	if (size <= 0)
+		return size;
+	note_received(t, data, (size_t)size, SERVICE_READ_BYTES);
+	give_data(t, data, (size_t)size);
+	return size;
 }
 
 static ssize_t receive_data(struct cohort_transport *t)
@@ -74,17 +118,9 @@ static ssize_t receive_data(struct cohort_transport *t)
 
 	if (size <= 0)
 		return size;
-	transport_note_received(t, data, (size_t)size, room);
-	transport_give_data(t, data, (size_t)size);
+	note_received(t, data, (size_t)size, room);
+	give_data(t, data, (size_t)size);
 	return size;
-}
-
-/* As most are: what comes is given to data_received as it is. */
-static bool is_plain(const struct cohort_transport *t)
-{
-	return t->extras == NULL && t->state == TRANSPORT_OPEN &&
-	       !t->is_header_awaited && !t->is_input_discarded &&
-	       t->protocol->framing == NULL && t->protocol->buffer_get == NULL;
 }
 
 static receiver *choose_receiver(const struct cohort_transport *t)
@@ -146,6 +182,15 @@ static void handle_failure(struct cohort_transport *t, int number)
 	}
 }
 
+static __attribute__((noinline)) void handle_nothing(struct cohort_transport *t,
+						     ssize_t size)
+{
+	if (size < 0)
+		handle_failure(t, errno);
+	else
+		handle_eof(t);
+}
+
 /* Nothing may be read for protocols, as byte_rate wills. */
 static bool is_input_held(struct cohort_transport *t)
 {
@@ -154,32 +199,46 @@ static bool is_input_held(struct cohort_transport *t)
 	       transport_read_room(t, SERVICE_READ_BYTES) == 0;
 }
 
-void transport_read(struct cohort_transport *t)
+HOT void note_outcome(struct cohort_transport *t, ssize_t size)
+{
+	if (size <= 0) {
+		handle_nothing(t, size);
+		return;
+	}
+	if (t->service->settings->options.quickack != SOCKOPT_QUICKACK_OFF)
+		rearm_quickack(t);
+	/* A pause must come before the next chunk. */
+	transport_settle_watermarks(t);
+}
+
+/* What is left of its share of the turn, `reads` being done. */
+static __attribute__((noinline)) void read_on(struct cohort_transport *t,
+					      int reads)
 {
 	unsigned *frames_left = &t->service->worker->frames_left;
-	int reads = 0;
 
 	*frames_left = TRANSPORT_TURN_FRAMES;
 	while (transport_may_read(t)) {
-		ssize_t size;
-
 		if (reads++ == TRANSPORT_TURN_READS || *frames_left == 0) {
 			loop_post(transport_loop(t), &t->task);
 			return;
 		}
 		if (is_input_held(t))
 			return;
-		size = is_plain(t) ? receive_data(t) : choose_receiver(t)(t);
-		if (size < 0) {
-			handle_failure(t, errno);
-		} else if (size == 0) {
-			handle_eof(t);
-		} else {
-			rearm_quickack(t);
-			/* A pause must come before the next chunk. */
-			transport_settle_watermarks(t);
-		}
+		note_outcome(t, choose_receiver(t)(t));
 	}
+}
+
+void transport_read(struct cohort_transport *t)
+{
+	int reads = 0;
+
+	if (is_plain(t)) {
+		note_outcome(t, receive_plain(t));
+		reads = 1;
+	}
+	if (transport_may_read(t))
+		read_on(t, reads);
 }
 
 /* ---- Public ---- */

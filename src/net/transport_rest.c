@@ -98,10 +98,10 @@ void transport_return_rest(struct cohort_transport *t)
 		transport_drop_rest(t);
 }
 
-void transport_drop_rest(struct cohort_transport *t)
+void transport_drop_kept(struct cohort_transport *t)
 {
 	t->is_rest_due = false;
-	if (t->extras != NULL && !t->extras->rest.is_lent)
+	if (!t->extras->rest.is_lent)
 		transport_rest_release(&t->extras->rest);
 }
 

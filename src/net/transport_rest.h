@@ -47,9 +47,6 @@ const unsigned char *transport_lend_rest(struct cohort_transport *t,
 					 size_t size);
 void transport_return_rest(struct cohort_transport *t);
 
-/* Nobody wants it any more: freed now, or after the callback that has it. */
-void transport_drop_rest(struct cohort_transport *t);
-
 /* Frames end elsewhere than before: look again at what is kept, soon. */
 void transport_review_rest(struct cohort_transport *t);
 

@@ -15,8 +15,6 @@ struct deadline {
 	void (*due)(struct cohort_transport *t);
 };
 
-#define DEADLINES 7
-
 /* Of a header a part may be there, which is no news; so look at all of it. */
 static bool has_begun(struct cohort_transport *t)
 {
@@ -112,85 +110,71 @@ static int64_t idle_since_ms(const struct cohort_transport *t)
 	return t->is_rated ? transport_rate_idle_since_ms(t) : t->activity_ms;
 }
 
+static inline void consider(struct deadline *nearest, int64_t at_ms,
+			    void (*due)(struct cohort_transport *t))
+{
+	if (at_ms >= nearest->at_ms)
+		return;
+	nearest->at_ms = at_ms;
+	nearest->due = due;
+}
+
 /* What is asked of a client only. */
-static int accepted_deadlines(const struct cohort_transport *t,
-			      struct deadline *deadlines)
+static void consider_accepted(const struct cohort_transport *t,
+			      struct deadline *nearest)
 {
 	const struct service_settings *s = t->service->settings;
-	int count = 0;
 
 	/* A header has its own time; being idle comes after it. */
 	if (t->is_header_awaited)
-		deadlines[count++] = (struct deadline){
-			after(t->accepted_ms, s->proxy_timeout_ms),
-			transport_header_due};
+		consider(nearest, after(t->accepted_ms, s->proxy_timeout_ms),
+			 transport_header_due);
 	else
-		deadlines[count++] = (struct deadline){
-			after(idle_since_ms(t), s->idle_timeout_ms), due_idle};
-	deadlines[count++] = (struct deadline){
-		after(t->accepted_ms, s->lifetime_ms), due_lifetime};
+		consider(nearest, after(idle_since_ms(t), s->idle_timeout_ms),
+			 due_idle);
+	consider(nearest, after(t->accepted_ms, s->lifetime_ms), due_lifetime);
 	if (t->received_bytes == 0 && !t->is_input_held)
-		deadlines[count++] = (struct deadline){
-			after(t->accepted_ms, s->first_byte_timeout_ms),
-			due_first_byte};
-	return count;
+		consider(nearest,
+			 after(t->accepted_ms, s->first_byte_timeout_ms),
+			 due_first_byte);
 }
 
-static int open_deadlines(const struct cohort_transport *t,
-			  struct deadline *deadlines)
+static void consider_open(const struct cohort_transport *t,
+			  struct deadline *nearest)
 {
 	const struct service_settings *s = t->service->settings;
-	int count = 0;
 
 	if (!t->is_outgoing)
-		count = accepted_deadlines(t, deadlines);
+		consider_accepted(t, nearest);
 	if (transport_owes(t) && !t->is_output_held)
-		deadlines[count++] = (struct deadline){
-			after(t->progress_ms, s->write_timeout_ms), due_write};
-	deadlines[count++] = (struct deadline){t->user_timer_ms, due_user};
-	return count;
-}
-
-static int all_deadlines(const struct cohort_transport *t,
-			 struct deadline *deadlines)
-{
-	const struct service_settings *s = t->service->settings;
-	int count = 0;
-
-	if (t->state == TRANSPORT_ENDED)
-		return 0;
-	if (t->is_connecting) {
-		deadlines[0] =
-			(struct deadline){transport_connect_deadline_ms(t),
-					  transport_connect_due};
-		return 1;
-	}
-	if (t->state == TRANSPORT_OPEN)
-		count = open_deadlines(t, deadlines);
-	else if (!t->is_output_held || !transport_owes(t))
-		deadlines[count++] = (struct deadline){
-			after(t->progress_ms, s->linger_timeout_ms),
-			due_linger};
-	if (t->is_rated)
-		deadlines[count++] = (struct deadline){
-			transport_rate_wake_ms(t), transport_rate_due};
-	/* The timer was started for it, or for something earlier. */
-	if (t->is_resend_due)
-		deadlines[count++] =
-			(struct deadline){t->timer.deadline_ms, due_resend};
-	return count;
+		consider(nearest, after(t->progress_ms, s->write_timeout_ms),
+			 due_write);
+	consider(nearest, t->user_timer_ms, due_user);
 }
 
 static struct deadline nearest_deadline(const struct cohort_transport *t)
 {
-	struct deadline deadlines[DEADLINES];
+	const struct service_settings *s = t->service->settings;
 	struct deadline nearest = {TRANSPORT_NEVER, NULL};
-	int count = all_deadlines(t, deadlines);
-	int i;
 
-	for (i = 0; i < count; i++)
-		if (deadlines[i].at_ms < nearest.at_ms)
-			nearest = deadlines[i];
+	if (t->state == TRANSPORT_ENDED)
+		return nearest;
+	if (t->is_connecting) {
+		consider(&nearest, transport_connect_deadline_ms(t),
+			 transport_connect_due);
+		return nearest;
+	}
+	if (t->state == TRANSPORT_OPEN)
+		consider_open(t, &nearest);
+	else if (!t->is_output_held || !transport_owes(t))
+		consider(&nearest, after(t->progress_ms, s->linger_timeout_ms),
+			 due_linger);
+	if (t->is_rated)
+		consider(&nearest, transport_rate_wake_ms(t),
+			 transport_rate_due);
+	/* The timer was started for it, or for something earlier. */
+	if (t->is_resend_due)
+		consider(&nearest, t->timer.deadline_ms, due_resend);
 	return nearest;
 }
 

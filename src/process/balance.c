@@ -3,8 +3,6 @@
 #include "process/balance.h"
 
 #define SCALE        256 /* parts of a connection */
-#define FACTOR_WHOLE 1024
-#define FACTOR_LEAST (FACTOR_WHOLE / (BALANCE_EVEN / BALANCE_LEAST))
 /* Nobody gets more of an interval than so many, or so many times the mean. */
 #define BURST        3
 /* A busy machine has a look come later than it was to, which is known only
@@ -59,13 +57,18 @@ void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
 	pace->noted_ms = now_ms;
 }
 
+static int64_t batch_of(unsigned worker_count)
+{
+	int64_t batch = 2 * (int64_t)worker_count;
+
+	return batch < BATCH_LEAST ? BATCH_LEAST : batch;
+}
+
 int64_t balance_interval_ms(const struct balance_pace *pace,
 			    unsigned worker_count)
 {
-	int64_t batch = 2 * (int64_t)worker_count, interval_ms;
+	int64_t batch = batch_of(worker_count), interval_ms;
 
-	if (batch < BATCH_LEAST)
-		batch = BATCH_LEAST;
 	if (pace->per_second * BALANCE_INTERVAL_MOST_MS <= batch * 1000)
 		return BALANCE_INTERVAL_MOST_MS;
 	interval_ms = batch * 1000 / pace->per_second;
@@ -86,6 +89,11 @@ uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)
 	if (interval_ms < pace->late_ms)
 		interval_ms = pace->late_ms;
 	return (uint64_t)(pace->per_second * interval_ms / 1000) + 1;
+}
+
+uint64_t balance_expected_at_first(unsigned worker_count)
+{
+	return (uint64_t)batch_of(worker_count);
 }
 
 uint64_t balance_expected_at_rest(unsigned worker_count)
@@ -111,18 +119,27 @@ struct scale {
 	unsigned slot_count;
 	unsigned in_count;
 	int64_t lag_sum_ms; /* of those */
-	uint64_t expected;  /* in parts, as all that follow */
-	uint64_t mean;      /* for each of those in */
-	uint64_t level;     /* to which those that are fit are filled */
-	uint64_t sum;       /* of all shares */
+	int64_t now_sum_ms;
+	uint64_t expected; /* in parts, as all that follow */
+	uint64_t mean;     /* for each of those in */
+	uint64_t level;    /* to which those that are fit are filled */
+	uint64_t sum;      /* of all shares */
 };
+
+/* Does it stand out among those whose sum that is? */
+static bool is_far(const struct scale *scale, int64_t its_ms, int64_t sum_ms)
+{
+	return its_ms * (scale->in_count - 1) >= 2 * (sum_ms - its_ms);
+}
 
 static bool is_slow(const struct scale *scale, const struct balance_load *load)
 {
-	int64_t others_ms = scale->lag_sum_ms - load->lag_ms;
-
-	return scale->in_count > 1 && load->lag_ms >= BALANCE_SLOW_MS &&
-	       load->lag_ms * (scale->in_count - 1) >= 2 * others_ms;
+	if (scale->in_count <= 1)
+		return false;
+	return (load->lag_ms >= BALANCE_SLOW_MS &&
+		is_far(scale, load->lag_ms, scale->lag_sum_ms)) ||
+	       (load->now_ms >= BALANCE_SLOW_NOW_MS &&
+		is_far(scale, load->now_ms, scale->now_sum_ms));
 }
 
 static bool is_fit(const struct scale *scale, const struct balance_load *load)
@@ -139,6 +156,7 @@ static void survey(struct scale *scale)
 			continue;
 		scale->in_count++;
 		scale->lag_sum_ms += scale->loads[i].lag_ms;
+		scale->now_sum_ms += scale->loads[i].now_ms;
 	}
 	if (scale->in_count > 0)
 		scale->mean = scale->expected / scale->in_count;
@@ -180,16 +198,6 @@ static uint64_t find_level(const struct scale *scale)
 	return low;
 }
 
-/* Of the mean, in FACTOR_WHOLE parts: by the square, for of what comes to it
- * more waits, and for longer. */
-static uint64_t factor_of(int64_t lag_ms)
-{
-	int64_t factor = FACTOR_WHOLE * BALANCE_SLOW_MS * BALANCE_SLOW_MS /
-			 (4 * lag_ms * lag_ms);
-
-	return (uint64_t)(factor < FACTOR_LEAST ? FACTOR_LEAST : factor);
-}
-
 static uint64_t share_of(const struct scale *scale,
 			 const struct balance_load *load)
 {
@@ -199,7 +207,7 @@ static uint64_t share_of(const struct scale *scale,
 	if (!load->is_in)
 		return 0;
 	if (is_slow(scale, load))
-		return scale->mean * factor_of(load->lag_ms) / FACTOR_WHOLE + 1;
+		return scale->mean * BALANCE_LEAST / BALANCE_EVEN + 1;
 	share = lack(scale, load, scale->level);
 	return share > most ? most : share;
 }

@@ -17,12 +17,13 @@
 
 /* The weight of one that gets as many as the mean. */
 #define BALANCE_EVEN  64
-/* Of one that is slow, at least. */
+/* Of one that is slow. */
 #define BALANCE_LEAST (BALANCE_EVEN / 32)
 
-/* A worker that keeps its clients waiting for so long, and twice as long as the
- * others do in the mean, is slow. */
+/* A worker that kept its clients waiting for so long of late, or does so at this
+ * moment, and twice as long as the others do in the mean, is slow. */
 #define BALANCE_SLOW_MS     20
+#define BALANCE_SLOW_NOW_MS 5
 /* What is remembered of it: at most this, half of it after BALANCE_HALF_MS. */
 #define BALANCE_LAG_MOST_MS 100
 #define BALANCE_HALF_MS     1000
@@ -61,6 +62,9 @@ int64_t balance_interval_ms(const struct balance_pace *pace,
 int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
 /* Who will have come by then, or later, as it was of late: at least 1. */
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
+/* … instead, at the first look after a rest, when that is not known: as many as
+ * are worth a look.  Were it few, all of a burst would go to one. */
+uint64_t balance_expected_at_first(unsigned worker_count);
 /* … instead, if nobody looks: what the first that come find in force. */
 uint64_t balance_expected_at_rest(unsigned worker_count);
 
@@ -68,7 +72,8 @@ uint64_t balance_expected_at_rest(unsigned worker_count);
 struct balance_load {
 	bool is_in;     /* it may get connections */
 	uint64_t count; /* that it has, or that wait for it */
-	int64_t lag_ms;
+	int64_t lag_ms; /* of late */
+	int64_t now_ms; /* … for so long its clients wait by now */
 };
 
 /* How many are to be spread so that the level is reached, if so many come: those

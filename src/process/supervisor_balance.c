@@ -18,13 +18,16 @@ _Static_assert(BALANCE_SLOTS == CONFIG_WORKERS_MAX &&
 
 struct supervisor_balance_worker {
 	struct balance_lag lag;
-	pid_t pid;        /* of whom this was noted */
-	uint64_t busy_us; /* all its turns, so far */
-	int64_t busy_ms;  /* when that was */
+	pid_t pid;         /* of whom this was noted */
+	uint64_t busy_us;  /* all its turns, so far */
+	int64_t busy_ms;   /* when that was */
+	int64_t inside_ms; /* so long it is in a callback by now */
 };
 
 /* One worker of one service. */
 struct place {
+	pid_t pid; /* of whom this was noted */
+	struct balance_lag lag;
 	uint64_t accepted;
 	int64_t waiting_ms; /* since when clients wait and none is accepted; 0:
 			       they do not */
@@ -51,6 +54,7 @@ struct look {
 	uint64_t accepted; /* since the last look */
 	uint64_t live;
 	uint64_t queued;
+	bool is_anybody_late; /* … and may be more so at the next look */
 	struct balance_load loads[BALANCE_SLOTS];
 };
 
@@ -62,6 +66,19 @@ static bool is_adaptive(const struct generation *generation, unsigned service)
 
 /* ---- Workers --------------------------------------------------------- */
 
+static int64_t longer(int64_t a_ms, int64_t b_ms)
+{
+	return a_ms > b_ms ? a_ms : b_ms;
+}
+
+static int64_t inside_of(const uint64_t *cells, int64_t now_ms)
+{
+	if (scoreboard_load(&cells[SCOREBOARD_CALLBACK]) == SCOREBOARD_IN_NONE)
+		return 0;
+	return now_ms -
+	       (int64_t)scoreboard_load(&cells[SCOREBOARD_CALLBACK_MS]);
+}
+
 /* In a callback for so long; or the turns that have ended since the last look
  * took longer than that is ago: one of them began so long before. */
 static int64_t lag_of(struct supervisor_balance_worker *worker,
@@ -71,16 +88,13 @@ static int64_t lag_of(struct supervisor_balance_worker *worker,
 	uint64_t busy_us = scoreboard_load(&cells[SCOREBOARD_LAG_SUM_US]);
 	int64_t turned_ms = (int64_t)(busy_us - worker->busy_us) / 1000 -
 			    (now_ms - worker->busy_ms);
-	int64_t inside_ms = 0;
 
 	if (worker->pid != child->pid || busy_us < worker->busy_us)
 		turned_ms = 0;
-	if (scoreboard_load(&cells[SCOREBOARD_CALLBACK]) != SCOREBOARD_IN_NONE)
-		inside_ms = now_ms - (int64_t)scoreboard_load(
-					     &cells[SCOREBOARD_CALLBACK_MS]);
+	worker->inside_ms = inside_of(cells, now_ms);
 	worker->busy_us = busy_us;
 	worker->busy_ms = now_ms;
-	return inside_ms > turned_ms ? inside_ms : turned_ms;
+	return longer(worker->inside_ms, turned_ms);
 }
 
 static void look_at_workers(struct supervisor *supervisor)
@@ -149,17 +163,21 @@ static int64_t wait_of(struct place *place, uint64_t accepted, uint64_t queue,
 static void look_at_place(struct look *look, unsigned slot,
 			  const struct child *child)
 {
-	struct supervisor_balance_worker *worker =
+	const struct supervisor_balance_worker *worker =
 		&look->supervisor->balance.workers[slot];
 	struct place *place = &look->service->places[slot];
 	const uint64_t *cells = scoreboard_service(child->page, look->index);
 	uint64_t accepted = scoreboard_load(&cells[SCOREBOARD_ACCEPTED]);
 	uint64_t live = scoreboard_load(&cells[SCOREBOARD_LIVE]);
 	uint64_t queue = queue_of(look, slot);
-	int64_t now_ms = look->supervisor->loop.now_ms;
+	int64_t now_ms = look->supervisor->loop.now_ms, wait_ms;
 
-	balance_note_lag(&worker->lag, wait_of(place, accepted, queue, now_ms),
-			 now_ms);
+	if (place->pid != child->pid)
+		*place = (struct place){.pid = child->pid};
+	wait_ms = wait_of(place, accepted, queue, now_ms);
+	balance_note_lag(&place->lag, wait_ms, now_ms);
+	if (place->waiting_ms != 0 || worker->inside_ms > 0)
+		look->is_anybody_late = true;
 	if (accepted >= place->accepted)
 		look->accepted += accepted - place->accepted;
 	place->accepted = accepted;
@@ -169,7 +187,8 @@ static void look_at_place(struct look *look, unsigned slot,
 	look->loads[slot] = (struct balance_load){
 		.is_in = true,
 		.count = live + queue,
-		.lag_ms = worker->lag.lag_ms,
+		.lag_ms = longer(worker->lag.lag_ms, place->lag.lag_ms),
+		.now_ms = longer(worker->inside_ms, wait_ms),
 	};
 }
 
@@ -253,15 +272,27 @@ static bool has_steered_group(const struct look *look)
 	return false;
 }
 
-/* At first it is not known how quickly they come. */
+/* At first it is not known how quickly they come; and who begins to be late is
+ * found out before many have come to it. */
 static int64_t interval_of(const struct look *look)
 {
 	const struct supervisor_balance_service *service = look->service;
 	int64_t now_ms = look->supervisor->loop.now_ms;
 
-	if (now_ms - service->woken_ms < BALANCE_INTERVAL_MOST_MS)
+	if (now_ms - service->woken_ms < BALANCE_INTERVAL_MOST_MS ||
+	    look->is_anybody_late)
 		return BALANCE_INTERVAL_LEAST_MS;
 	return balance_interval_ms(&service->pace, look->in_count);
+}
+
+static uint64_t expected_of(const struct look *look, bool is_first,
+			    int64_t interval_ms)
+{
+	if (!look->service->is_active)
+		return balance_expected_at_rest(look->in_count);
+	if (is_first)
+		return balance_expected_at_first(look->in_count);
+	return balance_expected(&look->service->pace, interval_ms);
 }
 
 /* How many listeners were looked at; when to look again. */
@@ -274,7 +305,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 		.index = index,
 	};
 	struct supervisor_balance_service *service = look.service;
-	uint64_t expected;
+	bool is_first = service->pace.noted_ms == 0;
 
 	*interval_ms = BALANCE_INTERVAL_MOST_MS;
 	find_listeners(&look);
@@ -286,11 +317,10 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 	*interval_ms = interval_of(&look);
 	service->is_active =
 		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
-	expected = service->is_active
-			   ? balance_expected(&service->pace, *interval_ms)
-			   : balance_expected_at_rest(look.in_count);
-	balance_weigh(service->weights, look.loads, supervisor->slot_count,
-		      balance_horizon(&service->pace, expected));
+	balance_weigh(
+		service->weights, look.loads, supervisor->slot_count,
+		balance_horizon(&service->pace,
+				expected_of(&look, is_first, *interval_ms)));
 	steer_service(&look);
 	supervisor->balance.shown = (int)index;
 	return look.in_count * (look.end - look.first);
@@ -348,7 +378,7 @@ static void look(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, balance.timer);
-	int64_t began_us = clock_now_us(), interval_ms;
+	int64_t began_us = clock_cpu_us(), interval_ms;
 
 	if (!is_ours(supervisor))
 		return;
@@ -357,7 +387,7 @@ static void look(struct timer *timer)
 	if (is_any_active(supervisor))
 		look_again(supervisor,
 			   balance_spare_ms(interval_ms,
-					    clock_now_us() - began_us));
+					    clock_cpu_us() - began_us));
 }
 
 static void wake(struct supervisor *supervisor, unsigned index)

@@ -27,11 +27,12 @@ static const struct cohort_directive directives[] = {
 static void echo_received(struct cohort_transport *t, void *session,
 			  const void *data, size_t size)
 {
-	const struct echo_options *options = cohort_options(t);
+	const struct echo_options *options;
 
 	(void)session;
 	if (cohort_write(t, data, size) < 0)
 		return;
+	options = cohort_options(t);
 	if (options != NULL && options->once)
 		cohort_close(t);
 	else if (size == FULL_BYTES)

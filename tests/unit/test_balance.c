@@ -104,6 +104,43 @@ static void test_rows(void)
 	}
 }
 
+/* So long the clients of each wait by now; of late nobody's did but the
+ * second's. */
+static const struct row_now {
+	int64_t lag_ms;
+	int64_t nows_ms[4];
+	unsigned shares[4];
+} rows_now[] = {
+	{0, {0, 0, BALANCE_SLOW_NOW_MS, 0}, {329, 329, 10, 329}},
+	{0, {0, 0, BALANCE_SLOW_NOW_MS - 1, 0}, {250, 250, 250, 250}},
+	{0, {50, 50, 50, 50}, {250, 250, 250, 250}},
+	/* What was and what is are not mixed. */
+	{40, {8, 7, 8, 7}, {329, 10, 329, 329}},
+	{40, {0, 0, 9, 0}, {490, 10, 10, 490}},
+};
+
+static void test_who_is_late_at_this_moment_gets_little(void)
+{
+	unsigned i, shares[4];
+	size_t j;
+
+	for (j = 0; j < COUNT(rows_now); j++) {
+		struct balance_load loads[4];
+
+		for (i = 0; i < 4; i++)
+			loads[i] = (struct balance_load){
+				.is_in = true,
+				.lag_ms = i == 1 ? rows_now[j].lag_ms : 0,
+				.now_ms = rows_now[j].nows_ms[i],
+			};
+		share(shares, loads, 4, 40);
+		for (i = 0; i < 4; i++)
+			CHECK(shares[i] > 0 &&
+			      shares[i] + 10 > rows_now[j].shares[i] &&
+			      shares[i] < rows_now[j].shares[i] + 10);
+	}
+}
+
 /* One that is new beside 63 that have many is not drowned. */
 static void test_a_new_one_is_not_drowned(void)
 {
@@ -112,7 +149,7 @@ static void test_a_new_one_is_not_drowned(void)
 	unsigned i;
 
 	for (i = 0; i < 64; i++)
-		loads[i] = (struct balance_load){true, i == 9 ? 0 : 1000, 0};
+		loads[i] = (struct balance_load){true, i == 9 ? 0 : 1000, 0, 0};
 	balance_weigh(weights, loads, 64, 640);
 	for (i = 0; i < 64; i++)
 		CHECK(i == 9 ? weights[i] > 0 : weights[i] == 0);
@@ -134,7 +171,7 @@ static void test_the_largest_numbers(void)
 	unsigned i;
 
 	for (i = 0; i < BALANCE_SLOTS; i++)
-		loads[i] = (struct balance_load){true, 1000000, 0};
+		loads[i] = (struct balance_load){true, 1000000, 0, 0};
 	balance_weigh(weights, loads, BALANCE_SLOTS, UINT64_C(1) << 30);
 	for (i = 0; i < BALANCE_SLOTS; i++)
 		check_int(weights[i], BALANCE_EVEN);
@@ -223,6 +260,8 @@ static void test_pace(void)
 	CHECK(pace.per_second > 3900 && pace.per_second <= 4000);
 	check_int(balance_interval_ms(&pace, 8), 4);
 	check_int(balance_interval_ms(&pace, 256), BALANCE_INTERVAL_MOST_MS);
+	check_int((int64_t)balance_expected_at_first(8), 16);
+	check_int((int64_t)balance_expected_at_first(256), 512);
 	/* Looks came 10 ms apart, whatever they were to. */
 	check_int((int64_t)balance_expected(&pace, 4), 40);
 	for (i = 0; i < 40; i++)
@@ -247,8 +286,10 @@ static void test_the_more_leave_the_less_differences_count(void)
 {
 	static const unsigned left[] = {0, 5, 10, 15, 20, 90};
 	static const unsigned horizons[] = {20, 38, 93, 186, 320, 320};
-	struct balance_load loads[4] = {
-		{true, 12, 0}, {true, 10, 0}, {true, 10, 0}, {true, 10, 0}};
+	struct balance_load loads[4] = {{true, 12, 0, 0},
+					{true, 10, 0, 0},
+					{true, 10, 0, 0},
+					{true, 10, 0, 0}};
 	unsigned shares[4];
 	size_t i, j;
 
@@ -272,6 +313,7 @@ int main(void)
 	uint64_t seed;
 
 	test_rows();
+	test_who_is_late_at_this_moment_gets_little();
 	test_a_new_one_is_not_drowned();
 	test_the_largest_numbers();
 	for (seed = 1; seed <= 20; seed++) {

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "net/address.h"
 #include "net/sockopt_system.h"
+#include "net/sockopt_table.h"
 #include "sockopt_fixture.h"
 
 static void a_backlog_above_the_systems_is_a_warning(void)
@@ -145,8 +146,29 @@ static void types_and_peers_are_known(void)
 	close(pipes[1]);
 }
 
+static bool is_listed(const struct sockopt_call *call)
+{
+	const struct sockopt_call *const *listed = sockopt_connection_calls;
+
+	while (*listed != NULL && *listed != call)
+		listed++;
+	return *listed == call;
+}
+
+static void the_list_for_connections_is_complete(void)
+{
+	const struct sockopt_row *row;
+	const struct sockopt_call *call;
+
+	for (row = sockopt_rows; row->directive; row++)
+		for (call = row->calls; call && call->families; call++)
+			check_int(is_listed(call),
+				  call->place == SOCKOPT_ON_CONNECTION);
+}
+
 int main(void)
 {
+	the_list_for_connections_is_complete();
 	a_backlog_above_the_systems_is_a_warning();
 	quickack_is_set_on_the_connection();
 	a_unix_connection_gets_its_send_buffer();

@@ -89,7 +89,7 @@ static const struct row {
 	{"workers",
 	 "row\t0\t4711\tserving\t3\t7\t0\t100\t2\t1536\t0\t0\t99000\t"
 	 "10\t-\t-\t-\t-\tready\tyes\tno\t-\tno\tno\tno\tno\t"
-	 "7654\n"},
+	 "7654\t0\n"},
 	{"workers",
 	 "row\t1\t4712\tsuspect\t3\t0\t0\t0\t0\t0\t0\t0\t99000\t"
 	 "5000\tdata_received\t5000\t12\t-\tready\tno\tyes\t0\t"
