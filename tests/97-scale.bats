@@ -32,7 +32,7 @@ bench_that_says() {
 are_gone() {
 	local pid
 	for pid in "$@"; do
-		[ ! -e "/proc/$pid" ] || return 1
+		is_gone "$pid" || return 1
 	done
 }
 
@@ -94,7 +94,8 @@ are_gone() {
 	are_gone "${pids[@]}"
 }
 
-@test "a benchmark ends the workers of a supervisor that has died" {
+# start_scale: $scale, with its $supervisor and the $pids that this has started.
+start_scale() {
 	"$TOOLS/scale" "$COHORT_BUILD" --cases services --rounds 1 --seconds 1 >"$WORK/out" 2>&1 3>&- &
 	scale=$!
 	busy() {
@@ -103,7 +104,17 @@ are_gone() {
 		[ "${#pids[@]}" -ge 4 ]
 	}
 	wait_until $((20 * COHORT_PATIENCE)) busy
+}
+
+@test "a benchmark ends the workers of a supervisor that has died" {
+	start_scale
 	kill -KILL "$supervisor"
 	wait_exit "$scale" $((20 * COHORT_PATIENCE))
 	are_gone "${pids[@]}"
+}
+
+@test "the server of a benchmark that was killed ends" {
+	start_scale
+	kill -KILL "$scale"
+	wait_until $((20 * COHORT_PATIENCE)) are_gone "$supervisor" "${pids[@]}"
 }
