@@ -96,7 +96,7 @@ are_gone() {
 
 # start_scale: $scale, with its $supervisor and the $pids that this has started.
 start_scale() {
-	"$TOOLS/scale" "$COHORT_BUILD" --cases services --rounds 1 --seconds 1 >"$WORK/out" 2>&1 3>&- &
+	TMPDIR=$WORK "$TOOLS/scale" "$COHORT_BUILD" --cases services --rounds 1 --seconds 1 >"$WORK/out" 2>&1 3>&- &
 	scale=$!
 	busy() {
 		supervisor=$(children_of "$scale" | head -n 1)
