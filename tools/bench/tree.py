@@ -1,29 +1,43 @@
 # SPDX-License-Identifier: MIT
 """tree.py - a cohort that is measured as a whole: its processes, what they cost,
 and what the machine has left."""
-import ctypes
+import atexit
 import json
 import os
-import pathlib
 import re
 import resource
 import signal
 import subprocess
+import sys
 import time
 
-PATIENCE_SECONDS = 60
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "compare"))
 
-libc = ctypes.CDLL(None, use_errno=True)
+# pylint: disable=wrong-import-position
+from processes import adopt_orphans, children, end_all, read, title
+from usage import PR_SET_PDEATHSIG, libc
+
+PATIENCE_SECONDS = 60
 
 
 def die(words):
     raise SystemExit(f"bench: {words}")
 
 
+def ended_by_a_signal(number, _frame):
+    # The next one would end the cleaning.
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, signal.SIG_IGN)
+    die(f"ended by {signal.Signals(number).name}")
+
+
 def end_in_order():
-    """Let a TERM end what was started, as an error does."""
-    signal.signal(signal.SIGTERM, lambda *_: die("ended by a signal"))
+    """However this program ends, nothing that it has started stays: what lost its
+    parent becomes ours.  (After a SIGKILL see `child_on`.)"""
+    adopt_orphans()
+    atexit.register(end_all)
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, ended_by_a_signal)
 
 
 def end_with_parent():
@@ -31,12 +45,12 @@ def end_with_parent():
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def read(path):
-    """"" for a file that is not there, or not any more."""
-    try:
-        return pathlib.Path(path).read_text(errors="replace")
-    except OSError:
-        return ""
+def two_cores():
+    """Two of those that we may use: for a server and for its client."""
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        die("two cores are needed, one for the server and one for its client")
+    return cores[:2]
 
 
 def number(path):
@@ -91,12 +105,19 @@ def raise_descriptors(wanted):
 # ---- Processes -------------------------------------------------------------
 
 
-def title(pid):
-    return read(f"/proc/{pid}/cmdline").replace("\0", " ").strip()
+def child_on(cores=None):
+    """For a child before its program: bound to these cores, or to none, and asked
+    to end when we are gone."""
+    parent = os.getpid()
 
+    def prepare():
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+        if cores:
+            os.sched_setaffinity(0, cores)
 
-def children(pid):
-    return [int(child) for child in read(f"/proc/{pid}/task/{pid}/children").split()]
+    return prepare
 
 
 def cpu_us(pid):
@@ -126,9 +147,13 @@ class Cohort:
         path = os.path.join(directory, "cohort.conf")
         with open(path, "w", encoding="utf-8") as file:
             file.write(f"control {self.control}; log stderr level=warning;\n{configuration}")
-        self.begun = time.monotonic()
-        self.addresses = self.start(path, cores)
-        self.ready_seconds = time.monotonic() - self.begun
+        begun = time.monotonic()
+        try:
+            self.addresses = self.start(path, cores)
+        except BaseException:
+            end_all()
+            raise
+        self.ready_seconds = time.monotonic() - begun
 
     def start(self, path, cores):
         reader, writer = os.pipe()
@@ -138,7 +163,7 @@ class Cohort:
                 stdin=subprocess.DEVNULL,
                 stderr=log,
                 pass_fds=[writer],
-                preexec_fn=(lambda: os.sched_setaffinity(0, cores)) if cores else None,
+                preexec_fn=child_on(cores),
             )
         os.close(writer)
         with os.fdopen(reader, encoding="utf-8") as report:
@@ -155,6 +180,8 @@ class Cohort:
 
     def ask(self, verb, *words):
         """What cohortctl has to say, as an object; None: it could not."""
+        if self.process.poll() is not None:
+            die(f"the server has ended, status {self.process.returncode}: {read(self.log)}")
         answer = subprocess.run(
             [os.path.join(self.build, "cohortctl"), "-s", self.control, "--json", verb, *words],
             capture_output=True,
@@ -176,10 +203,7 @@ class Cohort:
         return time.monotonic() - begun
 
     def kill(self):
-        """Whatever is left of it."""
-        for pid in self.processes() if self.process.poll() is None else []:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
+        """Whatever is left of it, also of one whose supervisor has died; and
+        whatever else we have started."""
+        end_all()
         self.process.wait()

@@ -53,11 +53,23 @@ static void time_is_up(struct run *run)
 	loop_post(&run->loop, &run->asker);
 }
 
+/* Whoever holds exchanges again; before, and after, there is nothing to cut. */
+static void interrupted(struct run *run)
+{
+	if (!timer_is_started(&run->end)) {
+		run_stop(run);
+		return;
+	}
+	timer_stop(&run->loop.timers, &run->end);
+	time_is_up(run);
+}
+
 const struct driver hold_driver = {
 	.opened = ask,
 	.exchanged = exchanged,
 	.settled = run_start_end_timer,
 	.time_is_up = time_is_up,
+	.interrupted = interrupted,
 	.ended = leave_asking,
 	.window = HOLD_WINDOW,
 };
