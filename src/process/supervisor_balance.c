@@ -166,9 +166,10 @@ static void look_at_place(struct look *look, unsigned slot,
 	const struct supervisor_balance_worker *worker =
 		&look->supervisor->balance.workers[slot];
 	struct place *place = &look->service->places[slot];
-	const uint64_t *cells = scoreboard_service(child->page, look->index);
-	uint64_t accepted = scoreboard_load(&cells[SCOREBOARD_ACCEPTED]);
-	uint64_t live = scoreboard_load(&cells[SCOREBOARD_LIVE]);
+	uint64_t accepted = scoreboard_peek(child->page, look->index,
+					    SCOREBOARD_ACCEPTED);
+	uint64_t live =
+		scoreboard_peek(child->page, look->index, SCOREBOARD_LIVE);
 	uint64_t queue = queue_of(look, slot);
 	int64_t now_ms = look->supervisor->loop.now_ms, wait_ms;
 
