@@ -102,3 +102,38 @@ speed_up() {
 	speed_up
 	timeout 60 python3 "$BATS_TEST_DIRNAME/support/client.py" served_at_most 127.0.0.1 "$PORT" 12 4
 }
+
+# voluntary PID: how often it has gone to sleep so far.
+voluntary() {
+	awk '/^voluntary/ { print $2 }' "/proc/$1/status"
+}
+
+# Of counts: a machine that is slow makes them smaller.
+@test "an idle server wakes up for its heartbeats only" {
+	need socat
+	serve -w 2 -o "busy_poll auto; control $WORK/control; watchdog_steer 400ms;"
+	hold
+	keeper=$(keeper)
+	worker=$(workers | head -n 1)
+	# Whatever the start left to do is done.
+	settled() {
+		local before=${sleeps:-x}
+		sleeps=$(voluntary "$keeper")
+		[ "$sleeps" = "$before" ]
+	}
+	wait_until 10 settled
+	began=$(date +%s%N)
+	supervisor_before=$(voluntary "$SERVER")
+	worker_before=$(voluntary "$worker")
+	keeper_before=$(voluntary "$keeper")
+	long_enough() { [ $(($(voluntary "$worker") - worker_before)) -ge 12 ]; }
+	wait_until 30 long_enough
+	supervisor_slept=$(($(voluntary "$SERVER") - supervisor_before))
+	worker_slept=$(($(voluntary "$worker") - worker_before))
+	keeper_slept=$(($(voluntary "$keeper") - keeper_before))
+	beats=$((($(date +%s%N) - began) / 100000000 + 1))
+	echo "beats $beats: supervisor $supervisor_slept, worker $worker_slept, keeper $keeper_slept"
+	[ "$worker_slept" -le $((beats + 2)) ]
+	[ "$supervisor_slept" -le $((beats + beats / 4 + 2)) ]
+	[ "$keeper_slept" -le 1 ]
+}

@@ -103,7 +103,10 @@ static int wait_limit_ms(struct loop *loop, int64_t now_us)
 
 	if (!list_is_empty(&loop->tasks))
 		return 0;
-	wait_ms = timers_wait_ms(&loop->timers, now_us / 1000);
+	/* A turn that found nothing is time enough for a closer look. */
+	wait_ms = loop->event_count == 0
+			  ? timers_rest_ms(&loop->timers, now_us / 1000)
+			  : timers_wait_ms(&loop->timers, now_us / 1000);
 	if (loop->turn_limit_ms >= 0 &&
 	    (wait_ms < 0 || wait_ms > loop->turn_limit_ms))
 		wait_ms = loop->turn_limit_ms;

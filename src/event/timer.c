@@ -9,6 +9,9 @@
 
 #define MASK (TIMER_BUCKETS - 1)
 
+/* Looking at more timers than that may cost more than a wake-up for nothing. */
+#define CLOSE_LOOK 64
+
 static int level_shift(int level)
 {
 	return level * TIMER_LEVEL_BITS;
@@ -121,16 +124,14 @@ static int next_occupied(uint64_t occupied, unsigned from)
 	return rotated == 0 ? 0 : __builtin_ctzll(rotated) + 1;
 }
 
-/* When the wheel has to be turned next: the start of the nearest bucket that
- * is marked; INT64_MAX for none. */
-static int64_t find_next_ms(const struct timers *timers)
+/* The start of the nearest bucket that is marked, and on which level that is;
+ * INT64_MAX for none. */
+static int64_t find_next(const struct timers *timers, int *level)
 {
-	int level;
-
-	for (level = 0; level < TIMER_LEVELS; level++) {
-		int shift = level_shift(level);
-		int ahead = next_occupied(timers->occupied[level],
-					  bucket_index(timers->now_ms, level));
+	for (*level = 0; *level < TIMER_LEVELS; ++*level) {
+		int shift = level_shift(*level);
+		int ahead = next_occupied(timers->occupied[*level],
+					  bucket_index(timers->now_ms, *level));
 
 		if (ahead > 0)
 			return ((timers->now_ms >> shift) + ahead) << shift;
@@ -138,25 +139,69 @@ static int64_t find_next_ms(const struct timers *timers)
 	return INT64_MAX;
 }
 
-/* Most turns of a loop begin and end no timer, and ask for it twice. */
+/* When the wheel has to be turned next.  Most turns of a loop begin and end no
+ * timer, and ask for it twice. */
 static int64_t next_event_ms(struct timers *timers)
 {
+	int level;
+
 	if (!timers->is_next_known) {
-		timers->next_ms = find_next_ms(timers);
+		timers->next_ms = find_next(timers, &level);
 		timers->is_next_known = true;
 	}
 	return timers->next_ms;
 }
 
-int64_t timers_wait_ms(struct timers *timers, int64_t now_ms)
+/* The first deadline in a bucket; `start_ms` if it has too many to look at. */
+static int64_t first_in(const struct list *bucket, int64_t start_ms)
 {
-	int64_t next_ms = next_event_ms(timers);
+	int64_t first_ms = INT64_MAX;
+	const struct list *node;
+	unsigned count = 0;
 
+	list_for_each (node, bucket) {
+		int64_t deadline_ms =
+			list_entry(node, struct timer, node)->deadline_ms;
+
+		if (deadline_ms < first_ms)
+			first_ms = deadline_ms;
+		if (++count == CLOSE_LOOK)
+			return start_ms;
+	}
+	return first_ms;
+}
+
+/* Whatever is in later buckets, or on higher levels, is due later: but not on
+ * the highest, whose buckets are of many rounds. */
+static int64_t next_deadline_ms(const struct timers *timers)
+{
+	int level;
+	int64_t start_ms = find_next(timers, &level);
+
+	if (level == 0 || level >= TIMER_LEVELS - 1)
+		return start_ms;
+	return first_in(&timers->buckets[level][bucket_index(start_ms, level)],
+			start_ms);
+}
+
+static int64_t wait_ms(const struct timers *timers, int64_t next_ms,
+		       int64_t now_ms)
+{
 	if (!list_is_empty(&timers->overdue))
 		return 0;
 	if (next_ms == INT64_MAX)
 		return -1;
 	return next_ms <= now_ms ? 0 : next_ms - now_ms;
+}
+
+int64_t timers_wait_ms(struct timers *timers, int64_t now_ms)
+{
+	return wait_ms(timers, next_event_ms(timers), now_ms);
+}
+
+int64_t timers_rest_ms(const struct timers *timers, int64_t now_ms)
+{
+	return wait_ms(timers, next_deadline_ms(timers), now_ms);
 }
 
 /* Move the timers of the wide buckets that begin at the wheel's time down. */

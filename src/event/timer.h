@@ -61,6 +61,11 @@ static inline bool timer_is_started(const struct timer *timer)
  * closer one. */
 int64_t timers_wait_ms(struct timers *timers, int64_t now_ms);
 
+/* The same, at more cost, but a far timer's bound is exact, too, unless dozens
+ * are due at about that time: for a loop at rest, which would wake up for
+ * nothing. */
+int64_t timers_rest_ms(const struct timers *timers, int64_t now_ms);
+
 /* Run what is due at `now_ms`: first, in the order in which they were
  * started, the timers whose deadline had passed by then, after them the
  * others in order of deadline to the millisecond.  A timer started by a

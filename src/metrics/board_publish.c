@@ -90,7 +90,7 @@ static bool is_shown(const struct board *board,
 	       memcmp(board->slots, picture->slots, sizeof(board->slots)) ==
 		       0 &&
 	       memcmp(board->workers, picture->workers,
-		      sizeof(board->workers)) == 0;
+		      picture->worker_high * sizeof(board->workers[0])) == 0;
 }
 
 void board_show(struct scoreboard *scoreboard,

@@ -28,9 +28,12 @@ void board_note(struct scoreboard *scoreboard, enum board_event_kind kind,
 void board_set_failure(struct scoreboard *scoreboard, const char *words);
 
 /* Slots and workers (by the number of their page) as they are now: at the end
- * of a turn.  Costs no reader anything if nothing has changed. */
+ * of a turn.  Costs no reader anything if nothing has changed.  Workers from
+ * `worker_high` on are zeroes, and were when it was shown last. */
 struct board_picture {
 	unsigned slot_count;
+	unsigned slot_high; /* of the writer: what it keeps up to date */
+	unsigned worker_high;
 	struct board_slot slots[BOARD_SLOTS];
 	struct board_worker workers[SCOREBOARD_PAGES];
 };

@@ -63,48 +63,97 @@ struct listing {
 	const struct address *address;
 	struct group_member *members; /* NULL: they are only counted */
 	int count;
+	/* Not NULL: it is called for each, whatever its address. */
+	void (*visit)(void *context, const struct group_listener *listener);
+	void *context;
+};
+
+/* Who is asked for. */
+struct wanted {
+	uint8_t family;
+	uint16_t port; /* 0: any */
+	uint32_t states;
 };
 
 #define ANSWER_BYTES 16384 /* the kernel's pieces are no larger */
 
-static int ask(int fd, const struct address *address, uint32_t states)
+static int ask(int fd, const struct wanted *wanted)
 {
 	const struct request request = {
 		.head = {.length = sizeof(request),
 			 .type = SOCK_DIAG_BY_FAMILY,
 			 .flags = FLAGS_REQUEST_DUMP},
-		.family = (uint8_t)address->socket.generic.sa_family,
+		.family = wanted->family,
 		.protocol = IPPROTO_TCP,
-		.states = states,
-		.id = {.source_port = htons(address_port(address))},
+		.states = wanted->states,
+		.id = {.source_port = htons(wanted->port)},
 	};
 	ssize_t sent = send(fd, &request, sizeof(request), 0);
 
 	return sent == (ssize_t)sizeof(request) ? 0 : -1;
 }
 
-static bool is_of_address(const struct answer *answer,
-			  const struct address *address)
+static bool is_source(const uint8_t *source, const struct address *address)
 {
 	const struct sockaddr_storage *storage = &address->socket.storage;
 
+	if (address->kind == ADDRESS_IPV4)
+		return memcmp(source,
+			      &((const struct sockaddr_in *)storage)->sin_addr,
+			      4) == 0;
+	return memcmp(source,
+		      &((const struct sockaddr_in6 *)storage)->sin6_addr,
+		      16) == 0;
+}
+
+bool group_listener_is_of(const struct group_listener *listener,
+			  const struct address *address)
+{
+	return listener->kind == address->kind &&
+	       listener->port == address_port(address) &&
+	       is_source(listener->source, address);
+}
+
+static bool is_of_address(const struct answer *answer,
+			  const struct address *address)
+{
 	if (answer->id.source_port != htons(address_port(address)))
 		return false;
 	/* A connection's own end is one of the addresses it stands for. */
 	if (!(1u << answer->state & STATES_LISTENING) &&
 	    address_is_wildcard(address))
 		return true;
-	if (address->kind == ADDRESS_IPV4)
-		return memcmp(answer->id.source,
-			      &((const struct sockaddr_in *)storage)->sin_addr,
-			      4) == 0;
-	return memcmp(answer->id.source,
-		      &((const struct sockaddr_in6 *)storage)->sin6_addr,
-		      16) == 0;
+	return is_source(answer->id.source, address);
+}
+
+static struct group_member member_of(const struct answer *answer)
+{
+	return (struct group_member){
+		.inode = answer->inode,
+		.uid = (uid_t)answer->uid,
+		.queue = answer->receive_queue,
+		.interface = answer->id.interface,
+	};
+}
+
+static void visit(const struct listing *listing, const struct answer *answer)
+{
+	struct group_listener listener = {
+		.kind = answer->family == AF_INET ? ADDRESS_IPV4 : ADDRESS_IPV6,
+		.port = ntohs(answer->id.source_port),
+		.member = member_of(answer),
+	};
+
+	memcpy(listener.source, answer->id.source, sizeof(listener.source));
+	listing->visit(listing->context, &listener);
 }
 
 static void take(struct listing *listing, const struct answer *answer)
 {
+	if (listing->visit) {
+		visit(listing, answer);
+		return;
+	}
 	if (!is_of_address(answer, listing->address))
 		return;
 	if (!listing->members) {
@@ -113,12 +162,7 @@ static void take(struct listing *listing, const struct answer *answer)
 	}
 	if (listing->count == GROUP_MEMBERS_MAX)
 		return;
-	listing->members[listing->count++] = (struct group_member){
-		.inode = answer->inode,
-		.uid = (uid_t)answer->uid,
-		.queue = answer->receive_queue,
-		.interface = answer->id.interface,
-	};
+	listing->members[listing->count++] = member_of(answer);
 }
 
 /* -1: the dump failed; its errno is in the message. */
@@ -179,7 +223,7 @@ static int receive(int fd, struct listing *listing)
 	return status < 0 ? -1 : listing->count;
 }
 
-static int list(struct listing *listing, uint32_t states)
+static int list(struct listing *listing, const struct wanted *wanted)
 {
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC,
 			SOCK_DIAG_PROTOCOL);
@@ -187,12 +231,23 @@ static int list(struct listing *listing, uint32_t states)
 
 	if (fd < 0)
 		return -1;
-	if (ask(fd, listing->address, states) == 0)
+	if (ask(fd, wanted) == 0)
 		count = receive(fd, listing);
 	number = errno;
 	close(fd);
 	errno = number;
 	return count;
+}
+
+static int list_address(struct listing *listing, uint32_t states)
+{
+	const struct wanted wanted = {
+		.family = (uint8_t)listing->address->socket.generic.sa_family,
+		.port = address_port(listing->address),
+		.states = states,
+	};
+
+	return list(listing, &wanted);
 }
 
 static void reverse(struct group_member *members, int count)
@@ -211,7 +266,7 @@ int group_members_list(const struct address *address,
 		       struct group_member members[GROUP_MEMBERS_MAX])
 {
 	struct listing listing = {.address = address, .members = members};
-	int count = list(&listing, STATES_LISTENING);
+	int count = list_address(&listing, STATES_LISTENING);
 
 	/* The kernel has the newest first, of IPv6 the oldest. */
 	if (address->kind == ADDRESS_IPV4)
@@ -219,9 +274,23 @@ int group_members_list(const struct address *address,
 	return count;
 }
 
+int group_members_visit(enum address_kind kind,
+			void (*visit_each)(void *,
+					   const struct group_listener *),
+			void *context)
+{
+	struct listing listing = {.visit = visit_each, .context = context};
+	const struct wanted wanted = {
+		.family = kind == ADDRESS_IPV4 ? AF_INET : AF_INET6,
+		.states = STATES_LISTENING,
+	};
+
+	return list(&listing, &wanted);
+}
+
 int group_members_half_open(const struct address *address)
 {
 	struct listing listing = {.address = address};
 
-	return list(&listing, STATES_HALF_OPEN);
+	return list_address(&listing, STATES_HALF_OPEN);
 }

@@ -4,6 +4,7 @@
 #ifndef COHORT_NET_GROUP_MEMBERS_H
 #define COHORT_NET_GROUP_MEMBERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,6 +27,29 @@ struct group_member {
  * Costs a few system calls, and no more the more connections there are. */
 int group_members_list(const struct address *address,
 		       struct group_member members[GROUP_MEMBERS_MAX]);
+
+/* One that listens, anywhere. */
+struct group_listener {
+	enum address_kind kind; /* ADDRESS_IPV4 or ADDRESS_IPV6 */
+	uint16_t port;
+	uint8_t source[16]; /* its address, network order; of IPv4 4 bytes */
+	struct group_member member;
+};
+
+/* Does it listen on exactly this address? */
+bool group_listener_is_of(const struct group_listener *listener,
+			  const struct address *address);
+
+/* Call `visit` for all of a family (ADDRESS_IPV4, ADDRESS_IPV6) that listen:
+ * those of one address in the order in which they began to, the newest first
+ * with IPv4, the oldest with IPv6; mostly one address after another.  0; or -1
+ * with errno as above, after some of them or none.  Costs about a microsecond
+ * for each, where asking for each address by itself would walk over all of them
+ * each time. */
+int group_members_visit(enum address_kind kind,
+			void (*visit)(void *context,
+				      const struct group_listener *listener),
+			void *context);
 
 /* How many handshakes with the address are under way: clients that were
  * answered, and wait in no queue yet.  The number, or -1 with errno.  Costs a

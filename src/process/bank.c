@@ -42,6 +42,7 @@ struct bank_group *bank_add(struct bank *bank, const struct address *asked,
 	       strnlen(service, sizeof(group->service) - 1));
 	group->position = position;
 	group->reservation = BANK_NONE;
+	group->uid = (uid_t)-1;
 	instance_lock_init(&group->lock);
 	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
 		group->fds[i] = BANK_NONE;
@@ -221,6 +222,7 @@ void bank_close_slot(struct bank_group *group, unsigned slot)
 	close_place(place_of(group, slot));
 	leave_order(group, slot);
 	group->is_deaf[slot] = false;
+	group->inodes[slot] = 0;
 }
 
 void bank_close_shared(struct bank_group *group)

@@ -52,13 +52,20 @@ struct bank_group {
 	unsigned short order[STEERING_POSITIONS];
 	unsigned order_count;
 	uint64_t strangers[BANK_STRANGERS]; /* inodes; 0: none */
-	struct steering steering;           /* as the kernel has it */
-	bool is_steered;                    /* … by a program */
-	bool is_barred;                     /* newcomers are turned away */
+	/* What the audit knows (supervisor_audit.c): our own inodes, 0 for not
+	 * yet; their owner; SO_BINDTODEVICE; whom it has just found. */
+	uint64_t inodes[CONFIG_WORKERS_MAX];
+	uid_t uid;
+	uint32_t interface;
+	bool is_stranger_found[BANK_STRANGERS];
+	struct steering steering; /* as the kernel has it */
+	bool is_steered;          /* … by a program */
+	bool is_barred;           /* newcomers are turned away */
 	int fds[CONFIG_WORKERS_MAX];
 	/* Clients that waited in each at the last look (supervisor_publish.c);
 	 * in the first, where one is for all. */
 	uint32_t queues[CONFIG_WORKERS_MAX];
+	unsigned limit_generation; /* … as of which their limit is shown */
 	/* It was shut down, and is to listen again. */
 	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */

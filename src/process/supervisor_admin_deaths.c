@@ -222,5 +222,7 @@ void supervisor_watch_admin(struct timer *timer)
 	if (is_short)
 		supervisor_look_at_admin(admin, now_ms + LOOK_MS);
 	else if (is_any && beat_ms >= 0)
-		supervisor_look_at_admin(admin, now_ms + beat_ms);
+		supervisor_look_at_admin(
+			admin,
+			supervisor_round(admin->supervisor, now_ms + beat_ms));
 }

@@ -15,14 +15,26 @@
 
 #define INTERVAL_MS 2000
 
-/* One group, as both have it. */
-struct audit {
+/* Rounds until the keeper is told again what nobody has said. */
+#define KEEP_ROUNDS 15
+
+/* More have to wait for the next round. */
+#define ARRIVALS 64
+
+/* Somebody who has joined a group. */
+struct arrival {
 	struct bank_group *group;
-	uint64_t own[CONFIG_WORKERS_MAX]; /* inodes */
-	unsigned own_count;
-	uid_t uid; /* who joins must have the same */
-	struct group_member members[GROUP_MEMBERS_MAX];
-	int member_count;
+	struct group_member member;
+};
+
+/* All groups of one family, as both have them. */
+struct audit {
+	struct supervisor *supervisor;
+	enum address_kind kind;
+	struct bank_group *last; /* found, as the next one will be */
+	struct arrival arrivals[ARRIVALS];
+	unsigned arrival_count;
+	bool is_changed;
 };
 
 /* ---- Listeners that are deaf ----------------------------------------- */
@@ -50,8 +62,9 @@ static void repair(struct supervisor *supervisor, struct bank_group *group,
 		bank_note_listening(group, slot);
 }
 
-static void repair_deaf(struct supervisor *supervisor, struct bank_group *group)
+static bool repair_deaf(struct supervisor *supervisor, struct bank_group *group)
 {
+	bool is_any = false;
 	unsigned slot, count = group->is_shared ? 1 : supervisor->slot_high;
 
 	/* All of them have left the kernel's order before one joins it. */
@@ -61,64 +74,106 @@ static void repair_deaf(struct supervisor *supervisor, struct bank_group *group)
 		    !sockopt_is_listening(bank_get(group, slot)))
 			bank_note_deaf(group, slot);
 	for (slot = 0; slot < count; slot++)
-		if (group->is_deaf[slot])
+		if (group->is_deaf[slot]) {
 			repair(supervisor, group, slot);
+			is_any = true;
+		}
+	return is_any;
 }
 
 /* ---- Strangers ------------------------------------------------------- */
 
-static void list_own(struct audit *audit)
+static bool is_audited(const struct audit *audit,
+		       const struct bank_group *group)
+{
+	return !group->is_shared && group->address.kind == audit->kind;
+}
+
+/* A descriptor's inode stays while it is open: each is asked for once. */
+static void note_own(struct bank_group *group, unsigned slot_high)
 {
 	struct stat status;
 	unsigned slot;
 	int fd;
 
-	for (slot = 0; slot < CONFIG_WORKERS_MAX; slot++) {
-		fd = bank_get(audit->group, slot);
-		if (fd < 0 || fstat(fd, &status) < 0)
+	for (slot = 0; slot < slot_high; slot++) {
+		fd = bank_get(group, slot);
+		if (group->inodes[slot] != 0 || fd < 0 ||
+		    fstat(fd, &status) < 0)
 			continue;
-		audit->own[audit->own_count++] = status.st_ino;
-		audit->uid = status.st_uid;
+		group->inodes[slot] = status.st_ino;
+		group->uid = status.st_uid;
 	}
 }
 
-static bool is_own(const struct audit *audit, uint64_t inode)
+static bool is_own(const struct bank_group *group, uint64_t inode,
+		   unsigned slot_high)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < slot_high; slot++)
+		if (group->inodes[slot] == inode)
+			return true;
+	return false;
+}
+
+/* Whether it is known; if so, it is still there. */
+static bool find_known(struct bank_group *group, uint64_t inode)
 {
 	unsigned i;
 
-	for (i = 0; i < audit->own_count; i++)
-		if (audit->own[i] == inode)
-			return true;
+	for (i = 0; i < BANK_STRANGERS; i++) {
+		if (group->strangers[i] != inode)
+			continue;
+		group->is_stranger_found[i] = true;
+		return true;
+	}
 	return false;
 }
 
-static bool is_known(const struct bank_group *group, uint64_t inode)
+static struct bank_group *find_group(struct audit *audit,
+				     const struct group_listener *listener)
 {
-	unsigned i;
+	struct bank_group *group;
+	struct list *node;
 
-	for (i = 0; i < BANK_STRANGERS; i++)
-		if (group->strangers[i] == inode)
-			return true;
-	return false;
+	if (audit->last &&
+	    group_listener_is_of(listener, &audit->last->address))
+		return audit->last;
+	list_for_each (node, &audit->supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (is_audited(audit, group) &&
+		    group_listener_is_of(listener, &group->address)) {
+			audit->last = group;
+			return group;
+		}
+	}
+	return NULL;
 }
 
-static bool is_listed(const struct audit *audit, uint64_t inode)
+/* Who joins must have the uid of ours. */
+static void look_at(void *context, const struct group_listener *listener)
 {
-	int i;
+	const struct group_member *member = &listener->member;
+	struct audit *audit = context;
+	struct bank_group *group = find_group(audit, listener);
 
-	for (i = 0; i < audit->member_count; i++)
-		if (audit->members[i].inode == inode)
-			return true;
-	return false;
+	if (!group)
+		return;
+	if (is_own(group, member->inode, audit->supervisor->slot_high))
+		group->interface = member->interface;
+	else if (!find_known(group, member->inode) &&
+		 member->uid == group->uid && audit->arrival_count < ARRIVALS)
+		audit->arrivals[audit->arrival_count++] =
+			(struct arrival){group, *member};
 }
 
-static void welcome(const struct audit *audit,
-		    const struct group_member *member)
+static void welcome(struct bank_group *group, const struct group_member *member)
 {
 	char text[ADDRESS_TEXT];
-	bool is_steered = bank_note_stranger(audit->group, member->inode) >= 0;
+	bool is_steered = bank_note_stranger(group, member->inode) >= 0;
 
-	address_format(text, &audit->group->address);
+	address_format(text, &group->address);
 	log_warning(
 		"%s: a socket that is not ours listens there (inode %llu, "
 		"uid %u, %u waiting): new connections %s; \"ss -ltnpe\" "
@@ -130,41 +185,30 @@ static void welcome(const struct audit *audit,
 }
 
 /* Only what is bound to the same interface is in the kernel's group. */
-static uint32_t own_interface(const struct audit *audit)
+static void note_arrivals(struct audit *audit)
 {
-	int i;
+	struct arrival *arrival;
+	unsigned i, last = audit->arrival_count - 1;
 
-	for (i = 0; i < audit->member_count; i++)
-		if (is_own(audit, audit->members[i].inode))
-			return audit->members[i].interface;
-	return 0;
-}
-
-static void note_arrivals(const struct audit *audit)
-{
-	uint32_t interface = own_interface(audit);
-	const struct group_member *member;
-	int i;
-
-	for (i = 0; i < audit->member_count; i++) {
-		member = &audit->members[i];
-		if (member->uid == audit->uid &&
-		    member->interface == interface &&
-		    !is_own(audit, member->inode) &&
-		    !is_known(audit->group, member->inode))
-			welcome(audit, member);
+	for (i = 0; i < audit->arrival_count; i++) {
+		/* The kernel has the newest first, of IPv6 the oldest. */
+		arrival =
+			&audit->arrivals[audit->kind == ADDRESS_IPV4 ? last - i
+								     : i];
+		if (arrival->member.interface != arrival->group->interface)
+			continue;
+		welcome(arrival->group, &arrival->member);
+		audit->is_changed = true;
 	}
 }
 
-static void note_departures(const struct audit *audit)
+static void note_departures(struct audit *audit, struct bank_group *group)
 {
-	struct bank_group *group = audit->group;
 	char text[ADDRESS_TEXT];
 	unsigned i;
 
 	for (i = 0; i < BANK_STRANGERS; i++) {
-		if (group->strangers[i] == 0 ||
-		    is_listed(audit, group->strangers[i]))
+		if (group->strangers[i] == 0 || group->is_stranger_found[i])
 			continue;
 		log_info(
 			"%s: the socket that is not ours (inode %llu) listens "
@@ -172,31 +216,66 @@ static void note_departures(const struct audit *audit)
 			address_format(text, &group->address),
 			(unsigned long long)group->strangers[i]);
 		bank_forget_stranger(group, CONFIG_WORKERS_MAX + i);
+		audit->is_changed = true;
 	}
 }
 
-void supervisor_audit_strangers(struct supervisor *supervisor,
-				struct bank_group *group)
+/* Whether there is anything to look at. */
+static bool begin(const struct audit *audit)
 {
-	struct audit audit = {.group = group};
+	struct bank_group *group;
+	struct list *node;
+	bool is_any = false;
 
-	if (group->is_shared)
-		return;
-	list_own(&audit);
-	if (audit.own_count == 0)
-		return;
-	audit.member_count = group_members_list(&group->address, audit.members);
-	if (audit.member_count < 0) {
-		if (!supervisor->is_audit_off)
-			log_info(
-				"the kernel does not tell who listens (%s): "
-				"strangers in our groups will not be seen",
-				strerror(errno));
-		supervisor->is_audit_off = true;
-		return;
+	list_for_each (node, &audit->supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (!is_audited(audit, group))
+			continue;
+		note_own(group, audit->supervisor->slot_high);
+		memset(group->is_stranger_found, 0,
+		       sizeof(group->is_stranger_found));
+		is_any = true;
 	}
-	note_departures(&audit);
-	note_arrivals(&audit);
+	return is_any;
+}
+
+static void end(struct audit *audit)
+{
+	struct bank_group *group;
+	struct list *node;
+
+	list_for_each (node, &audit->supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (is_audited(audit, group))
+			note_departures(audit, group);
+	}
+	note_arrivals(audit);
+}
+
+static bool audit_family(struct supervisor *supervisor, enum address_kind kind)
+{
+	struct audit audit = {.supervisor = supervisor, .kind = kind};
+
+	if (!begin(&audit))
+		return false;
+	if (group_members_visit(kind, look_at, &audit) == 0) {
+		end(&audit);
+		return audit.is_changed;
+	}
+	if (!supervisor->is_audit_off)
+		log_info(
+			"the kernel does not tell who listens (%s): "
+			"strangers in our groups will not be seen",
+			strerror(errno));
+	supervisor->is_audit_off = true;
+	return false;
+}
+
+bool supervisor_audit_strangers(struct supervisor *supervisor)
+{
+	bool is_changed = audit_family(supervisor, ADDRESS_IPV4);
+
+	return audit_family(supervisor, ADDRESS_IPV6) || is_changed;
 }
 
 /* ---- Rounds ---------------------------------------------------------- */
@@ -205,21 +284,24 @@ static void audit_all(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, audit);
-	struct bank_group *group;
 	struct list *node;
+	bool is_changed = false;
 
 	if (supervisor->is_stopping)
 		return;
-	list_for_each (node, &supervisor->bank.groups) {
-		group = list_entry(node, struct bank_group, node);
-		repair_deaf(supervisor, group);
-		supervisor_audit_strangers(supervisor, group);
-	}
+	list_for_each (node, &supervisor->bank.groups)
+		is_changed |= repair_deaf(
+			supervisor, list_entry(node, struct bank_group, node));
+	is_changed |= supervisor_audit_strangers(supervisor);
 	supervisor_sweep_leftovers(supervisor);
 	/* What could not be done before is tried again, too. */
-	supervisor_arrange(supervisor);
+	if (is_changed || ++supervisor->audit_rounds % KEEP_ROUNDS == 0)
+		supervisor_arrange(supervisor);
+	else
+		supervisor_arrange_again(supervisor);
 	timer_start(&supervisor->loop.timers, timer,
-		    supervisor->loop.now_ms + INTERVAL_MS);
+		    supervisor_round(supervisor,
+				     supervisor->loop.now_ms + INTERVAL_MS));
 }
 
 void supervisor_start_audit(struct supervisor *supervisor)

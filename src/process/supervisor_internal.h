@@ -182,8 +182,9 @@ struct supervisor {
 	struct timer arrange;  /* a vacancy becomes more than a moment */
 	struct timer delay;    /* after TERM, QUIT: the drain begins */
 	struct timer audit;    /* the next look at the kernel's groups */
-	struct timer watch;    /* the next round of the watchdogs */
-	int64_t watched_ms;    /* the last one */
+	unsigned audit_rounds;
+	struct timer watch; /* the next round of the watchdogs */
+	int64_t watched_ms; /* the last one */
 	struct scoreboard *scoreboard;
 	struct supervisor_published published; /* there */
 	struct bank bank;
@@ -257,8 +258,9 @@ int supervisor_serve_locks(struct supervisor *supervisor);
 void supervisor_close_reservations(struct supervisor *supervisor);
 
 /* supervisor_steer.c: bring steering and adoption up to date with what the
- * workers are able to: after every change of that. */
+ * workers are able to: after every change of that; again: after none. */
 void supervisor_arrange(struct supervisor *supervisor);
+void supervisor_arrange_again(struct supervisor *supervisor);
 void supervisor_arrange_later(struct timer *timer);
 /* … no later than then. */
 void supervisor_arrange_by(struct supervisor *supervisor, int64_t at_ms);
@@ -278,10 +280,12 @@ void supervisor_start_watch(struct supervisor *supervisor);
 /* A worker of this configuration is judged by it. */
 void supervisor_set_watchdog(struct child *child, const struct config *config);
 
-/* supervisor_audit.c: strangers: before one of ours gets its place behind
- * them, and every few seconds. */
-void supervisor_audit_strangers(struct supervisor *supervisor,
-				struct bank_group *group);
+/* A round of the watch, not before `at_ms`, for what need not wake us up. */
+int64_t supervisor_round(const struct supervisor *supervisor, int64_t at_ms);
+
+/* supervisor_audit.c: strangers in any group: before one of ours gets its place
+ * behind them, and every few seconds.  Whether some have come or gone. */
+bool supervisor_audit_strangers(struct supervisor *supervisor);
 void supervisor_start_audit(struct supervisor *supervisor);
 
 /* supervisor_adopt.c */

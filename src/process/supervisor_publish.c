@@ -2,6 +2,7 @@
 /* supervisor_publish.c - what the supervisor knows, for others to see. */
 #include "process/supervisor_publish.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,10 @@
 #include "metrics/process_stats.h"
 #include "process/supervisor_internal.h"
 
-#define GENERATIONS 64   /* that are told apart */
-#define COUNT_MS    1000 /* between two counts of descriptors */
+#define GENERATIONS      64 /* that are told apart */
+/* Between two counts of descriptors: while something happens, and not. */
+#define COUNT_MS         1000
+#define COUNT_AT_REST_MS 10000
 
 _Static_assert((int)SLOT_STATES == (int)BOARD_SLOT_STATES &&
 		       (int)WORKER_STATES == (int)BOARD_WORKER_STATES &&
@@ -49,21 +52,24 @@ static void show_children(const struct supervisor *supervisor,
 			  struct board_picture *picture)
 {
 	const struct child *child;
-	unsigned i;
+	unsigned i, page;
 
-	memset(picture->workers, 0, sizeof(picture->workers));
+	memset(picture->workers, 0,
+	       picture->worker_high * sizeof(picture->workers[0]));
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (child->slot && child->pid > 0)
-			picture->workers[scoreboard_index(
-				supervisor->scoreboard, child->page)] =
-				show_child(child);
+		if (!child->slot || child->pid <= 0)
+			continue;
+		page = scoreboard_index(supervisor->scoreboard, child->page);
+		picture->workers[page] = show_child(child);
+		if (page >= picture->worker_high)
+			picture->worker_high = page + 1;
 	}
 }
 
 /* One address is enough. */
 static void show_group(const struct bank_group *group,
-		       struct board_picture *picture)
+		       struct board_picture *picture, unsigned slot_high)
 {
 	unsigned i;
 
@@ -72,21 +78,31 @@ static void show_group(const struct bank_group *group,
 		    !bank_is_stranger(group->order[i]))
 			picture->slots[group->order[i]].is_steered_around =
 				true;
-	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
+	for (i = 0; i < slot_high; i++)
 		if (group->adopters[i])
 			picture->slots[i].adopter =
 				(int16_t)group->adopters[i]->slot->number;
 }
 
+/* Wanted ones may not have had a worker yet. */
+static void note_slots(const struct supervisor *supervisor,
+		       struct board_picture *picture)
+{
+	if (picture->slot_high < supervisor->slot_high)
+		picture->slot_high = supervisor->slot_high;
+	if (picture->slot_high < supervisor->slot_count)
+		picture->slot_high = supervisor->slot_count;
+}
+
+/* Slots beyond the highest that there ever was stay as they are. */
 static void show_slots(const struct supervisor *supervisor,
 		       struct board_picture *picture)
 {
 	const struct generation *current = supervisor->current;
 	unsigned i;
 
-	memset(picture->slots, 0, sizeof(picture->slots));
 	picture->slot_count = supervisor->slot_high;
-	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
+	for (i = 0; i < picture->slot_high; i++)
 		picture->slots[i] = (struct board_slot){
 			.state = (uint8_t)supervisor->slots[i].state,
 			.is_wanted = i < supervisor->slot_count,
@@ -95,7 +111,8 @@ static void show_slots(const struct supervisor *supervisor,
 		};
 	for (i = 0; i < current->listener_count; i++)
 		if (current->groups[i])
-			show_group(current->groups[i], picture);
+			show_group(current->groups[i], picture,
+				   supervisor->slot_high);
 }
 
 /* ---- Cells ------------------------------------------------------------ */
@@ -118,7 +135,7 @@ static unsigned count_generations(const struct board_picture *picture)
 	uint32_t seen[GENERATIONS] = {0};
 	unsigned i, j, count = 0;
 
-	for (i = 0; i < SCOREBOARD_PAGES && count < GENERATIONS; i++) {
+	for (i = 0; i < picture->worker_high && count < GENERATIONS; i++) {
 		if (picture->workers[i].pid == 0)
 			continue;
 		for (j = 0; j < count; j++)
@@ -134,7 +151,7 @@ static unsigned count_steered(const struct board_picture *picture)
 {
 	unsigned i, count = 0;
 
-	for (i = 0; i < BOARD_SLOTS; i++)
+	for (i = 0; i < picture->slot_high; i++)
 		count += picture->slots[i].is_wanted &&
 			 picture->slots[i].is_steered_around;
 	return count;
@@ -149,15 +166,19 @@ static enum log_level level_in_force(void)
 	return (enum log_level)level;
 }
 
-/* Its files tell the admin process all but this. */
+/* Its files tell the admin process all but this.  What opens or closes some
+ * begins or ends with an event, but for few. */
 static void count_descriptors(struct supervisor *supervisor)
 {
+	struct supervisor_published *published = &supervisor->published;
 	int64_t now_ms = supervisor->loop.now_ms;
 
-	if (supervisor->published.counted_ms != 0 &&
-	    now_ms - supervisor->published.counted_ms < COUNT_MS)
+	published->is_uncounted |= supervisor->loop.event_count > 0;
+	if (now_ms - published->counted_ms <
+	    (published->is_uncounted ? COUNT_MS : COUNT_AT_REST_MS))
 		return;
-	supervisor->published.counted_ms = now_ms;
+	published->is_uncounted = false;
+	published->counted_ms = now_ms;
 	board_set(supervisor->scoreboard, BOARD_OPEN_FDS,
 		  process_count_descriptors());
 }
@@ -168,7 +189,6 @@ static void show_cells(const struct supervisor *supervisor,
 	struct scoreboard *board = supervisor->scoreboard;
 	int64_t until_ms = supervisor->stop_until_ms;
 
-	board_set(board, BOARD_SUPERVISOR_PID, (uint64_t)getpid());
 	board_set(board, BOARD_PHASE, phase_of(supervisor));
 	board_set(board, BOARD_GENERATION, supervisor->current->number);
 	board_set(board, BOARD_GENERATIONS, count_generations(picture));
@@ -228,24 +248,60 @@ static void review_services(struct supervisor *supervisor)
 
 /* ---- Accept queues ---------------------------------------------------- */
 
-/* `limit` is left as it is if no listener says so. */
-static void measure_group(struct bank_group *group, unsigned slot_count,
-			  uint32_t *limit)
+/* Who waits where; most have nobody, and are not asked for more. */
+static void find_waiting(const struct bank_group *group, struct pollfd *found,
+			 unsigned slot_count)
 {
-	struct sockopt_tcp tcp;
 	unsigned i;
-	int fd;
+
+	for (i = 0; i < slot_count; i++)
+		found[i] = (struct pollfd){
+			.fd = bank_get(group, i),
+			.events = POLLIN,
+		};
+	if (poll(found, slot_count, 0) >= 0)
+		return;
+	for (i = 0; i < slot_count; i++)
+		found[i].revents = POLLIN;
+}
+
+/* Whether one has anybody now, or had. */
+static bool measure_group(struct bank_group *group, unsigned slot_count)
+{
+	struct pollfd found[CONFIG_WORKERS_MAX];
+	struct sockopt_tcp tcp;
+	bool is_any = false;
+	unsigned i;
 
 	if (group->is_shared)
 		slot_count = 1;
+	find_waiting(group, found, slot_count);
 	for (i = 0; i < slot_count; i++) {
-		fd = bank_get(group, i);
+		is_any |= group->queues[i] > 0;
 		group->queues[i] = 0;
-		if (fd < 0 || sockopt_tcp_info(fd, &tcp) < 0)
+		if (found[i].fd < 0 || found[i].revents == 0 ||
+		    sockopt_tcp_info(found[i].fd, &tcp) < 0)
 			continue;
 		group->queues[i] = tcp.accept_queue;
-		*limit = tcp.accept_queue_limit;
+		is_any |= tcp.accept_queue > 0;
 	}
+	return is_any;
+}
+
+/* 0: none of it listens yet, or it does not say. */
+static uint32_t limit_of(const struct bank_group *group, unsigned slot_count)
+{
+	struct sockopt_tcp tcp;
+	unsigned i;
+
+	if (group->is_shared)
+		slot_count = 1;
+	for (i = 0; i < slot_count; i++)
+		if (bank_get(group, i) >= 0 &&
+		    sockopt_tcp_info(bank_get(group, i), &tcp) == 0 &&
+		    tcp.accept_queue_limit > 0)
+			return tcp.accept_queue_limit;
+	return 0;
 }
 
 /* The listeners of one service, from `first` to before `end`. */
@@ -266,22 +322,42 @@ static void publish_queues(const struct supervisor *supervisor, int row,
 	}
 }
 
+/* It changes with the generation, and each listener of a service has it. */
+static void publish_limit(const struct supervisor *supervisor, int row,
+			  unsigned first, unsigned end)
+{
+	const struct generation *current = supervisor->current;
+	uint32_t limit = 0;
+	unsigned i;
+
+	for (i = first; i < end && limit == 0; i++)
+		limit = limit_of(current->groups[i], supervisor->slot_high);
+	if (limit == 0)
+		return;
+	board_set_queue_limit(supervisor->scoreboard, (unsigned)row, limit);
+	current->groups[first]->limit_generation = current->number;
+}
+
 static void measure_service(const struct supervisor *supervisor, unsigned first,
 			    unsigned end)
 {
 	const struct generation *current = supervisor->current;
-	int row = board_find_service(supervisor->scoreboard,
-				     generation_service(current, first)->name);
-	uint32_t limit = 0;
+	bool is_known =
+		current->groups[first]->limit_generation == current->number;
+	bool is_any = false;
 	unsigned i;
+	int row;
 
 	for (i = first; i < end; i++)
-		measure_group(current->groups[i], supervisor->slot_high,
-			      &limit);
+		is_any |= measure_group(current->groups[i],
+					supervisor->slot_high);
+	if (!is_any && is_known)
+		return;
+	row = board_find_service(supervisor->scoreboard,
+				 generation_service(current, first)->name);
 	publish_queues(supervisor, row, first, end);
-	if (row >= 0)
-		board_set_queue_limit(supervisor->scoreboard, (unsigned)row,
-				      limit);
+	if (row >= 0 && !is_known)
+		publish_limit(supervisor, row, first, end);
 }
 
 /* Listeners are in the order of their services. */
@@ -350,12 +426,21 @@ static void publish(void *context, struct loop *loop)
 	struct supervisor *supervisor = context;
 
 	(void)loop;
+	note_slots(supervisor, supervisor->published.picture);
 	show_slots(supervisor, supervisor->published.picture);
 	show_children(supervisor, supervisor->published.picture);
 	board_show(supervisor->scoreboard, supervisor->published.picture);
 	show_cells(supervisor, supervisor->published.picture);
 	count_descriptors(supervisor);
 	review_services(supervisor);
+}
+
+/* Pages that have no worker need not be looked at each time. */
+static void forget_unused(struct board_picture *picture)
+{
+	while (picture->worker_high > 0 &&
+	       picture->workers[picture->worker_high - 1].pid == 0)
+		picture->worker_high--;
 }
 
 void supervisor_start_publishing(struct supervisor *supervisor)
@@ -369,6 +454,13 @@ void supervisor_start_publishing(struct supervisor *supervisor)
 		board_get(board, BOARD_LOG_DROPPED);
 	supervisor->loop.observer = publish;
 	supervisor->loop.observer_context = supervisor;
-	/* Whoever looks before the first turn has ended, too. */
+	board_set(board, BOARD_SUPERVISOR_PID, (uint64_t)getpid());
+	supervisor->published.counted_ms = -COUNT_AT_REST_MS;
+	/* One before us may have shown more.  Whoever looks before the first
+	 * turn has ended sees it, too. */
+	supervisor->published.picture->worker_high = SCOREBOARD_PAGES;
+	supervisor->published.picture->slot_high = BOARD_SLOTS;
 	publish(supervisor, &supervisor->loop);
+	forget_unused(supervisor->published.picture);
+	supervisor->published.picture->slot_high = 0;
 }

@@ -24,7 +24,8 @@ struct supervisor_published {
 	unsigned generation;           /* services, as of this one … */
 	unsigned service_count;        /* … and so many rows */
 	uint64_t log_dropped_before;   /* by supervisors before us */
-	int64_t counted_ms;            /* when descriptors were; 0: never */
+	int64_t counted_ms;            /* when descriptors were … */
+	bool is_uncounted;             /* … and much has happened since */
 };
 
 /* From here on at the end of each turn. */

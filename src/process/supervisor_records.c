@@ -96,6 +96,28 @@ static void on_bank(struct child *child, const struct record *record,
 	supervisor_go_on_operating(supervisor);
 }
 
+/* Has it begun to listen there? */
+static bool is_new(const struct bank_group *group, unsigned slot)
+{
+	int fd = bank_get(group, slot);
+
+	return fd >= 0 && !bank_is_listening(group, slot) &&
+	       sockopt_is_listening(fd);
+}
+
+/* All groups are audited at once, before the first gets it. */
+static void audit_before(struct supervisor *supervisor, unsigned slot)
+{
+	struct list *node;
+
+	list_for_each (node, &supervisor->bank.groups) {
+		if (!is_new(list_entry(node, struct bank_group, node), slot))
+			continue;
+		supervisor_audit_strangers(supervisor);
+		return;
+	}
+}
+
 void supervisor_note_listening(struct child *child)
 {
 	struct supervisor_slot *slot = child->slot;
@@ -103,13 +125,12 @@ void supervisor_note_listening(struct child *child)
 	struct list *node;
 	int fd;
 
+	audit_before(child->supervisor, slot->number);
 	list_for_each (node, &child->supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
 		fd = bank_get(group, slot->number);
 		if (fd < 0 || !sockopt_is_listening(fd))
 			continue;
-		if (!bank_is_listening(group, slot->number))
-			supervisor_audit_strangers(child->supervisor, group);
 		bank_note_listening(group, slot->number);
 		slot->is_listening = true;
 	}

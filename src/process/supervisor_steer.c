@@ -203,14 +203,21 @@ bool supervisor_is_vacant(const struct supervisor_slot *slot)
 
 void supervisor_arrange(struct supervisor *supervisor)
 {
+	if (supervisor->is_stopping || supervisor->is_trial)
+		return;
+	supervisor_keep(supervisor);
+	supervisor_store(supervisor);
+	supervisor_arrange_again(supervisor);
+}
+
+void supervisor_arrange_again(struct supervisor *supervisor)
+{
 	struct list *node;
 
 	/* Everybody leaves: each worker empties its own queue.  In a trial all
 	 * of it is somebody else's. */
 	if (supervisor->is_stopping || supervisor->is_trial)
 		return;
-	supervisor_keep(supervisor);
-	supervisor_store(supervisor);
 	note_vacancies(supervisor);
 	if (supervisor->balance.generation != supervisor->current->number)
 		supervisor_balance_anew(supervisor);

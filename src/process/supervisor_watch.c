@@ -45,7 +45,9 @@ static uint32_t queue_of(const struct child *child)
 		struct bank_group *group =
 			list_entry(node, struct bank_group, node);
 
-		if (!group->is_shared && supervisor_has_room(child, group) &&
+		if (!group->is_shared &&
+		    group->queues[child->slot->number] > 0 &&
+		    supervisor_has_room(child, group) &&
 		    !supervisor_has_suspended(child, group))
 			sum += group->queues[child->slot->number];
 	}
@@ -63,17 +65,30 @@ static uint64_t accepted_by(const struct child *child)
 	return sum;
 }
 
+/* Without a beat for more than a round? */
+static bool is_late(const struct child *child)
+{
+	int64_t silent_ms =
+		child->supervisor->loop.now_ms - child->watchdog.beat_ms;
+
+	return 2 * silent_ms > 3 * watchdog_interval(&child->watchdog_settings);
+}
+
 static struct watchdog_sample take_sample(const struct child *child)
 {
 	struct watchdog_sample sample = {
 		.turns = scoreboard_load(
 			&scoreboard_cells(child->page)[SCOREBOARD_TURNS]),
-		.accepted = accepted_by(child),
+		.accepted = child->watchdog.accepted,
 		.queue = queue_of(child),
 	};
 
-	/* Asked only where it may matter: it is a file. */
-	if (sample.turns == child->watchdog.turns &&
+	/* While nobody waits it proves nothing. */
+	if (sample.queue > 0)
+		sample.accepted = accepted_by(child);
+	/* Asked only where it may matter: it is a file, and a heartbeat may fall
+	 * just behind a round. */
+	if (sample.turns == child->watchdog.turns && is_late(child) &&
 	    child->supervisor->current->config->watchdog_traced ==
 		    CONFIG_TRACED_SPARE)
 		sample.is_traced = proc_status_is_traced(child->pid);
@@ -163,6 +178,15 @@ static void watch_child(struct child *child)
 
 /* ---- Rounds ---------------------------------------------------------- */
 
+int64_t supervisor_round(const struct supervisor *supervisor, int64_t at_ms)
+{
+	const struct watchdog_settings settings =
+		settings_of(supervisor->current->config);
+	int64_t interval_ms = watchdog_interval(&settings);
+
+	return (at_ms + interval_ms - 1) / interval_ms * interval_ms;
+}
+
 static void watch_all(struct timer *timer)
 {
 	struct supervisor *supervisor =
@@ -189,7 +213,7 @@ static void watch_all(struct timer *timer)
 	}
 	supervisor_mend_log(supervisor);
 	timer_start(&supervisor->loop.timers, timer,
-		    now_ms + watchdog_interval(&settings));
+		    supervisor_round(supervisor, now_ms + 1));
 }
 
 static bool is_of_next(const struct child *child)

@@ -31,6 +31,11 @@ int64_t watchdog_interval(const struct watchdog_settings *settings)
 					       : interval_ms;
 }
 
+int64_t watchdog_beat(const struct watchdog_settings *settings)
+{
+	return watchdog_interval(settings) * 4 / 3;
+}
+
 bool watchdog_stood_still(const struct watchdog_settings *settings,
 			  int64_t last_ms, int64_t now_ms)
 {

@@ -55,6 +55,10 @@ enum watchdog_verdict watchdog_judge(struct watchdog *watchdog,
 /* How often to look, in ms: four times before a worker is suspect. */
 int64_t watchdog_interval(const struct watchdog_settings *settings);
 
+/* How long a worker that has nothing to do may sleep, in ms: three beats, and
+ * more looks than beats, before it is suspect. */
+int64_t watchdog_beat(const struct watchdog_settings *settings);
+
 /* Was the time between two looks so long that the supervisor cannot have been
  * running? */
 bool watchdog_stood_still(const struct watchdog_settings *settings,

@@ -62,7 +62,7 @@ static int turn_limit(const struct config *config)
 		.timeout_ms = config->watchdog_timeout_ms,
 	};
 
-	return (int)watchdog_interval(&settings);
+	return (int)watchdog_beat(&settings);
 }
 
 /* ---- Birth ----------------------------------------------------------- */

@@ -91,6 +91,61 @@ static void test_another_address_is_another_group(void)
 	close(everywhere);
 }
 
+struct visitor {
+	const struct address *addresses; /* 2 of them */
+	uint64_t inodes[2][COUNT];
+	int counts[2];
+};
+
+static void note(void *context, const struct group_listener *listener)
+{
+	struct visitor *visitor = context;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		if (group_listener_is_of(listener, &visitor->addresses[i]) &&
+		    visitor->counts[i] < COUNT)
+			visitor->inodes[i][visitor->counts[i]++] =
+				listener->member.inode;
+}
+
+static uint64_t inode_of(int fd)
+{
+	struct stat status;
+
+	CHECK(fstat(fd, &status) == 0);
+	return status.st_ino;
+}
+
+/* All groups of a family in one walk, each in its order. */
+static void test_all_are_visited(const char *word, enum address_kind kind,
+				 enum address_kind other)
+{
+	struct address addresses[2] = {parsed(word), parsed(word)};
+	static struct visitor visitor;
+	int fds[2][COUNT], i, at;
+
+	visitor = (struct visitor){.addresses = addresses};
+	for (i = 0; i < COUNT; i++) {
+		fds[0][i] = joined(&addresses[0]);
+		fds[1][i] = joined(&addresses[1]);
+	}
+	check_int(group_members_visit(other, note, &visitor), 0);
+	check_int(visitor.counts[0] + visitor.counts[1], 0);
+	check_int(group_members_visit(kind, note, &visitor), 0);
+	check_int(visitor.counts[0], COUNT);
+	check_int(visitor.counts[1], COUNT);
+	for (i = 0; i < COUNT; i++) {
+		at = kind == ADDRESS_IPV4 ? COUNT - 1 - i : i;
+		CHECK(visitor.inodes[0][at] == inode_of(fds[0][i]));
+		CHECK(visitor.inodes[1][at] == inode_of(fds[1][i]));
+	}
+	for (i = 0; i < COUNT; i++) {
+		close(fds[0][i]);
+		close(fds[1][i]);
+	}
+}
+
 static void test_the_queue_is_told(void)
 {
 	static struct group_member members[GROUP_MEMBERS_MAX];
@@ -132,6 +187,8 @@ int main(void)
 	test_members_come_and_go("127.0.0.1:0");
 	test_members_come_and_go("[::1]:0");
 	test_another_address_is_another_group();
+	test_all_are_visited("127.0.0.1:0", ADDRESS_IPV4, ADDRESS_IPV6);
+	test_all_are_visited("[::1]:0", ADDRESS_IPV6, ADDRESS_IPV4);
 	test_the_queue_is_told();
 	test_handshakes_under_way_are_counted();
 	return check_result();

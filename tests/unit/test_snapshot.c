@@ -32,7 +32,9 @@ service_of(const struct snapshot *snapshot, const char *name)
 
 static void show(struct scoreboard *board)
 {
-	static struct board_picture picture;
+	static struct board_picture picture = {
+		.worker_high = SCOREBOARD_PAGES,
+	};
 
 	picture.slot_count = 2;
 	picture.slots[1] = (struct board_slot){
@@ -99,7 +101,9 @@ static void workers_are_in_order_and_services_too(void)
 {
 	struct scoreboard *board = opened();
 	struct snapshot snapshot = {.worker_count = 0};
-	static struct board_picture picture;
+	static struct board_picture picture = {
+		.worker_high = SCOREBOARD_PAGES,
+	};
 
 	scoreboard_own(taken(board, 2), 30, 1);
 	taken(board, 1);

@@ -84,6 +84,49 @@ static void advance_to(int64_t now_ms)
 	check_int(late, 0);
 }
 
+static void never(struct timer *timer)
+{
+	(void)timer;
+}
+
+/* A loop at rest wakes up once for each deadline. */
+static void test_rests_until_the_deadline(void)
+{
+	static const int64_t waits_ms[] = {1,    63,    64,     250,    2000,
+					   5000, 30000, 300000, 3600000};
+	struct timer timer;
+	size_t i;
+	int64_t now_ms;
+
+	for (i = 0; i < sizeof(waits_ms) / sizeof(waits_ms[0]); i++)
+		for (now_ms = 5000000; now_ms < 5000130; now_ms++) {
+			timers_init(&wheel, now_ms);
+			timer_init(&timer, never);
+			timer_start(&wheel, &timer, now_ms + waits_ms[i]);
+			check_int(timers_rest_ms(&wheel, now_ms), waits_ms[i]);
+			timer_start(&wheel, &timer, now_ms);
+			check_int(timers_rest_ms(&wheel, now_ms), 0);
+			timer_stop(&wheel, &timer);
+			check_int(timers_rest_ms(&wheel, now_ms), -1);
+		}
+}
+
+/* So many in one bucket are not looked at: the bound is coarse. */
+static void test_rests_less_among_many(void)
+{
+	struct timer timers[64];
+	int i;
+
+	timers_init(&wheel, 1 << 20);
+	for (i = 0; i < 64; i++) {
+		timer_init(&timers[i], never);
+		timer_start(&wheel, &timers[i], (1 << 20) + 100);
+	}
+	check_int(timers_rest_ms(&wheel, 1 << 20), 64);
+	timer_stop(&wheel, &timers[7]);
+	check_int(timers_rest_ms(&wheel, 1 << 20), 100);
+}
+
 static void test_against_the_model(void)
 {
 	int64_t now_ms = 123456789;
@@ -95,7 +138,7 @@ static void test_against_the_model(void)
 		items[i].expected_ms = -1;
 	}
 	for (round = 0; round < 3000; round++) {
-		int64_t wait_ms, nearest;
+		int64_t wait_ms, rest_ms, nearest;
 
 		change_some(now_ms);
 		wait_ms = timers_wait_ms(&wheel, now_ms);
@@ -105,6 +148,9 @@ static void test_against_the_model(void)
 		nearest = nearest_expected();
 		CHECK(nearest < 0 ||
 		      (wait_ms >= 0 && now_ms + wait_ms <= nearest));
+		rest_ms = timers_rest_ms(&wheel, now_ms);
+		CHECK(nearest < 0 ||
+		      (rest_ms >= wait_ms && now_ms + rest_ms <= nearest));
 		now_ms += round % 3 ? (int64_t)(draw() % 100) : wait_ms;
 		if (round % 100 == 0)
 			now_ms += (int64_t)(draw() % (UINT64_C(1) << 34));
@@ -295,6 +341,8 @@ static void test_the_end_of_time_is_a_deadline_too(void)
 
 int main(void)
 {
+	test_rests_until_the_deadline();
+	test_rests_less_among_many();
 	test_against_the_model();
 	test_a_timer_started_for_the_past_runs_in_the_next_call();
 	test_so_does_one_for_the_time_that_the_call_is_about();

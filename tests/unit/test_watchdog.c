@@ -109,6 +109,26 @@ static void test_nobody_is_blamed_for_the_supervisors_sleep(void)
 		  WATCHDOG_SUSPECT);
 }
 
+/* A worker that beats as seldom as it may is fit at each look. */
+static void test_a_resting_worker_is_fit(void)
+{
+	const struct watchdog_settings settings = {1000, 30000};
+	int64_t beat_ms = watchdog_beat(&settings);
+	struct watchdog_sample sample = {.turns = 1};
+	struct watchdog watchdog;
+	int64_t now_ms;
+
+	watchdog_init(&watchdog, 0);
+	check_int(beat_ms, 333);
+	CHECK(beat_ms + watchdog_interval(&settings) < 600);
+	for (now_ms = 0; now_ms < 60000;
+	     now_ms += watchdog_interval(&settings)) {
+		sample.turns = (uint64_t)(now_ms / beat_ms);
+		check_int(watchdog_judge(&watchdog, &settings, &sample, now_ms),
+			  WATCHDOG_FIT);
+	}
+}
+
 static void test_intervals(void)
 {
 	static const struct {
@@ -137,6 +157,7 @@ int main(void)
 	for (i = 0; i < sizeof(lives) / sizeof(lives[0]); i++)
 		run(&lives[i]);
 	test_nobody_is_blamed_for_the_supervisors_sleep();
+	test_a_resting_worker_is_fit();
 	test_intervals();
 	return check_result();
 }
