@@ -49,8 +49,8 @@ client() {
 			    came = list(open_paced(gone))
 			    refill = collections.Counter(pid_of(one) for one in came)
 			    print("of", gone, "that left, came back:", refill)
-			    # At random it were a quarter.
-			    assert refill[poor] > 0.6 * gone
+			    # At random it were a quarter; nobody gets more than three.
+			    assert refill[poor] > 0.5 * gone
 			    return came + sum(held.values(), [])
 		END
 		cat

@@ -243,9 +243,14 @@ void scoreboard_keep_only(struct scoreboard_page *page);
  * that the dying worker wrote over is logged, and the counts are left out. */
 void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page);
 
-/* The cells of a page, and of one of its services. */
+/* The cells of a page, and of one of its services: the latter for its worker
+ * only, who has not written over the header that says where they are. */
 uint64_t *scoreboard_cells(struct scoreboard_page *page);
 uint64_t *scoreboard_service(struct scoreboard_page *page, unsigned service);
+/* … for anybody else: its worker may have written anything there.  0 if the page
+ * makes no sense, or has no such service or cell. */
+uint64_t scoreboard_peek(const struct scoreboard_page *page, unsigned service,
+			 enum scoreboard_service_cell cell);
 
 /* Its worker: remember a connection that was closed (`slot`, `pid` are filled
  * in).  Costs a copy, no system call. */

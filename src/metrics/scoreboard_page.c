@@ -180,6 +180,17 @@ uint64_t scoreboard_read_service(const struct scoreboard_view *view,
 					     (size_t)place * sizeof(uint64_t)));
 }
 
+uint64_t scoreboard_peek(const struct scoreboard_page *page, unsigned service,
+			 enum scoreboard_service_cell cell)
+{
+	struct scoreboard_view view;
+
+	if (!scoreboard_look(&view, page) ||
+	    service >= view.header.service_count)
+		return 0;
+	return scoreboard_read_service(&view, service, cell);
+}
+
 uint64_t scoreboard_read_cell(const struct scoreboard_view *view, unsigned cell)
 {
 	uint64_t value;

@@ -2,19 +2,26 @@
 /* balance.c - from loads to weights. */
 #include "process/balance.h"
 
-#define SCALE        256 /* parts of a connection */
-/* Nobody gets more of an interval than so many, or so many times the mean. */
-#define BURST        3
+#define SCALE         4096 /* parts of a connection */
+/* Nobody gets more than so many times the mean, or by the weights that stay in
+ * force while nobody looks: what is right for the next few is not for a burst. */
+#define BURST         3
+#define BURST_AT_REST 2
 /* A busy machine has a look come later than it was to, which is known only
  * from those before. */
-#define LATE_MOST_MS 50
+#define LATE_MOST_MS  50
 /* Connections to be spread by one look: fewer are worth no look, of more the
  * luck is seen in the result. */
-#define BATCH_LEAST  16
+#define BATCH_LEAST   16
 /* Where all leave soon, differences count so much less. */
-#define FLATTER      15
-#define COST_SHARE   20 /* looking takes one part in so many, at most */
-#define COUNT_MOST   (UINT64_C(1) << 40)
+#define FLATTER       15
+#define COST_SHARE    20 /* looking takes one part in so many, at most */
+/* … but the weights of one look that took long are not in force for long. */
+#define SPARE_MOST_MS 200
+#define COUNT_MOST    (UINT64_C(1) << 40)
+/* In one look: none of what follows from it overflows. */
+#define CAME_MOST     (UINT64_C(1) << 24)
+#define EXPECT_MOST   (UINT64_C(1) << 34)
 
 /* ---- How slow, how fast ---------------------------------------------- */
 
@@ -44,7 +51,7 @@ void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
 
 	if (since_ms <= 0)
 		since_ms = 1;
-	if (came > COUNT_MOST || left > COUNT_MOST)
+	if (came > CAME_MOST || left > CAME_MOST)
 		came = left = 0;
 	pace->per_second =
 		(pace->per_second + 3 * ((int64_t)came * 1000 / since_ms)) / 4;
@@ -81,6 +88,8 @@ int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us)
 {
 	int64_t least_ms = cost_us * COST_SHARE / 1000;
 
+	if (least_ms > SPARE_MOST_MS)
+		least_ms = SPARE_MOST_MS;
 	return interval_ms < least_ms ? least_ms : interval_ms;
 }
 
@@ -98,7 +107,7 @@ uint64_t balance_expected_at_first(unsigned worker_count)
 
 uint64_t balance_expected_at_rest(unsigned worker_count)
 {
-	return worker_count / 4 + 1;
+	return 4 * (uint64_t)worker_count;
 }
 
 uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected)
@@ -120,8 +129,11 @@ struct scale {
 	unsigned in_count;
 	int64_t lag_sum_ms; /* of those */
 	int64_t now_sum_ms;
+	unsigned fit_count;
+	uint64_t burst;    /* so many times the mean for each */
 	uint64_t expected; /* in parts, as all that follow */
 	uint64_t mean;     /* for each of those in */
+	uint64_t most;     /* … that are fit, at most */
 	uint64_t level;    /* to which those that are fit are filled */
 	uint64_t sum;      /* of all shares */
 };
@@ -160,15 +172,22 @@ static void survey(struct scale *scale)
 	}
 	if (scale->in_count > 0)
 		scale->mean = scale->expected / scale->in_count;
+	for (i = 0; i < scale->slot_count; i++)
+		scale->fit_count += is_fit(scale, &scale->loads[i]);
+	if (scale->fit_count > 0)
+		scale->most = scale->burst * scale->expected / scale->fit_count;
 }
 
+/* … but what is above the most is for the others. */
 static uint64_t lack(const struct scale *scale, const struct balance_load *load,
 		     uint64_t level)
 {
 	uint64_t count = load->count > COUNT_MOST ? COUNT_MOST : load->count;
 	uint64_t has = count * SCALE;
 
-	return is_fit(scale, load) && level > has ? level - has : 0;
+	if (!is_fit(scale, load) || level <= has)
+		return 0;
+	return level - has < scale->most ? level - has : scale->most;
 }
 
 /* What it takes to fill all that are fit up to there. */
@@ -201,34 +220,40 @@ static uint64_t find_level(const struct scale *scale)
 static uint64_t share_of(const struct scale *scale,
 			 const struct balance_load *load)
 {
-	uint64_t most = BURST * (scale->mean > SCALE ? scale->mean : SCALE);
-	uint64_t share;
-
 	if (!load->is_in)
 		return 0;
 	if (is_slow(scale, load))
 		return scale->mean * BALANCE_LEAST / BALANCE_EVEN + 1;
-	share = lack(scale, load, scale->level);
-	return share > most ? most : share;
+	return lack(scale, load, scale->level);
 }
 
-static uint16_t weight_of(const struct scale *scale, uint64_t share)
+static uint16_t weight_of(const struct scale *scale,
+			  const struct balance_load *load, uint64_t least)
 {
 	uint64_t even = (uint64_t)BALANCE_EVEN * scale->in_count;
-	uint64_t weight = (share * even + scale->sum / 2) / scale->sum;
+	uint64_t share = share_of(scale, load), weight = 0;
 
+	if (scale->sum > 0)
+		weight = (share * even + scale->sum / 2) / scale->sum;
 	if (weight == 0 && share > 0)
 		weight = 1;
-	return (uint16_t)(weight > UINT16_MAX ? UINT16_MAX : weight);
+	if (weight > scale->burst * BALANCE_EVEN)
+		weight = scale->burst * BALANCE_EVEN;
+	if (is_fit(scale, load) && weight < least)
+		weight = least;
+	return (uint16_t)weight;
 }
 
 void balance_weigh(uint16_t *weights, const struct balance_load *loads,
-		   unsigned slot_count, uint64_t expected)
+		   unsigned slot_count, uint64_t expected, bool is_at_rest)
 {
+	uint64_t least = is_at_rest ? BALANCE_LEAST_AT_REST : BALANCE_LEAST_FIT;
 	struct scale scale = {
 		.loads = loads,
 		.slot_count = slot_count,
-		.expected = expected * SCALE,
+		.burst = is_at_rest ? BURST_AT_REST : BURST,
+		.expected = (expected < EXPECT_MOST ? expected : EXPECT_MOST) *
+			    SCALE,
 	};
 	unsigned i;
 
@@ -237,8 +262,16 @@ void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 	for (i = 0; i < slot_count; i++)
 		scale.sum += share_of(&scale, &loads[i]);
 	for (i = 0; i < slot_count; i++)
-		weights[i] = scale.sum == 0
-				     ? 0
-				     : weight_of(&scale,
-						 share_of(&scale, &loads[i]));
+		weights[i] = weight_of(&scale, &loads[i], least);
+}
+
+int balance_share(const uint16_t *weights, unsigned slot)
+{
+	unsigned i, sum = 0, count = 0;
+
+	for (i = 0; i < BALANCE_SLOTS; i++) {
+		sum += weights[i];
+		count += weights[i] > 0;
+	}
+	return sum == 0 ? -1 : (int)(100 * weights[slot] * count / sum);
 }

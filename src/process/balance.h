@@ -16,9 +16,13 @@
 #define BALANCE_SLOTS 256 /* as CONFIG_WORKERS_MAX */
 
 /* The weight of one that gets as many as the mean. */
-#define BALANCE_EVEN  64
-/* Of one that is slow. */
-#define BALANCE_LEAST (BALANCE_EVEN / 32)
+#define BALANCE_EVEN          64
+/* Of one that is slow; the least of one that is fit, however many it has; and
+ * in force while nobody looks: were the others full, or the supervisor killed,
+ * it would go on for long. */
+#define BALANCE_LEAST         (BALANCE_EVEN / 32)
+#define BALANCE_LEAST_FIT     (BALANCE_EVEN / 16)
+#define BALANCE_LEAST_AT_REST (BALANCE_EVEN / 4)
 
 /* A worker that kept its clients waiting for so long of late, or does so at this
  * moment, and twice as long as the others do in the mean, is slow. */
@@ -58,14 +62,16 @@ void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
 /* When to look again, in ms from now, at a service of so many workers. */
 int64_t balance_interval_ms(const struct balance_pace *pace,
 			    unsigned worker_count);
-/* … if looking took so long, and is to be a small part of one CPU. */
+/* … if looking took so much CPU, and is to be a small part of one: some time
+ * later, but not seconds. */
 int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
 /* Who will have come by then, or later, as it was of late: at least 1. */
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
 /* … instead, at the first look after a rest, when that is not known: as many as
  * are worth a look.  Were it few, all of a burst would go to one. */
 uint64_t balance_expected_at_first(unsigned worker_count);
-/* … instead, if nobody looks: what the first that come find in force. */
+/* … instead, if nobody looks: what the first that come find in force, in which
+ * one more or less is to count little. */
 uint64_t balance_expected_at_rest(unsigned worker_count);
 
 /* A worker, by its slot. */
@@ -82,8 +88,12 @@ struct balance_load {
 uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected);
 
 /* The weights of `slot_count` (BALANCE_SLOTS at most) workers, if `expected`
- * connections are spread until the next look; 0 for those that are not in. */
+ * connections are spread until the next look, or if there will be none; 0 for
+ * those that are not in. */
 void balance_weigh(uint16_t *weights, const struct balance_load *loads,
-		   unsigned slot_count, uint64_t expected);
+		   unsigned slot_count, uint64_t expected, bool is_at_rest);
+/* One of BALANCE_SLOTS weights in percent of the mean of those that have any; -1:
+ * nobody has. */
+int balance_share(const uint16_t *weights, unsigned slot);
 
 #endif

@@ -71,12 +71,16 @@ static int64_t longer(int64_t a_ms, int64_t b_ms)
 	return a_ms > b_ms ? a_ms : b_ms;
 }
 
+/* The worker may have written anything there. */
 static int64_t inside_of(const uint64_t *cells, int64_t now_ms)
 {
-	if (scoreboard_load(&cells[SCOREBOARD_CALLBACK]) == SCOREBOARD_IN_NONE)
+	uint64_t since_ms = scoreboard_load(&cells[SCOREBOARD_CALLBACK_MS]);
+
+	if (scoreboard_load(&cells[SCOREBOARD_CALLBACK]) ==
+		    SCOREBOARD_IN_NONE ||
+	    since_ms > (uint64_t)now_ms)
 		return 0;
-	return now_ms -
-	       (int64_t)scoreboard_load(&cells[SCOREBOARD_CALLBACK_MS]);
+	return now_ms - (int64_t)since_ms;
 }
 
 /* In a callback for so long; or the turns that have ended since the last look
@@ -86,7 +90,7 @@ static int64_t lag_of(struct supervisor_balance_worker *worker,
 {
 	const uint64_t *cells = scoreboard_cells(child->page);
 	uint64_t busy_us = scoreboard_load(&cells[SCOREBOARD_LAG_SUM_US]);
-	int64_t turned_ms = (int64_t)(busy_us - worker->busy_us) / 1000 -
+	int64_t turned_ms = (int64_t)((busy_us - worker->busy_us) / 1000) -
 			    (now_ms - worker->busy_ms);
 
 	if (worker->pid != child->pid || busy_us < worker->busy_us)
@@ -124,7 +128,7 @@ static struct bank_group *steered_group(const struct look *look, unsigned i)
 	const struct generation *generation = look->supervisor->current;
 	struct bank_group *group = generation->groups[i];
 
-	if (!group || group->is_shared ||
+	if (!group || group->is_shared || group->order_count <= 1 ||
 	    group->steering.count != group->order_count ||
 	    group->steering.balance != STEERING_ADAPTIVE)
 		return NULL;
@@ -166,14 +170,17 @@ static void look_at_place(struct look *look, unsigned slot,
 	const struct supervisor_balance_worker *worker =
 		&look->supervisor->balance.workers[slot];
 	struct place *place = &look->service->places[slot];
-	const uint64_t *cells = scoreboard_service(child->page, look->index);
-	uint64_t accepted = scoreboard_load(&cells[SCOREBOARD_ACCEPTED]);
-	uint64_t live = scoreboard_load(&cells[SCOREBOARD_LIVE]);
+	uint64_t accepted =
+		scoreboard_peek(child->page, look->index, SCOREBOARD_ACCEPTED);
+	uint64_t live =
+		scoreboard_peek(child->page, look->index, SCOREBOARD_LIVE);
 	uint64_t queue = queue_of(look, slot);
 	int64_t now_ms = look->supervisor->loop.now_ms, wait_ms;
 
+	/* What a worker that is taken over had before did not come now. */
 	if (place->pid != child->pid)
-		*place = (struct place){.pid = child->pid};
+		*place =
+			(struct place){.pid = child->pid, .accepted = accepted};
 	wait_ms = wait_of(place, accepted, queue, now_ms);
 	balance_note_lag(&place->lag, wait_ms, now_ms);
 	if (place->waiting_ms != 0 || worker->inside_ms > 0)
@@ -261,7 +268,7 @@ static void find_listeners(struct look *look)
 	look->end = i;
 }
 
-/* Where all workers share one listener, there is nothing to choose. */
+/* Where all share one listener, or nobody does, there is nothing to choose. */
 static bool has_steered_group(const struct look *look)
 {
 	unsigned i;
@@ -295,6 +302,19 @@ static uint64_t expected_of(const struct look *look, bool is_first,
 	return balance_expected(&look->service->pace, interval_ms);
 }
 
+/* Slots that were parked keep none: others full, theirs were the only ones. */
+static void weigh(const struct look *look, uint64_t expected)
+{
+	struct supervisor_balance_service *service = look->service;
+	unsigned count = look->supervisor->slot_count;
+
+	memset(service->weights + count, 0,
+	       (BALANCE_SLOTS - count) * sizeof(service->weights[0]));
+	balance_weigh(service->weights, look->loads, count,
+		      balance_horizon(&service->pace, expected),
+		      !service->is_active);
+}
+
 /* How many listeners were looked at; when to look again. */
 static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 				int64_t *interval_ms)
@@ -317,10 +337,7 @@ static unsigned look_at_service(struct supervisor *supervisor, unsigned index,
 	*interval_ms = interval_of(&look);
 	service->is_active =
 		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
-	balance_weigh(
-		service->weights, look.loads, supervisor->slot_count,
-		balance_horizon(&service->pace,
-				expected_of(&look, is_first, *interval_ms)));
+	weigh(&look, expected_of(&look, is_first, *interval_ms));
 	steer_service(&look);
 	supervisor->balance.shown = (int)index;
 	return look.in_count * (look.end - look.first);
@@ -460,8 +477,8 @@ int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot)
 	if (balance->generation != supervisor->current->number ||
 	    slot >= supervisor->slot_count || balance->shown < 0)
 		return -1;
-	return (int16_t)(balance->services[balance->shown].weights[slot] * 100 /
-			 BALANCE_EVEN);
+	return (int16_t)balance_share(balance->services[balance->shown].weights,
+				      slot);
 }
 
 void supervisor_init_balance(struct supervisor *supervisor)

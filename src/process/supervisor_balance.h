@@ -47,7 +47,7 @@ void supervisor_weigh(const struct supervisor *supervisor,
 		      const struct bank_group *group, struct steering *wanted);
 
 /* What the slot is to get of the service that was looked at last, in percent of
- * the mean; -1: none was. */
+ * the mean; -1: none was, or nobody is to get any. */
 int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot);
 
 /* supervisor_steer.c: the group by other weights; who is out stays out. */

@@ -34,12 +34,30 @@ bool supervisor_is_fit(const struct child *child,
 	       !child->is_suspect && supervisor_has_room(child, group);
 }
 
+static bool is_parked(const struct supervisor *supervisor, unsigned number)
+{
+	return supervisor->slots[number].state == SLOT_PARKED;
+}
+
+static bool are_all_parked(const struct supervisor *supervisor,
+			   const struct bank_group *group)
+{
+	unsigned i;
+
+	for (i = 0; i < group->order_count; i++)
+		if (!bank_is_stranger(group->order[i]) &&
+		    !is_parked(supervisor, group->order[i]))
+			return false;
+	return true;
+}
+
 /* Where nobody is fit, all of ours are in: a connection has to wait somewhere,
- * but not with a stranger. */
+ * but not with a stranger, nor where no worker will be. */
 static void find_out(const struct supervisor *supervisor,
 		     const struct bank_group *group, struct steering *steering)
 {
 	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit = false;
+	bool may_be_parked = are_all_parked(supervisor, group);
 	const struct child *child;
 	unsigned i, number;
 
@@ -53,8 +71,11 @@ static void find_out(const struct supervisor *supervisor,
 	steering->count = group->order_count;
 	for (i = 0; i < group->order_count; i++) {
 		number = group->order[i];
-		steering->is_out[i] = bank_is_stranger(number) ||
-				      (is_any_fit && !is_fit[number]);
+		steering->is_out[i] =
+			bank_is_stranger(number) ||
+			(is_any_fit ? !is_fit[number]
+				    : !may_be_parked &&
+					      is_parked(supervisor, number));
 	}
 }
 

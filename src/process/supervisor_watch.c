@@ -61,8 +61,7 @@ static uint64_t accepted_by(const struct child *child)
 	unsigned i;
 
 	for (i = 0; generation && i < generation->config->service_count; i++)
-		sum += scoreboard_load(&scoreboard_service(
-			child->page, i)[SCOREBOARD_ACCEPTED]);
+		sum += scoreboard_peek(child->page, i, SCOREBOARD_ACCEPTED);
 	return sum;
 }
 

@@ -15,7 +15,7 @@ static void share(unsigned *shares, const struct balance_load *loads,
 	uint16_t weights[BALANCE_SLOTS];
 	unsigned i, sum = 0;
 
-	balance_weigh(weights, loads, slot_count, expected);
+	balance_weigh(weights, loads, slot_count, expected, false);
 	for (i = 0; i < slot_count; i++)
 		sum += weights[i];
 	for (i = 0; i < slot_count; i++)
@@ -31,13 +31,13 @@ static const struct row {
 } rows[] = {
 	{"all alike", {7, 7, 7, 7}, {0}, 10, {250, 250, 250, 250}},
 	{"nobody has any", {0}, {0}, 1, {250, 250, 250, 250}},
-	{"one lacks some", {10, 10, 6, 10}, {0}, 4, {0, 0, 1000, 0}},
+	{"one lacks some", {10, 10, 6, 10}, {0}, 4, {83, 83, 750, 83}},
 	{"it lacks half of what comes",
 	 {10, 10, 6, 10},
 	 {0},
 	 8,
 	 {125, 125, 625, 125}},
-	{"one has too many", {4, 4, 4, 9}, {0}, 9, {333, 333, 333, 0}},
+	{"one has too many", {4, 4, 4, 9}, {0}, 9, {328, 328, 328, 15}},
 	{"two are out", {0, OUT, 5, OUT}, {0}, 15, {667, 0, 333, 0}},
 	{"all are out", {OUT, OUT, OUT, OUT}, {0}, 9, {0, 0, 0, 0}},
 	{"one is slow", {5, 5, 5, 5}, {0, 0, 0, 50}, 40, {329, 329, 329, 13}},
@@ -75,7 +75,7 @@ static const struct row {
 	 {UINT64_MAX - 1, 5, 5, 5},
 	 {0},
 	 3,
-	 {0, 333, 333, 333}},
+	 {15, 328, 328, 328}},
 };
 
 static void test_rows(void)
@@ -141,26 +141,56 @@ static void test_who_is_late_at_this_moment_gets_little(void)
 	}
 }
 
-/* One that is new beside 63 that have many is not drowned. */
+/* One that is new beside 63 that have more gets three times its part, however
+ * much more that is and however many are expected. */
 static void test_a_new_one_is_not_drowned(void)
 {
+	static const struct {
+		uint64_t has, expected;
+	} rows_new[] = {{1000, 640}, {30, 640}, {10, 1}, {1000, 100000}};
 	struct balance_load loads[64] = {{0}};
 	uint16_t weights[64];
 	unsigned i;
+	size_t j;
 
-	for (i = 0; i < 64; i++)
-		loads[i] = (struct balance_load){true, i == 9 ? 0 : 1000, 0, 0};
-	balance_weigh(weights, loads, 64, 640);
-	for (i = 0; i < 64; i++)
-		CHECK(i == 9 ? weights[i] > 0 : weights[i] == 0);
-	/* Where all are near each other it gets three times the mean. */
-	for (i = 0; i < 64; i++)
-		loads[i].count = i == 9 ? 0 : 30;
-	balance_weigh(weights, loads, 64, 640);
-	for (i = 0; i < 64; i++)
-		CHECK(i == 9 ? weights[i] >= 3 * weights[0] &&
-				       weights[i] <= 4 * weights[0]
-			     : weights[i] > 0);
+	for (j = 0; j < COUNT(rows_new); j++) {
+		for (i = 0; i < 64; i++)
+			loads[i] = (struct balance_load){
+				true, i == 9 ? 0 : rows_new[j].has, 0, 0};
+		balance_weigh(weights, loads, 64, rows_new[j].expected, false);
+		for (i = 0; i < 64; i++)
+			CHECK(i == 9 ? weights[i] <= 3 * BALANCE_EVEN
+				     : weights[i] >= BALANCE_LEAST_FIT);
+	}
+	/* 9 against 7 * 10, as was seen. */
+	for (i = 0; i < 8; i++)
+		loads[i].count = i == 2 ? 9 : 10;
+	balance_weigh(weights, loads, 8, 1, false);
+	for (i = 0; i < 8; i++)
+		CHECK(i == 2 ? weights[i] <= 3 * BALANCE_EVEN
+			     : weights[i] >= BALANCE_EVEN / 2);
+}
+
+/* A supervisor that was killed does not look again. */
+static void test_what_stays_in_force_starves_nobody(void)
+{
+	struct balance_load loads[4] = {{0}};
+	uint16_t weights[4];
+	unsigned i, n, sum;
+
+	for (n = 2; n <= 4; n++) {
+		for (i = 0; i < n; i++)
+			loads[i] = (struct balance_load){true, i == 1 ? 0 : 50,
+							 0, 0};
+		balance_weigh(weights, loads, n, balance_expected_at_rest(n),
+			      true);
+		for (i = sum = 0; i < n; i++)
+			sum += weights[i];
+		for (i = 0; i < n; i++)
+			CHECK(i == 1 ? 10 * weights[i] <= 9 * sum &&
+					       n * weights[i] <= 2 * sum
+				     : 5 * n * weights[i] >= sum);
+	}
 }
 
 /* As many as there can be, with as much as there can be. */
@@ -172,13 +202,32 @@ static void test_the_largest_numbers(void)
 
 	for (i = 0; i < BALANCE_SLOTS; i++)
 		loads[i] = (struct balance_load){true, 1000000, 0, 0};
-	balance_weigh(weights, loads, BALANCE_SLOTS, UINT64_C(1) << 30);
+	balance_weigh(weights, loads, BALANCE_SLOTS, UINT64_C(1) << 30, false);
 	for (i = 0; i < BALANCE_SLOTS; i++)
 		check_int(weights[i], BALANCE_EVEN);
 	loads[77].count = 0;
-	balance_weigh(weights, loads, BALANCE_SLOTS, 1);
+	balance_weigh(weights, loads, BALANCE_SLOTS, 1, false);
 	for (i = 0; i < BALANCE_SLOTS; i++)
-		CHECK((weights[i] > 0) == (i == 77));
+		CHECK(i == 77 ? weights[i] == 3 * BALANCE_EVEN
+			      : weights[i] > 0 && weights[i] <= BALANCE_EVEN);
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		loads[i] = (struct balance_load){
+			true, UINT64_MAX, INT64_MAX >> 9, INT64_MAX >> 9};
+	balance_weigh(weights, loads, BALANCE_SLOTS, UINT64_MAX, true);
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		check_int(weights[i], BALANCE_EVEN);
+}
+
+static void test_shares_are_of_those_that_get_any(void)
+{
+	uint16_t weights[BALANCE_SLOTS] = {0};
+
+	check_int(balance_share(weights, 0), -1);
+	weights[1] = 196;
+	weights[7] = 4;
+	check_int(balance_share(weights, 0), 0);
+	check_int(balance_share(weights, 1), 196);
+	check_int(balance_share(weights, 7), 4);
 }
 
 /* ---- What becomes of it ---------------------------------------------- */
@@ -197,9 +246,10 @@ static unsigned draw(struct random *random, const uint16_t *weights,
 	return i;
 }
 
-/* 1000 that stay, 20 in an interval, over 8: at most 5 % more than the mean,
- * whatever they began with. */
-static void test_those_that_stay_end_even(uint64_t seed, uint64_t first)
+/* 1000 that stay, so many in an interval, over 8: at most 5 % more than the mean,
+ * whatever they began with; also if each comes after a rest. */
+static void test_those_that_stay_end_even(uint64_t seed, uint64_t first,
+					  unsigned expected, bool is_at_rest)
 {
 	struct random random;
 	struct balance_load loads[8] = {{0}};
@@ -211,8 +261,11 @@ static void test_those_that_stay_end_even(uint64_t seed, uint64_t first)
 		loads[i].is_in = true;
 	loads[3].count = first;
 	for (i = 0; i < 1000 - first; i++) {
-		if (i % 20 == 0)
-			balance_weigh(weights, loads, 8, 20);
+		if (i % expected == 0)
+			balance_weigh(weights, loads, 8,
+				      is_at_rest ? balance_expected_at_rest(8)
+						 : expected,
+				      is_at_rest);
 		loads[draw(&random, weights, 8)].count++;
 	}
 	for (i = 0; i < 8; i++)
@@ -279,13 +332,14 @@ static void test_pace(void)
 	/* Looking at many takes its time, and is done less often. */
 	check_int(balance_spare_ms(2, 20), 2);
 	check_int(balance_spare_ms(2, 1000), 20);
+	check_int(balance_spare_ms(2, 10000000), 200);
 }
 
 /* From none to all of those that come leave at once. */
 static void test_the_more_leave_the_less_differences_count(void)
 {
 	static const unsigned left[] = {0, 5, 10, 15, 20, 90};
-	static const unsigned horizons[] = {20, 38, 93, 186, 320, 320};
+	static const unsigned horizons[] = {20, 38, 94, 188, 320, 320};
 	struct balance_load loads[4] = {{true, 12, 0, 0},
 					{true, 10, 0, 0},
 					{true, 10, 0, 0},
@@ -303,7 +357,7 @@ static void test_the_more_leave_the_less_differences_count(void)
 		check_int((int64_t)balance_horizon(&pace, 20), horizons[i]);
 	}
 	share(shares, loads, 4, 4);
-	check_int(shares[0], 0);
+	CHECK(shares[0] < 25);
 	share(shares, loads, 4, 4 * 16);
 	CHECK(shares[0] > 200);
 }
@@ -315,10 +369,14 @@ int main(void)
 	test_rows();
 	test_who_is_late_at_this_moment_gets_little();
 	test_a_new_one_is_not_drowned();
+	test_what_stays_in_force_starves_nobody();
 	test_the_largest_numbers();
+	test_shares_are_of_those_that_get_any();
 	for (seed = 1; seed <= 20; seed++) {
-		test_those_that_stay_end_even(seed, 0);
-		test_those_that_stay_end_even(seed, 60);
+		test_those_that_stay_end_even(seed, 0, 20, false);
+		test_those_that_stay_end_even(seed, 60, 20, false);
+		test_those_that_stay_end_even(seed, 0, 1, true);
+		test_those_that_stay_end_even(seed, 60, 1, true);
 	}
 	test_lag_is_remembered_and_forgiven();
 	test_pace();
