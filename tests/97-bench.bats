@@ -153,7 +153,7 @@ is_stopping() {
 	kill -TERM "$pid"
 	wait "$pid" || true
 	SERVER_PIDS=()
-	grep -qF 'ended by a signal' "$WORK/balance.log"
+	grep -qF 'ended by SIGTERM' "$WORK/balance.log"
 	for pid in "$server" "${children[@]}"; do
 		wait_until 20 is_gone "$pid"
 	done
