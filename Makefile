@@ -196,6 +196,9 @@ $(B)/tests/plugins/linked.so: private LIBRARIES += -L$(B) -lcohort -Wl,-rpath,$(
 $(B)/tests/servers/ledger: $(B)/tests/support/failing_calls.o
 $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 
+# Whether the loop polls or sleeps is counted.
+$(B)/tests/test_loop_spin: private LDFLAGS += -Wl,--wrap=epoll_wait
+
 # A socket stands in for the admin process.
 $(B)/tests/servers/ordered: private LDFLAGS += -Wl,--wrap=supervisor_start_signals -Wl,--wrap=supervisor_tell_admins
 
