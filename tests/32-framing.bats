@@ -72,7 +72,7 @@ stop_server() {
 	run say "warm"
 	before=$(memory_of "$worker")
 	coproc PARTS {
-		timeout $((60 * COHORT_PATIENCE)) python3 - "$PORT" <<-'END'
+		timeout $((60 * COHORT_PATIENCE)) python3 /dev/fd/4 "$PORT" 4<<-'END'
 			import socket, sys
 			clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) for _ in range(500)]
 			for client in clients:
