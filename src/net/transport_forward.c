@@ -24,8 +24,8 @@
 #define SPLICE_LEAST_BYTES ((size_t)SERVICE_READ_BYTES / 8)
 
 /* Room for pages, of which a network's packets fill small parts.  Twice the
- * kernel's own; all workers together stay far below what it grants one user
- * (pipe-user-pages-soft). */
+ * kernel's own; 256 workers take half of what it grants one user
+ * (pipe-user-pages-soft); beyond it a pipe stays as it was opened. */
 #define PIPE_BYTES    131072
 #define PIPE_AGAIN_MS 1000 /* after one could not be opened */
 
