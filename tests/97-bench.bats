@@ -125,9 +125,9 @@ with_modules() {
 	[ -z "$(ls "$TMPDIR")" ]
 }
 
-# children_of PID: sets $children; is there one?
-children_of() {
-	read -r -a children <"/proc/$1/task/$1/children" || true # it ends without a newline
+# has_children PID: sets $children; is there one?
+has_children() {
+	mapfile -t children < <(children_of "$1")
 	[ "${#children[@]}" -gt 0 ]
 }
 
@@ -135,7 +135,7 @@ children_of() {
 is_stopping() {
 	local child
 
-	children_of "$1" && server=${children[0]} && children_of "$server" || return 1
+	has_children "$1" && server=${children[0]} && has_children "$server" || return 1
 	for child in "${children[@]}"; do
 		! grep -q '^State:.T' "/proc/$child/status" || return 0
 	done
@@ -158,6 +158,61 @@ is_stopping() {
 		wait_until 20 is_gone "$pid"
 	done
 	[ -z "$(ls "$TMPDIR")" ]
+}
+
+are_gone() {
+	local pid
+	for pid in "$@"; do
+		is_gone "$pid" || return 1
+	done
+}
+
+# has_cohort PID: a child of it has workers; sets $supervisor and its $children.
+has_cohort() {
+	for supervisor in $(children_of "$1"); do
+		[ -z "$(workers "$supervisor")" ] || { has_children "$supervisor" && return; }
+	done
+	return 1
+}
+
+@test "a supervisor that dies in the benchmark leaves no worker to the next run" {
+	local supervisor children pid
+
+	CASES=1x64 PEERS=cohort SECONDS_EACH=60 "$BATS_TEST_DIRNAME/../tools/bench/run" "$COHORT_BUILD" >"$WORK/run.log" 2>&1 3>&- &
+	pid=$!
+	SERVER_PIDS+=("$pid")
+	wait_until $((20 * COHORT_PATIENCE)) has_cohort "$pid"
+	kill -KILL "$supervisor"
+	kill -TERM "$pid"
+	wait_exit "$pid" $((20 * COHORT_PATIENCE))
+	[ "$STATUS" -eq 1 ]
+	SERVER_PIDS=()
+	are_gone "${children[@]}"
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "the bench of the chat room that is told to end, or killed, leaves nothing" {
+	local signal pid child children started
+
+	# is_telling PID: its servers and its clients are there; sets $started.
+	is_telling() {
+		has_children "$1" && [ "${#children[@]}" -ge 4 ] || return 1
+		started=("${children[@]}")
+		for child in "${children[@]}"; do
+			mapfile -t -O "${#started[@]}" started < <(children_of "$child")
+		done
+	}
+	for signal in TERM KILL; do
+		MEMBERS=50 ROUNDS=900000 "$BATS_TEST_DIRNAME/../tools/bench/chat" "$COHORT_BUILD/examples/chat" \
+			"$COHORT_BUILD/bench/bare-send" >"$WORK/chat.log" 2>&1 3>&- &
+		pid=$!
+		SERVER_PIDS+=("$pid")
+		wait_until $((20 * COHORT_PATIENCE)) is_telling "$pid"
+		kill "-$signal" "$pid"
+		wait_exit "$pid" $((20 * COHORT_PATIENCE))
+		SERVER_PIDS=()
+		wait_until $((20 * COHORT_PATIENCE)) are_gone "${started[@]}"
+	done
 }
 
 @test "a comparison of balances refuses what it does not know" {

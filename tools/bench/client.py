@@ -3,7 +3,7 @@
 import json
 import subprocess
 
-import usage
+from tree import child_on
 
 # A server's connections end before it does.
 DYING_SECONDS = 0.5
@@ -22,7 +22,7 @@ class Client:
         # pylint: disable-next=subprocess-popen-preexec-fn
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, preexec_fn=usage.child_on(self.core),
+            text=True, preexec_fn=child_on({self.core}),
         )  # fmt: skip
 
     def result(self, process, server):

@@ -13,6 +13,7 @@ import time
 
 import processes
 import usage
+from tree import child_on, start_ready
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -26,7 +27,7 @@ admin 127.0.0.1:0;
 {more}
 service echo {{
     listen 127.0.0.1:0;
-    protocol echo;
+    protocol {protocol};
     backlog 511;
     idle_timeout 5m;
     first_byte_timeout 1m;
@@ -127,9 +128,9 @@ class Python(Program):
 
 
 class Cohort(Peer):
-    def __init__(self, name, label, more=""):
+    def __init__(self, name, label, more="", protocol="echo"):
         super().__init__(name, label)
-        self.more = more
+        self.more, self.protocol = more, protocol
 
     def program(self, build):
         return os.path.join(build, "cohort")
@@ -167,16 +168,19 @@ PEERS = [
 class Server:
     """One that runs.  `pid` is its first process."""
 
-    def __init__(self, peer, command, work, core, **more):
+    def __init__(self, peer, command, work, core):
         self.peer = peer
         self.log = os.path.join(work, f"{peer.name}.log")
         with open(self.log, "ab") as log:
-            # pylint: disable-next=consider-using-with,subprocess-popen-preexec-fn
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stderr=log,
-                preexec_fn=usage.child_on(core), **more,
-            )  # fmt: skip
+            self.process = self.launch(command, {core}, log)
         self.pid = self.process.pid
+
+    def launch(self, command, cores, log):
+        # pylint: disable-next=consider-using-with,subprocess-popen-preexec-fn
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
+            preexec_fn=child_on(cores),
+        )  # fmt: skip
 
     def first_line(self, fd):
         """Of what it says on this pipe; what there is of it at its end, or when
@@ -209,7 +213,9 @@ class Server:
         return tuple(map(sum, zip(*map(usage.ticks, self.pids()))))
 
     def memory_bytes(self):
-        return tuple(map(sum, zip(*map(usage.memory_bytes, self.pids()))))
+        """(RSS, PSS)."""
+        all_of_them = [usage.memory(pid) for pid in self.pids()]
+        return tuple(sum(one[kind] for one in all_of_them) for kind in ("rss", "pss"))
 
     def descriptors(self):
         return sum(map(usage.descriptors, self.pids()))
@@ -245,7 +251,7 @@ class Server:
 
 class ProgramServer(Server):
     def __init__(self, peer, command, work, core):
-        super().__init__(peer, command, work, core, stdout=subprocess.PIPE)
+        super().__init__(peer, command, work, core)
         with self.process.stdout as stdout:
             port = self.first_line(stdout.fileno())
         if not port.isdigit():
@@ -261,16 +267,18 @@ class CohortServer(Server):
         self.control = os.path.join(build, "cohortctl")
         file = os.path.join(self.directory, "cohort.conf")
         with open(file, "w", encoding="utf-8") as out:
-            out.write(CONFIGURATION.format(work=self.directory, more=peer.more))
-        ready, theirs = os.pipe()
-        command = [peer.program(build), "-c", file, "--ready-fd", str(theirs)]
-        super().__init__(peer, command, work, core, stdout=subprocess.DEVNULL, pass_fds=[theirs])
-        os.close(theirs)
-        with open(ready, encoding="utf-8"):
-            _, _, self.address = self.first_line(ready).partition(" ")
+            out.write(CONFIGURATION.format(work=self.directory, more=peer.more, protocol=peer.protocol))
+        super().__init__(peer, [peer.program(build), "-c", file], work, core)
         if not self.address:
             self.stop()
             self.fail("did not start")
+
+    def launch(self, command, cores, log):
+        process, addresses = start_ready(
+            command, cores, processes.PATIENCE_SECONDS, stdout=subprocess.DEVNULL, stderr=log
+        )  # fmt: skip
+        self.address = addresses[0] if addresses else ""
+        return process
 
     def stop(self):
         super().stop()

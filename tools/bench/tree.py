@@ -2,10 +2,12 @@
 """tree.py - a cohort that is measured as a whole: its processes, what they cost,
 and what the machine has left."""
 import atexit
+import ctypes
 import json
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -15,9 +17,11 @@ sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "
 
 # pylint: disable=wrong-import-position
 from processes import adopt_orphans, children, end_all, read, title
-from usage import PR_SET_PDEATHSIG, libc
 
 PATIENCE_SECONDS = 60
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+libc = ctypes.CDLL(None, use_errno=True)
 
 
 def die(words):
@@ -40,11 +44,6 @@ def end_in_order():
         signal.signal(each, ended_by_a_signal)
 
 
-def end_with_parent():
-    """For a child, before its program: a TERM when whoever started it is gone."""
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
 def two_cores():
     """Two of those that we may use: for a server and for its client."""
     cores = sorted(os.sched_getaffinity(0))
@@ -57,15 +56,6 @@ def number(path):
     """The first word of a file, which is one; 0 if it cannot be read."""
     words = read(path).split()
     return int(words[0]) if words else 0
-
-
-def wait_until(condition, what, seconds=PATIENCE_SECONDS, poll=0.02):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        if time.monotonic() > end:
-            raise RuntimeError(f"gave up waiting for: {what}")
-        time.sleep(poll)
-    return found
 
 
 # ---- The machine -----------------------------------------------------------
@@ -120,21 +110,36 @@ def child_on(cores=None):
     return prepare
 
 
-def cpu_us(pid):
-    """What it has spent since it began."""
-    return number(f"/proc/{pid}/schedstat") / 1000
-
-
 def switches(pid):
     """Voluntary and involuntary."""
     rows = re.findall(r"^(?:non)?voluntary_ctxt_switches:\s+(\d+)", read(f"/proc/{pid}/status"), re.M)
     return tuple(int(count) for count in rows) or (0, 0)
 
 
-def memory(pid):
-    """Its own memory and its part of what is shared, in bytes."""
-    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", read(f"/proc/{pid}/smaps_rollup"), re.M))
-    return {"anonymous": int(rows.get("Anonymous", 0)) * 1024, "pss": int(rows.get("Pss", 0)) * 1024}
+def lines_of(fd, patience):
+    """Of what comes through this pipe until its end, or that of our patience."""
+    said, end = b"", time.monotonic() + patience
+    while select.select([fd], [], [], max(0, end - time.monotonic()))[0]:
+        if not (piece := os.read(fd, 4096)):
+            break
+        said += piece
+    return said.decode(errors="replace").splitlines()
+
+
+def start_ready(command, cores=None, patience=PATIENCE_SECONDS, **more):
+    """A cohort, or what is made of its library: its process, and the addresses
+    that it serves; none if it did not start."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as report:
+        try:
+            # pylint: disable-next=consider-using-with,subprocess-popen-preexec-fn
+            process = subprocess.Popen(
+                [*command, "--ready-fd", str(writer)], stdin=subprocess.DEVNULL,
+                pass_fds=[writer], preexec_fn=child_on(cores), **more,
+            )  # fmt: skip
+        finally:
+            os.close(writer)
+        return process, [line.split()[1] for line in lines_of(report.fileno(), patience)]
 
 
 class Cohort:
@@ -156,21 +161,12 @@ class Cohort:
         self.ready_seconds = time.monotonic() - begun
 
     def start(self, path, cores):
-        reader, writer = os.pipe()
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [os.path.join(self.build, "cohort"), "-c", path, "--ready-fd", str(writer)],
-                stdin=subprocess.DEVNULL,
-                stderr=log,
-                pass_fds=[writer],
-                preexec_fn=child_on(cores),
-            )
-        os.close(writer)
-        with os.fdopen(reader, encoding="utf-8") as report:
-            lines = report.read().splitlines()
-        if not lines:
+            command = [os.path.join(self.build, "cohort"), "-c", path]
+            self.process, addresses = start_ready(command, cores, stderr=log)
+        if not addresses:
             die(f"the server did not start: {read(self.log)}")
-        return [line.split()[1] for line in lines]
+        return addresses
 
     def workers(self):
         return [pid for pid in children(self.process.pid) if title(pid).startswith("cohort: worker")]

@@ -1,16 +1,12 @@
 # SPDX-License-Identifier: MIT
 """usage.py - what a server takes, as the kernel counts it."""
-import ctypes
 import os
+import re
 import resource
-import signal
 
 from processes import children, read
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 DESCRIPTORS = 1048576
-
-libc = ctypes.CDLL(None, use_errno=True)
 
 
 def raise_descriptors(wanted=DESCRIPTORS):
@@ -23,16 +19,6 @@ def raise_descriptors(wanted=DESCRIPTORS):
         except (OSError, ValueError):
             continue
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-
-
-def child_on(core):
-    """For a child before its program: bound to that core, and gone with us."""
-
-    def prepare():
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        os.sched_setaffinity(0, {core})
-
-    return prepare
 
 
 def tree(pid):
@@ -61,14 +47,10 @@ def ticks(pid):
     return (int(fields[11]), int(fields[12])) if len(fields) > 12 else (0, 0)
 
 
-def memory_bytes(pid):
-    """(RSS, PSS)."""
-    found = {"Rss": 0, "Pss": 0}
-    for line in read(f"/proc/{pid}/smaps_rollup").splitlines():
-        name, _, value = line.partition(":")
-        if name in found:
-            found[name] = int(value.split()[0]) * 1024
-    return found["Rss"], found["Pss"]
+def memory(pid):
+    """In bytes: what is resident, its own part of that, and what is nobody else's."""
+    rows = dict(re.findall(r"^(\w+):\s+(\d+) kB", read(f"/proc/{pid}/smaps_rollup"), re.M))
+    return {name.lower(): int(rows.get(name, 0)) * 1024 for name in ("Rss", "Pss", "Anonymous")}
 
 
 def descriptors(pid):

@@ -55,12 +55,14 @@ def comm(pid):
     return read(f"/proc/{pid}/comm").strip()
 
 
-def wait_until(condition, what, seconds=PATIENCE_SECONDS):
+def wait_until(condition, what, seconds=PATIENCE_SECONDS, poll=POLL_SECONDS):
+    """What the condition has found."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         if time.monotonic() > end:
             raise RuntimeError(f"gave up waiting for: {what}")
-        time.sleep(POLL_SECONDS)
+        time.sleep(poll)
+    return found
 
 
 def reap():
