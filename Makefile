@@ -207,7 +207,7 @@ $(BENCH_OBJECTS) $(BENCH_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private I
 $(CTL_OBJECTS) $(CTL_UNIT_TESTS:$(B)/tests/%=$(B)/tests/unit/%.o): private INCLUDES += -Itools/cohortctl
 
 .PHONY: tests
-tests: all $(B)/bench/bare-epoll $(B)/bench/half-busy $(PEERS_IN_C:%=$(B)/bench/%) $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
+tests: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client $(B)/bench/half-busy $(PEERS_IN_C:%=$(B)/bench/%) $(UNIT_TESTS) $(BENCH_UNIT_TESTS) $(CTL_UNIT_TESTS) $(TEST_SERVERS) $(TEST_CLIENTS) $(TEST_PLUGINS) $(EXAMPLES) $(B)/bench/bare-send $(B)/man-tables ## build, with all that the tests run
 
 -include $(wildcard $(foreach folder,src src/* tools/* tools/bench/peers tests/*,$(B)/$(folder)/*.d))
 
@@ -230,8 +230,8 @@ bench-install: ## install the Debian packages that `make bench` compares with
 	tools/bench/install
 
 .PHONY: bench-services
-bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client ## echo, discard and chargen in bulk beside bare loops: server CPU per byte, bytes per second
-	tools/bench/services $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/cohort $(B)/bench/stream-client
+bench-services: all $(B)/bench/bare-epoll $(B)/bench/bare-stream $(B)/bench/stream-client ## echo, discard and chargen in bulk beside bare loops: server CPU per byte, bytes per second (CASES=echo-1,chargen-64 ROUNDS=5 SECONDS_EACH=2)
+	tools/bench/services $(B)
 
 .PHONY: bench-chat
 bench-chat: $(B)/examples/chat $(B)/bench/bare-send ## a room of 50000: memory of each, CPU of telling all (MEMBERS=50000)

@@ -215,6 +215,30 @@ has_cohort() {
 	done
 }
 
+@test "services in bulk are measured beside a bare loop, which takes part twice" {
+	CASES=echo-1,discard-64,chargen-64 ROUNDS=2 SECONDS_EACH=0.05 run timeout $((60 * COHORT_PATIENCE)) \
+		"$BATS_TEST_DIRNAME/../tools/bench/services" "$COHORT_BUILD" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(grep -cE '^(echo-1|discard-64|chargen-64) +[12] (bare|cohort|bare-again) ' <<<"$output")" -eq 18 ]
+	[ "$(grep -cE 'to bare: cohort [0-9.]+ \([0-9.]+ to [0-9.]+\), bare-again [0-9.]+ \(' <<<"$output")" -eq 6 ]
+	[ "$(grep -cE "the client's core: +bare [0-9]+%, cohort [0-9]+%, bare-again" <<<"$output")" -eq 3 ]
+	[ -z "$(ls "$TMPDIR")" ]
+}
+
+@test "the bench of services that is killed leaves no server" {
+	local supervisor children started pid
+
+	CASES=chargen-1 SECONDS_EACH=60 "$BATS_TEST_DIRNAME/../tools/bench/services" "$COHORT_BUILD" >"$WORK/log" 2>&1 3>&- &
+	pid=$!
+	SERVER_PIDS+=("$pid")
+	wait_until $((20 * COHORT_PATIENCE)) has_cohort "$pid"
+	mapfile -t started < <(children_of "$pid")
+	kill -KILL "$pid"
+	wait_until $((20 * COHORT_PATIENCE)) are_gone "${started[@]}" "${children[@]}"
+	SERVER_PIDS=()
+}
+
 @test "a comparison of balances refuses what it does not know" {
 	SERVERS='cohort, hush' run timeout 20 "$BATS_TEST_DIRNAME/../tools/bench/balance" "$COHORT_BUILD"
 	[ "$status" -eq 1 ]
