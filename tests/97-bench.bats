@@ -260,6 +260,48 @@ has_cohort() {
 	[[ "$output" == *"ROUNDS=none is not"* ]]
 }
 
+@test "the benchmarks refuse settings that mean nothing, before they begin" {
+	local tools="$BATS_TEST_DIRNAME/../tools/bench" program setting words
+
+	# PROGRAM SETTING WHAT-IT-SAYS
+	while read -r program setting words; do
+		echo "$program $setting: $words"
+		run timeout $((20 * COHORT_PATIENCE)) env "$setting" "$tools/$program" "$COHORT_BUILD" 3>&-
+		echo "$output"
+		[ "$status" -eq 1 ]
+		[ "$output" = "bench: $words" ]
+	done <<-END
+		run ROUNDS=2.7 ROUNDS=2.7 is not a whole number above 0
+		run CASES=1x64,0x64 0x64: no connections
+		services CASES=echo-2 CASES: echo-2 is none of: echo-1,echo-64,discard-1,discard-64,chargen-1,chargen-64
+		balance ROUNDS=0 ROUNDS=0 is not a whole number above 0
+		balance RATE=2 RATE=2 is not a whole number of 4 or more
+	END
+	run -2 timeout $((20 * COHORT_PATIENCE)) "$tools/scale" "$COHORT_BUILD" --rounds 0
+	[[ "$output" == *"argument --rounds: invalid positive whole number value: '0'" ]]
+	run -2 timeout $((20 * COHORT_PATIENCE)) "$tools/million" "$COHORT_BUILD" --connections 0
+	[[ "$output" == *"argument --connections: invalid positive whole number value: '0'" ]]
+	with_modules <<-END
+		import settings
+		def refused(act, *words):
+		    try:
+		        act(*words)
+		    except ValueError:
+		        return True
+		    return False
+		for name in ("64x0", "64x0k", "64x64-d0", "64x64-d65537", "64x1025m", "0x64", "idle-0", "churn-0"):
+		    assert refused(cases.parse, name), name
+		for word in ("0", "-1", "x", "2.7", "1e9", "99999999"):
+		    assert refused(settings.positive, {"ROUNDS": word}, "ROUNDS", 5), word
+		for word in ("0", "-1", "x", "nan", "inf"):
+		    assert refused(settings.positive, {"SECONDS": word}, "SECONDS", 1.0), word
+		assert refused(settings.positive, {"RATE": "3"}, "RATE", 5, 4)
+		assert settings.positive({"RATE": "4"}, "RATE", 5, 4) == 4
+		assert settings.positive({}, "ROUNDS", 5) == 5
+		assert settings.argument(1)("1000000") == 1000000
+	END
+}
+
 @test "the benchmark refuses more connections than it may have, before it begins" {
 	compare 1x64,2000000x64 bare
 	[ "$status" -eq 1 ]

@@ -21,6 +21,10 @@ DEFAULT = [
 
 ECHO = re.compile(r"(?P<connections>\d+)x(?P<size>\d+[km]?)(-d(?P<depth>\d+))?(?P<how>-open|-spin)?")
 OTHERS = re.compile(r"(?P<kind>churn|idle)-(?P<connections>\d+)|life")
+# What cohort-bench takes, which would fail in the middle of a run; of
+# connections, those that there are descriptors for.
+SIZE_MOST, DEPTH_MOST = 1 << 30, 65536
+FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20}
 UNITS = {"": "B", "k": "KiB", "m": "MiB"}
 
 
@@ -53,8 +57,30 @@ class Case:
         return words
 
 
+def bytes_of(size):
+    number, unit = re.fullmatch(r"(\d+)(\D?)", size).groups()
+    return int(number) * FACTORS[unit]
+
+
+def checked(case):
+    """It can be run, and means something; ValueError otherwise."""
+    if case.kind == "life":
+        return case
+    if case.connections < 1:
+        raise ValueError(f"{case.name}: no connections")
+    if not 1 <= bytes_of(case.size) <= SIZE_MOST:
+        raise ValueError(f"{case.name}: a message has 1 to {SIZE_MOST} bytes")
+    if not 1 <= case.depth <= DEPTH_MOST:
+        raise ValueError(f"{case.name}: a depth is 1 to {DEPTH_MOST}")
+    return case
+
+
 def parse(name):
     """The case of that name; ValueError if there is none."""
+    return checked(read(name))
+
+
+def read(name):
     if found := ECHO.fullmatch(name):
         return Case(
             name, "echo", int(found["connections"]), found["size"], int(found["depth"] or 1),

@@ -2,7 +2,7 @@
 """settings.py - what a benchmark is told by its environment or its command line:
 refused with words before anything is started, if it makes no sense."""
 
-MOST = 1e6
+MOST = 1e7
 
 
 def positive(environment, name, usual, least=0):
@@ -14,20 +14,22 @@ def positive(environment, name, usual, least=0):
         value = int(word) if is_whole else float(word)
     except ValueError:
         value = 0
-    if 0 < value < MOST and value >= least:
+    if 0 < value <= MOST and value >= least:
         return value
     wanted = f"of {least} or more" if least else "above 0"
     raise ValueError(f"{name}={word} is not a {'whole ' * is_whole}number {wanted}")
 
 
-def argument(usual):
-    """The same, for argparse: a type."""
+def argument(usual, is_none_allowed=False):
+    """The same, for argparse: a type; 0 may be allowed."""
 
     def number(word):
+        if is_none_allowed and word == "0":
+            return 0
         return positive({"it": word}, "it", usual)
 
     # argparse says: invalid … value
-    number.__name__ = "positive whole number" if isinstance(usual, int) else "positive number"
+    number.__name__ = f"{'' if is_none_allowed else 'positive '}{'whole ' * isinstance(usual, int)}number"
     return number
 
 
