@@ -127,6 +127,18 @@ static pid_t start_other(const struct layout *layout, uint64_t *cells, int core)
 		layout->count(cells, MILLION);
 }
 
+/* Until it counts; one that has ended never will. */
+static void await_other(pid_t pid, const uint64_t *cells)
+{
+	while (scoreboard_load(cells) < MILLION) {
+		if (waitpid(pid, NULL, WNOHANG) != 0) {
+			fputs("sharing: the other one has ended\n", stderr);
+			exit(1);
+		}
+		sched_yield();
+	}
+}
+
 static void end_other(pid_t pid)
 {
 	if (kill(pid, SIGKILL) < 0 || waitpid(pid, NULL, 0) < 0)
@@ -146,8 +158,8 @@ static double measure(unsigned char *memory, const struct layout *layout,
 	__atomic_store_n(others, 0, __ATOMIC_RELAXED);
 	if (layout->distance_bytes > 0)
 		pid = start_other(layout, others, others_core);
-	while (pid > 0 && scoreboard_load(others) < MILLION)
-		sched_yield();
+	if (pid > 0)
+		await_other(pid, others);
 	begun_ns = now_ns();
 	layout->count(own, times);
 	begun_ns = now_ns() - begun_ns;
