@@ -66,6 +66,8 @@ with_modules() {
 	holds '.cases[4].rounds[0].cohort | .rss_bytes > 0 and has("rss_each")'
 	holds '.cases[5].summary.cohort | .start_ms.median > 0 and .respawn_ms.median > 0 and .reload_ms.median > 0'
 	holds '.cases[5].summary.bare | .start_ms.median > 0 and (has("respawn_ms") | not)'
+	# Of many connections what it takes is counted between opening and closing.
+	holds '.cases[6].rounds[0][] | .cpu_us > 0 and .client_share > 0'
 	[ -z "$(ls "$TMPDIR")" ]
 }
 

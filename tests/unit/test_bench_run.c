@@ -227,6 +227,32 @@ static void test_misdeed(misdeed *act, enum failure expected)
 	check_int((int)result.connected_count, 1);
 }
 
+/* It stops twice, which its parent sees, and who lets it go on gets all. */
+static void test_halt(misdeed *act, int expected_halts)
+{
+	struct options options = options_of(MODE_ECHO);
+	struct result result;
+	int status, halts = 0;
+	pid_t child = fork();
+
+	REQUIRE(child >= 0);
+	if (child == 0) {
+		options.is_halting = true;
+		perform_against(act, options, &result);
+		CHECK((result.exchange_count == EXCHANGES) == (act == honest));
+		CHECK((failures_total(&result.failures) == 0) ==
+		      (act == honest));
+		_exit(check_result());
+	}
+	while (waitpid(child, &status, WUNTRACED) == child &&
+	       WIFSTOPPED(status)) {
+		halts++;
+		kill(child, SIGCONT);
+	}
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	check_int(halts, expected_halts);
+}
+
 static void test_refused(void)
 {
 	const struct options echo = options_of(MODE_ECHO);
@@ -318,6 +344,8 @@ int main(void)
 	test_misdeed(close_early, FAILURE_SHORT);
 	test_misdeed(reset, FAILURE_RESET);
 	test_misdeed(hang, FAILURE_TIMEOUT);
+	test_halt(honest, 2);
+	test_halt(reset, 1);
 	test_refused();
 	test_churn();
 	return check_result();

@@ -14,8 +14,9 @@ import statistics
 import time
 
 import processes
+import usage
 
-# Where opening is a part of the load that counts, it is measured alone as well.
+# Of so many, opening is none of the load that counts.
 MANY_CONNECTIONS = 1000
 QUIET_SECONDS = 0.02
 QUIET_NS = 400_000
@@ -68,15 +69,22 @@ def counted(client, server, mode, *arguments):
     return report
 
 
-def without_opening(client, server, case, report):
-    """The same, less what the server takes for opening and closing: thousands
-    of connections take as long as the load lasts.  The clock of the client
-    begins when all of them are open.  Where opening took more, which chance can
-    do on a machine with other work, there is no figure of this round."""
-    opening = counted(client, server, "echo", "-c", case.connections, "-s", case.size, "-n", 1)
-    report["server_ns"] -= opening["server_ns"]
-    report["client_seconds"] -= opening["client_seconds"]
-    report["ticks"] = [max(0, whole - part) for whole, part in zip(report["ticks"], opening["ticks"])]
+def without_opening(client, server, *arguments):
+    """A load and what the server took while all connections were open: to open
+    and to close thousands of them takes as long as the load lasts.  The clock
+    of the client runs as long."""
+    looks = []
+
+    def look(pid):
+        wait_quiet(server)
+        looks.append((server.cpu_ns(), *server.ticks(), usage.cpu_ns(pid)))
+
+    report = client.load_halting(server, look, *arguments)
+    if len(looks) < 2:
+        server.fail("has lost a connection under its load")
+    wait_quiet(server)
+    server_ns, *ticks, client_ns = (after - before for before, after in zip(*looks))
+    return report | {"server_ns": server_ns, "ticks": ticks, "client_seconds": client_ns / 1e9}
 
 
 def row_of(report, server, case):
@@ -91,8 +99,8 @@ def row_of(report, server, case):
         "user_ticks": report["ticks"][0],
         "system_ticks": report["ticks"][1],
     }
-    if not case.is_spinning and not case.is_open_loop:
-        row["client_share"] = max(0, report["client_seconds"]) / report["seconds"]
+    if not case.is_spinning and not case.is_open_loop and report["client_seconds"] > 0:
+        row["client_share"] = report["client_seconds"] / report["seconds"]
     if report["server_ns"] > 0:
         row["cpu_us"] = report["server_ns"] / 1e3 / exchanges
         row["per_cpu_second"] = exchanges * 1e9 / report["server_ns"]
@@ -102,13 +110,15 @@ def row_of(report, server, case):
 
 def echo(client, server, case, rate):
     arguments = arguments_of(case, client.seconds)
+    if case.connections >= MANY_CONNECTIONS and not rate:
+        return row_of(without_opening(client, server, *arguments), server, case)
     if rate:
         arguments += ["--rate", rate]
     report = counted(client, server, "echo", *arguments)
     if not report.get("is_rate_kept", True):
         return {"is_rate_kept": False, "rate_wanted": rate, "rate": report.get("rate")}
     if case.connections >= MANY_CONNECTIONS:
-        without_opening(client, server, case, report)
+        report["server_ns"] = 0  # opening is in it: no figure
     return row_of(report, server, case)
 
 

@@ -95,13 +95,13 @@ def raise_descriptors(wanted):
 # ---- Processes -------------------------------------------------------------
 
 
-def child_on(cores=None):
+def child_on(cores=None, end_signal=signal.SIGTERM):
     """For a child before its program: bound to these cores, or to none, and asked
-    to end when we are gone."""
+    to end when we are gone; one that may be stopped hears KILL alone."""
     parent = os.getpid()
 
     def prepare():
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        libc.prctl(PR_SET_PDEATHSIG, end_signal)
         if os.getppid() != parent:
             os._exit(1)
         if cores:

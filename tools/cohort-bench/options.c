@@ -45,6 +45,7 @@ static const struct option_row rows[] = {
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
 	{NO_LETTER, FORM_FLAG, "until-eof", NULL, FIELD(is_until_eof), 0, 0, MODE_CHURN, "half-close after sending, and read to end of file"},
+	{NO_LETTER, FORM_FLAG, "halt", NULL, FIELD(is_halting), 0, 0, MODE_ECHO, "SIGSTOP itself when all are open, and before they end"},
 	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
 	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
 	{NO_LETTER, FORM_SECONDS, "timeout", "SECONDS", FIELD(timeout_ms), 1, DAY_MS, LOAD_MODES, "failed after so long without a byte (default 10)"},
@@ -289,6 +290,8 @@ static int check(struct parser *parser, struct error *error)
 	if (find_mode(options, parser->positional[0], error) < 0 ||
 	    store_given(parser, error) < 0)
 		return -1;
+	if (options->is_halting && options->rate > 0)
+		return error_set(error, "--halt means nothing with --rate");
 	if (options->duration_ms == 0 && options->exchange_count == 0)
 		options->duration_ms = 10000;
 	return 0;

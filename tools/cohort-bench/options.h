@@ -31,6 +31,7 @@ struct options {
 	uint64_t rate;      /* messages per second, of all; 0: closed loop */
 	bool is_until_eof;  /* churn: half-close, read to end of file */
 	bool is_spinning;   /* poll, never sleep */
+	bool is_halting;    /* echo: for whoever measures between the halts */
 	/* Of the ledger. */
 	int64_t hang_ms;
 	uint64_t short_percent; /* of the clients: connect for each exchange */

@@ -54,6 +54,9 @@ struct run {
 	struct timer end; /* of the run, or of the hold */
 	int64_t started_us;
 	bool is_stopping;
+	/* Of an echo that halts. */
+	uint64_t pending_count; /* exchanges on their way */
+	bool is_broken;         /* a connection has ended before the end */
 	/* Of a hold. */
 	struct loop_task asker;
 	uint64_t asked_count; /* so many of the connections, at the end */
