@@ -362,7 +362,7 @@ check-cost: all ## what an exchange and a connection cost: system calls, allocat
 REPORTS = $(abspath $(B))/$(1)-reports
 SANITIZER_OPTIONS = log_path=$(call REPORTS,asan)/report:abort_on_error=0:print_stacktrace=1
 # What these test are scripts that compare and measure; the rest tests the product.
-BENCH_FILES = tests/57-compare.bats tests/97-bench.bats tests/97-scale.bats
+BENCH_FILES = tests/57-compare.bats tests/96-bench-figures.bats tests/97-bench.bats tests/97-scale.bats
 ASAN_FILES  = $(filter-out $(BENCH_FILES),$(sort $(wildcard tests/*.bats)))
 
 .PHONY: test-asan
