@@ -222,8 +222,14 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 	@COHORT_BUILD=$(B) tests/run
 
 .PHONY: bench
+# Peers are looked for while this file is read: again, when they have come.
+ifneq ($(filter bench-install,$(MAKECMDGOALS)),)
+bench: bench-install
+	@$(MAKE) --no-print-directory $@
+else
 bench: all $(B)/bench/bare-epoll $(PEERS_ASKED:%=$(B)/bench/%) ## beside a bare epoll loop and other libraries (CASES=64x64 PEERS=bare,cohort ROUNDS=5 SECONDS_EACH=1)
 	@tools/bench/run $(B)
+endif
 
 .PHONY: bench-install
 bench-install: ## install the Debian packages that `make bench` compares with

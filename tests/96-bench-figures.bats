@@ -117,3 +117,22 @@ with_modules() {
 		assert figures.beside(base, base) == ([2, 20], [1, 1, 1])
 	END
 }
+
+@test "peers that come with make bench-install take part in the bench that it is called with" {
+	local top
+	top=$(realpath "$BATS_TEST_DIRNAME/..")
+
+	need make
+	mkdir -p "$WORK/tools/bench"
+	ln -s "$top/src" "$WORK"
+	ln -s "$top"/tools/cohort* "$WORK/tools"
+	ln -s "$top"/tools/bench/{peers,bare_epoll.c} "$WORK/tools/bench"
+	sed "s#/usr/include/uv.h#$WORK/uv.h#" "$top/Makefile" >"$WORK/Makefile"
+	printf '#!/bin/sh\nsleep 0.2; touch %q\n' "$WORK/uv.h" >"$WORK/tools/bench/install"
+	printf '#!/bin/sh\necho it runs\n' >"$WORK/tools/bench/run"
+	chmod +x "$WORK"/tools/bench/{install,run}
+	# Nothing is compiled: who is asked to be is what counts.
+	run -0 timeout $((60 * COHORT_PATIENCE)) env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -j4 -C "$WORK" \
+		COHORT_BUILD="$WORK/build" CC=true AR=true PEERS=libuv bench-install bench 3>&-
+	[[ $output == *" $WORK/build/bench/libuv"*"it runs"* ]]
+}
