@@ -105,8 +105,9 @@ LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIB
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
-# What the manual says of directives, verbs and metrics.
-$(B)/man-tables: $(B)/tools/man/tables.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
+# What the manual says of directives, verbs, metrics and options.
+$(B)/tools/man/tables.o: private INCLUDES += -Itools/cohort-bench
+$(B)/man-tables: $(B)/tools/man/tables.o $(B)/tools/cohort-bench/options.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
 # The live page is a part of its object.
