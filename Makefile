@@ -105,8 +105,9 @@ LINK_PROGRAM = $(call show,LINK,$@)mkdir -p $(@D) && $(LINK) $^ $(LDFLAGS) $(LIB
 $(B)/%.o: %.c $(B)/flags
 	$(call show,CC,$<)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
-# What the manual says of directives, verbs and metrics.
-$(B)/man-tables: $(B)/tools/man/tables.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
+# What the manual says of directives, verbs, metrics and options.
+$(B)/tools/man/tables.o: private INCLUDES += -Itools/cohort-bench
+$(B)/man-tables: $(B)/tools/man/tables.o $(B)/tools/cohort-bench/options.o $(PROTOCOL_OBJECTS) $(B)/libcohort.a
 	$(LINK_PROGRAM)
 
 # The live page is a part of its object.
@@ -222,8 +223,14 @@ test: tests ## run the tests (FILES='tests/00-smoke.bats' FILTER='a regex' JOBS=
 	@COHORT_BUILD=$(B) tests/run
 
 .PHONY: bench
+# Peers are looked for while this file is read: again, when they have come.
+ifneq ($(filter bench-install,$(MAKECMDGOALS)),)
+bench: bench-install
+	@$(MAKE) --no-print-directory $@
+else
 bench: all $(B)/bench/bare-epoll $(PEERS_ASKED:%=$(B)/bench/%) ## beside a bare epoll loop and other libraries (CASES=64x64 PEERS=bare,cohort ROUNDS=5 SECONDS_EACH=1)
 	@tools/bench/run $(B)
+endif
 
 .PHONY: bench-install
 bench-install: ## install the Debian packages that `make bench` compares with
@@ -362,7 +369,7 @@ check-cost: all ## what an exchange and a connection cost: system calls, allocat
 REPORTS = $(abspath $(B))/$(1)-reports
 SANITIZER_OPTIONS = log_path=$(call REPORTS,asan)/report:abort_on_error=0:print_stacktrace=1
 # What these test are scripts that compare and measure; the rest tests the product.
-BENCH_FILES = tests/57-compare.bats tests/97-bench.bats tests/97-scale.bats
+BENCH_FILES = tests/57-compare.bats tests/96-bench-figures.bats tests/97-bench.bats tests/97-scale.bats
 ASAN_FILES  = $(filter-out $(BENCH_FILES),$(sort $(wildcard tests/*.bats)))
 
 .PHONY: test-asan

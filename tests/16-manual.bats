@@ -69,6 +69,10 @@ holds_words() {
 	holds_words cohort.8 "${directives[@]}"
 	mapfile -t words < <("$COHORT_BUILD/cohortctl" --help | sed -n 's/^  -\(.\), --\([a-z]*\).*/-\1\n--\2/p; s/^  \([a-z-]*\)  .*/\1/p')
 	holds_words cohortctl.1 "${words[@]}"
+	mapfile -t words < <("$COHORT_BENCH" -h | sed -nE 's/^  (-.), (--[a-z-]*) .*/\1\n\2/p; s/^      (--[a-z-]*) .*/\1/p; s/^  ([a-z]+)  .*/\1/p')
+	mapfile -t -O "${#words[@]}" words < <(grep -oE '\[FAILURE_[A-Z]*\] = "[a-z]+"' "$TOP/tools/cohort-bench/failures.c" | sed '1d; s/.* "\(.*\)"/\1/')
+	[[ " ${words[*]} " == *" ledger "*" --until-eof "*" corrupt "* ]]
+	holds_words cohort-bench.1 "${words[@]}"
 }
 
 @test "no metric, reason, event or member of a log line is left out" {
@@ -87,7 +91,7 @@ holds_words() {
 @test "make install puts the pages where man looks, and uninstall removes them" {
 	in_top() { env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$TOP" COHORT_BUILD="$COHORT_BUILD" DESTDIR="$WORK" "$@"; }
 	in_top -o all install PREFIX=/opt/cohort
-	for page in man8/cohort.8 man1/cohortctl.1 man5/cohort-log.5 man5/cohort-metrics.5; do
+	for page in man8/cohort.8 man1/cohortctl.1 man1/cohort-bench.1 man5/cohort-log.5 man5/cohort-metrics.5; do
 		cmp "$PAGES/${page#*/}" "$WORK/opt/cohort/share/man/$page"
 	done
 	in_top uninstall PREFIX=/opt/cohort

@@ -7,6 +7,7 @@ import subprocess
 
 from processes import wait_until
 from tree import child_on
+from usage import cpu_ns
 
 # A server's connections end before it does.
 DYING_SECONDS = 0.5
@@ -55,7 +56,7 @@ class Client:
         return report
 
     def load_halting(self, server, look, *arguments):
-        """An echo.  `look` is called with the client's pid when all connections
+        """An echo.  `look` is called with the client's CPU, in ns, when all connections
         are open and again before they end, both times while nothing moves."""
         process = self.open("echo", server, *arguments, "--halt")
         for _ in range(2):
@@ -64,7 +65,7 @@ class Client:
             )
             if found.si_code != os.CLD_STOPPED:
                 break
-            look(process.pid)
+            look(cpu_ns(process.pid))
             process.send_signal(signal.SIGCONT)
         return self.result(process, server)
 

@@ -14,7 +14,6 @@ import statistics
 import time
 
 import processes
-import usage
 
 # Of so many, opening is none of the load that counts.
 MANY_CONNECTIONS = 1000
@@ -75,9 +74,9 @@ def without_opening(client, server, *arguments):
     of the client runs as long."""
     looks = []
 
-    def look(pid):
+    def look(client_ns):
         wait_quiet(server)
-        looks.append((server.cpu_ns(), *server.ticks(), usage.cpu_ns(pid)))
+        looks.append((server.cpu_ns(), *server.ticks(), client_ns))
 
     report = client.load_halting(server, look, *arguments)
     if len(looks) < 2:

@@ -44,7 +44,7 @@ static const struct option_row rows[] = {
 	{'d', FORM_NUMBER, "depth", "N", FIELD(depth), 1, 65536, MODE_ECHO, "messages in flight per connection (default 1)"},
 	{'t', FORM_SECONDS, "time", "SECONDS", FIELD(duration_ms), 1, DAY_MS, ALL_MODES, "how long (default 10, if -n is not given)"},
 	{'n', FORM_NUMBER, "exchanges", "N", FIELD(exchange_count), 1, UINT64_MAX, MODE_ECHO | MODE_CHURN, "stop after so many, all connections together"},
-	{NO_LETTER, FORM_FLAG, "until-eof", NULL, FIELD(is_until_eof), 0, 0, MODE_CHURN, "half-close after sending, and read to end of file"},
+	{NO_LETTER, FORM_FLAG, "until-eof", NULL, FIELD(is_until_eof), 0, 0, MODE_CHURN, "send, half-close, and read to end of file"},
 	{NO_LETTER, FORM_FLAG, "halt", NULL, FIELD(is_halting), 0, 0, MODE_ECHO, "SIGSTOP itself when all are open, and before they end"},
 	{NO_LETTER, FORM_FLAG, "spin", NULL, FIELD(is_spinning), 0, 0, LOAD_MODES, "poll, never sleep: takes a whole core"},
 	{NO_LETTER, FORM_WORD, "source", "ADDRESS", FIELD(source), 0, 0, ALL_MODES, "connect from this 127.x.y.z on, and those after it"},
@@ -63,11 +63,7 @@ static const struct option_row rows[] = {
 	{'V', FORM_FLAG, "version", NULL, FIELD(is_version), 0, 0, ALL_MODES, "print the version and exit"},
 };
 
-static const struct mode_row {
-	enum mode mode;
-	const char *name;
-	const char *help;
-} modes[] = {
+static const struct mode_words modes[] = {
 	{MODE_ECHO,   "echo",   "keep connections open and exchange messages on them"},
 	{MODE_CHURN,  "churn",  "connect, send, read the echo, close; again"},
 	{MODE_HOLD,   "hold",   "open all, exchange once, hold for -t, exchange again"},
@@ -362,5 +358,33 @@ void options_print_help(FILE *out)
 		fprintf(out, "  %-25s %s%s%s\n", name, mode ? mode : "",
 			mode ? ": " : "", rows[i].help);
 	}
-	fputs("\nExit: 0 nothing failed, 1 something did, 2 usage.\n", out);
+	fputs("\nExit: 0 nothing failed, 1 something did, nothing was "
+	      "exchanged, or the\nrate that was asked for was not kept, 2 "
+	      "usage.\n",
+	      out);
+}
+
+bool options_describe_mode(size_t index, struct mode_words *words)
+{
+	if (index >= MODE_COUNT)
+		return false;
+	*words = modes[index];
+	return true;
+}
+
+bool options_describe(size_t index, struct option_words *words)
+{
+	const struct option_row *row;
+
+	if (index >= ROW_COUNT)
+		return false;
+	row = &rows[index];
+	*words = (struct option_words){
+		.letter = row->letter,
+		.name = row->name,
+		.argument = row->argument,
+		.help = row->help,
+		.modes = row->modes,
+	};
+	return true;
 }

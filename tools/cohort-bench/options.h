@@ -4,6 +4,7 @@
 #define COHORT_BENCH_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -52,5 +53,25 @@ int options_parse(struct options *options, int argc, char **argv,
 		  struct error *error);
 
 void options_print_help(FILE *out);
+
+/* What help and manual say of a mode. */
+struct mode_words {
+	enum mode mode;
+	const char *name;
+	const char *help;
+};
+
+/* And of an option. */
+struct option_words {
+	char letter; /* or NUL */
+	const char *name;
+	const char *argument; /* NULL: it takes none */
+	const char *help;
+	unsigned modes; /* that it means something to */
+};
+
+/* Number `index` of the table; false: there are no more. */
+bool options_describe_mode(size_t index, struct mode_words *words);
+bool options_describe(size_t index, struct option_words *words);
 
 #endif

@@ -15,6 +15,7 @@
 #include "control/reports.h"
 #include "control/verb.h"
 #include "metrics/metric_table.h"
+#include "options.h"
 #include "protocols/protocols.h"
 
 /* ---- mdoc ---- */
@@ -309,15 +310,78 @@ static void print_metrics(void)
 	end_list();
 }
 
+/* ---- cohort-bench ---- */
+
+static void print_bench_modes(void)
+{
+	struct mode_words mode;
+	size_t i;
+
+	begin_list();
+	for (i = 0; options_describe_mode(i, &mode); i++) {
+		print_item("Cm", mode.name);
+		print_sentence(mode.help);
+	}
+	end_list();
+}
+
+/* Nothing of one that all modes have. */
+static void print_modes_of(unsigned modes)
+{
+	struct mode_words mode;
+	unsigned others = 0;
+	size_t i;
+
+	for (i = 0; options_describe_mode(i, &mode); i++)
+		others |= (unsigned)mode.mode & ~modes;
+	if (others == 0)
+		return;
+	fputs("Of", stdout);
+	for (i = 0; options_describe_mode(i, &mode); i++) {
+		if (!(modes & (unsigned)mode.mode))
+			continue;
+		modes &= ~(unsigned)mode.mode;
+		printf("\n.Cm %s %s", mode.name, modes != 0 ? "," : ".");
+	}
+	putchar('\n');
+}
+
+static void print_bench_options(void)
+{
+	struct option_words option;
+	size_t i;
+
+	begin_list();
+	for (i = 0; options_describe(i, &option); i++) {
+		fputs(".It Fl ", stdout);
+		if (option.letter != '\0')
+			printf("%c , ", option.letter);
+		printf("\\-%s", option.name);
+		if (option.argument != NULL) {
+			fputs(" Ar", stdout);
+			print_argument(option.argument);
+		}
+		putchar('\n');
+		print_sentence(option.help);
+		print_modes_of(option.modes);
+	}
+	end_list();
+}
+
 /* ---- All parts ---- */
 
 static const struct {
 	const char *name;
 	void (*print)(void);
 } parts[] = {
-	{"global", print_global},       {"service", print_service},
-	{"protocols", print_protocols}, {"verbs", print_verbs},
-	{"columns", print_columns},     {"metrics", print_metrics},
+	{"global", print_global},
+	{"service", print_service},
+	{"protocols", print_protocols},
+	{"verbs", print_verbs},
+	{"columns", print_columns},
+	{"metrics", print_metrics},
+	{"bench-modes", print_bench_modes},
+	{"bench-options", print_bench_options},
 };
 
 int main(int argc, char **argv)
