@@ -128,6 +128,8 @@ ssize_t transport_send_file_piece(struct cohort_transport *t)
 
 	if (file->left_bytes < size)
 		size = (size_t)file->left_bytes;
+	else
+		transport_note_bulk(t);
 	size = transport_send_room(t, size);
 	if (size == 0)
 		return 0;

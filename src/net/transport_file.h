@@ -21,6 +21,10 @@ struct transport_file {
 	int error; /* why it ended early, or 0 */
 };
 
+/* Much is to be sent, and `t` has extras: little of it shall wait in the
+ * kernel. */
+void transport_note_bulk(struct cohort_transport *t);
+
 /* One sendfile, or one send of memory; the bytes taken, 0: none for now, or it
  * is over, or -1: the transport has ended. */
 ssize_t transport_send_file_piece(struct cohort_transport *t);

@@ -55,6 +55,7 @@ struct transport_extras {
 	size_t write_high; /* if is_limited: by cohort_set_write_limits */
 	size_t write_low;
 	bool is_limited;
+	bool is_bulk; /* transport_note_bulk was here */
 
 	/* Of transport_forward.c: ids, 0 for nobody. */
 	uint64_t forward_to;   /* what is received goes there */
