@@ -15,6 +15,7 @@
 #include "net/transport_internal.h"
 
 #define PIECE_BYTES  (1 << 18) /* with one system call, at most */
+#define BULK_BYTES   (1 << 17) /* and more: little of it waits in the kernel */
 #define PIECES_COUNT 64        /* … of memory, from its beginning each */
 
 static void end_file(struct cohort_transport *t, int error)
@@ -126,10 +127,10 @@ ssize_t transport_send_file_piece(struct cohort_transport *t)
 	const struct transport_file *file = &t->extras->file;
 	size_t size = PIECE_BYTES;
 
+	if (file->left_bytes >= BULK_BYTES)
+		transport_note_bulk(t);
 	if (file->left_bytes < size)
 		size = (size_t)file->left_bytes;
-	else
-		transport_note_bulk(t);
 	size = transport_send_room(t, size);
 	if (size == 0)
 		return 0;

@@ -18,7 +18,8 @@
 #define LINE_BYTES      (LINE_CHARACTERS + 2)
 #define PATTERN_BYTES   (CHARACTERS * LINE_BYTES)
 #define PATTERNS        2
-#define PASS_BYTES      (149 * PATTERN_BYTES) /* a megabyte, and below */
+/* In one system call; with more at a time, other caches lose it. */
+#define PASS_BYTES      (37 * PATTERN_BYTES)
 
 struct chargen_worker {
 	char bytes[PATTERNS * PATTERN_BYTES];
