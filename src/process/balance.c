@@ -18,6 +18,8 @@
 #define COST_SHARE    20 /* looking takes one part in so many, at most */
 /* … but the weights of one look that took long are not in force for long. */
 #define SPARE_MOST_MS 200
+/* One that lasts for so many times its lag is not one. */
+#define STALLS        3
 #define COUNT_MOST    (UINT64_C(1) << 40)
 /* In one look: none of what follows from it overflows. */
 #define CAME_MOST     (UINT64_C(1) << 24)
@@ -25,23 +27,58 @@
 
 /* ---- How slow, how fast ---------------------------------------------- */
 
+static void fade(struct balance_peak *peak, int64_t now_ms)
+{
+	int64_t since_ms = now_ms - peak->noted_ms;
+
+	while (since_ms >= BALANCE_HALF_MS && peak->lag_ms > 0) {
+		peak->lag_ms /= 2;
+		since_ms -= BALANCE_HALF_MS;
+		peak->noted_ms += BALANCE_HALF_MS;
+	}
+}
+
+static void raise_peak(struct balance_peak *peak, int64_t lag_ms,
+		       int64_t now_ms)
+{
+	fade(peak, now_ms);
+	if (lag_ms <= peak->lag_ms)
+		return;
+	peak->lag_ms = lag_ms;
+	peak->noted_ms = now_ms;
+}
+
+/* What began before the last note is the same stall; but where it goes on for
+ * much longer than anybody waits, it is many, without a pause. */
+static bool is_new_stall(const struct balance_lag *lag, int64_t began_ms,
+			 int64_t now_ms)
+{
+	return began_ms > lag->until_ms ||
+	       now_ms - lag->began_ms >= STALLS * lag->stall_ms;
+}
+
 void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms)
 {
-	int64_t since_ms = now_ms - lag->noted_ms;
+	int64_t began_ms = now_ms - lag_ms;
 
-	while (since_ms >= BALANCE_HALF_MS && lag->lag_ms > 0) {
-		lag->lag_ms /= 2;
-		since_ms -= BALANCE_HALF_MS;
-		lag->noted_ms += BALANCE_HALF_MS;
-	}
-	if (lag->lag_ms == 0)
-		lag->noted_ms = now_ms;
+	fade(&lag->again, now_ms);
+	if (lag_ms <= 0)
+		return;
 	if (lag_ms > BALANCE_LAG_MOST_MS)
 		lag_ms = BALANCE_LAG_MOST_MS;
-	if (lag_ms <= lag->lag_ms)
-		return;
-	lag->lag_ms = lag_ms;
-	lag->noted_ms = now_ms;
+	if (is_new_stall(lag, began_ms, now_ms)) {
+		raise_peak(&lag->before, lag->stall_ms, lag->until_ms);
+		lag->stall_ms = 0;
+		lag->began_ms = began_ms;
+	}
+	if (lag_ms > lag->stall_ms)
+		lag->stall_ms = lag_ms;
+	lag->until_ms = now_ms;
+	fade(&lag->before, now_ms);
+	raise_peak(&lag->again,
+		   lag->stall_ms < lag->before.lag_ms ? lag->stall_ms
+						      : lag->before.lag_ms,
+		   now_ms);
 }
 
 void balance_note_arrivals(struct balance_pace *pace, uint64_t came,

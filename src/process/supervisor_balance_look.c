@@ -75,7 +75,7 @@ void supervisor_look_at_workers(struct supervisor *supervisor)
 			continue;
 		lag_ms = lag_of(worker, child, now_ms);
 		if (worker->pid != child->pid)
-			worker->lag = (struct balance_lag){0, now_ms};
+			memset(&worker->lag, 0, sizeof(worker->lag));
 		worker->pid = child->pid;
 		balance_note_lag(&worker->lag, lag_ms, now_ms);
 	}
@@ -154,7 +154,8 @@ static void look_at_place(struct look *look, unsigned slot,
 	look->loads[slot] = (struct balance_load){
 		.is_in = true,
 		.count = live + queue,
-		.lag_ms = longer(worker->lag.lag_ms, place->lag.lag_ms),
+		.lag_ms = longer(worker->lag.again.lag_ms,
+				 place->lag.again.lag_ms),
 		.now_ms = longer(worker->inside_ms, wait_ms),
 	};
 }
