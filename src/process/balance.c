@@ -23,6 +23,7 @@
 #define COUNT_MOST    (UINT64_C(1) << 40)
 /* In one look: none of what follows from it overflows. */
 #define CAME_MOST     (UINT64_C(1) << 24)
+#define MIX_MOST      (INT64_C(1) << 22) /* a second */
 #define EXPECT_MOST   (UINT64_C(1) << 34)
 
 /* ---- How slow, how fast ---------------------------------------------- */
@@ -302,13 +303,32 @@ void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 		weights[i] = weight_of(&scale, &loads[i], least);
 }
 
-int balance_share(const uint16_t *weights, unsigned slot)
+/* ---- Shares ---------------------------------------------------------- */
+
+void balance_mix(struct balance_mix *mix, const uint16_t *weights,
+		 int64_t per_second)
 {
-	unsigned i, sum = 0, count = 0;
+	uint64_t sum = 0, count = 0, part, each;
+	unsigned i;
 
 	for (i = 0; i < BALANCE_SLOTS; i++) {
 		sum += weights[i];
 		count += weights[i] > 0;
 	}
-	return sum == 0 ? -1 : (int)(100 * weights[slot] * count / sum);
+	if (sum == 0)
+		return;
+	if (per_second > MIX_MOST)
+		per_second = MIX_MOST;
+	part = 1 + (per_second > 0 ? (uint64_t)per_second : 0);
+	each = part * 100 * count * SCALE / sum;
+	mix->parts += part;
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		mix->sums[i] += each * weights[i];
+}
+
+int balance_mixed_share(const struct balance_mix *mix, unsigned slot)
+{
+	if (mix->parts == 0)
+		return -1;
+	return (int)((mix->sums[slot] / mix->parts + SCALE / 2) / SCALE);
 }

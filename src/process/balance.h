@@ -103,8 +103,19 @@ uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected);
  * those that are not in. */
 void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 		   unsigned slot_count, uint64_t expected, bool is_at_rest);
-/* One of BALANCE_SLOTS weights in percent of the mean of those that have any; -1:
- * nobody has. */
-int balance_share(const uint16_t *weights, unsigned slot);
+
+/* What each slot gets of all that comes, whatever service it comes to.  Zeroed:
+ * of nothing, so far. */
+struct balance_mix {
+	uint64_t parts; /* in which services count */
+	uint64_t sums[BALANCE_SLOTS];
+};
+
+/* One more service: BALANCE_SLOTS weights, and how quickly clients come to it.  It
+ * counts by that, and where hardly anybody comes, as much as the next. */
+void balance_mix(struct balance_mix *mix, const uint16_t *weights,
+		 int64_t per_second);
+/* In percent of the mean of those slots that get any; -1: nobody does. */
+int balance_mixed_share(const struct balance_mix *mix, unsigned slot);
 
 #endif

@@ -13,6 +13,9 @@
 /* Listeners looked at in one look; one service is looked at in any case. */
 #define LISTENERS_MOST 512
 
+/* Shares are for people, who do not look more often. */
+#define SHARES_MS 250
+
 static bool is_adaptive(const struct generation *generation, unsigned service)
 {
 	return generation->config->services[service].settings.balance ==
@@ -58,6 +61,24 @@ static bool is_ours(const struct supervisor *supervisor)
 	       supervisor->balance.generation == supervisor->current->number;
 }
 
+/* Of all services, as they were looked at last. */
+static void work_out_shares(struct supervisor *supervisor)
+{
+	struct supervisor_balance *balance = &supervisor->balance;
+	const struct supervisor_balance_service *service = balance->services;
+	unsigned i, count = supervisor->current->config->service_count;
+	struct balance_mix mix;
+
+	memset(&mix, 0, sizeof(mix));
+	for (i = 0; i < count; i++)
+		if (service[i].is_steered)
+			balance_mix(&mix, service[i].weights,
+				    service[i].pace.per_second);
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		balance->shares[i] = (int16_t)balance_mixed_share(&mix, i);
+	balance->shares_ms = supervisor->loop.now_ms;
+}
+
 static void look_again(struct supervisor *supervisor, int64_t in_ms)
 {
 	struct timer *timer = &supervisor->balance.timer;
@@ -72,12 +93,18 @@ static void look(struct timer *timer)
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, balance.timer);
 	int64_t began_us = clock_cpu_us(), interval_ms;
+	bool is_over;
 
 	if (!is_ours(supervisor))
 		return;
 	supervisor_look_at_workers(supervisor);
 	interval_ms = look_at_services(supervisor);
-	if (is_any_active(supervisor))
+	is_over = !is_any_active(supervisor);
+	if (is_over ||
+	    supervisor->loop.now_ms - supervisor->balance.shares_ms >=
+		    SHARES_MS)
+		work_out_shares(supervisor);
+	if (!is_over)
 		look_again(supervisor,
 			   balance_spare_ms(interval_ms,
 					    clock_cpu_us() - began_us));
@@ -109,6 +136,15 @@ void supervisor_note_accepting(struct child *child, unsigned service)
 		wake(supervisor, service);
 }
 
+static void forget_shares(struct supervisor_balance *balance)
+{
+	unsigned i;
+
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		balance->shares[i] = -1;
+	balance->shares_ms = 0;
+}
+
 void supervisor_balance_anew(struct supervisor *supervisor)
 {
 	struct supervisor_balance *balance = &supervisor->balance;
@@ -123,7 +159,7 @@ void supervisor_balance_anew(struct supervisor *supervisor)
 			wake(supervisor, i);
 	}
 	if (balance->generation != current->number)
-		balance->shown = -1;
+		forget_shares(balance);
 	balance->generation = current->number;
 }
 
@@ -151,10 +187,9 @@ int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot)
 	const struct supervisor_balance *balance = &supervisor->balance;
 
 	if (balance->generation != supervisor->current->number ||
-	    slot >= supervisor->slot_count || balance->shown < 0)
+	    slot >= supervisor->slot_count)
 		return -1;
-	return (int16_t)balance_share(balance->services[balance->shown].weights,
-				      slot);
+	return balance->shares[slot];
 }
 
 void supervisor_init_balance(struct supervisor *supervisor)
@@ -162,6 +197,7 @@ void supervisor_init_balance(struct supervisor *supervisor)
 	struct supervisor_balance *balance = &supervisor->balance;
 
 	timer_init(&balance->timer, look);
+	forget_shares(balance);
 	balance->workers =
 		memory_require(CONFIG_WORKERS_MAX, sizeof(*balance->workers));
 	balance->services =

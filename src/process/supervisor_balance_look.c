@@ -289,7 +289,8 @@ unsigned supervisor_look_at_service(struct supervisor *supervisor,
 
 	*interval_ms = BALANCE_INTERVAL_MOST_MS;
 	find_listeners(&look);
-	service->is_active = has_steered_group(&look);
+	service->is_steered = has_steered_group(&look);
+	service->is_active = service->is_steered;
 	if (!service->is_active)
 		return 0;
 	look_at_places(&look);
@@ -299,6 +300,5 @@ unsigned supervisor_look_at_service(struct supervisor *supervisor,
 		supervisor->loop.now_ms - service->arrived_ms < BALANCE_REST_MS;
 	weigh(&look, expected_of(&look, is_first, *interval_ms));
 	steer_service(&look);
-	supervisor->balance.shown = (int)index;
 	return look.in_count * (look.end - look.first);
 }

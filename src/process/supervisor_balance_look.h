@@ -37,6 +37,7 @@ struct supervisor_balance_place {
 /* What is known of a service; zeroed, it is at rest. */
 struct supervisor_balance_service {
 	bool is_active;
+	bool is_steered; /* there was something to choose at the last look */
 	int64_t woken_ms;
 	int64_t arrived_ms; /* when anybody came, as far as was seen */
 	struct balance_pace pace;

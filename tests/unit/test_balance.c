@@ -220,14 +220,28 @@ static void test_the_largest_numbers(void)
 
 static void test_shares_are_of_those_that_get_any(void)
 {
-	uint16_t weights[BALANCE_SLOTS] = {0};
+	static const uint16_t nothing[BALANCE_SLOTS];
+	static const uint16_t even[BALANCE_SLOTS] = {[1] = 64, [7] = 64};
+	static const uint16_t uneven[BALANCE_SLOTS] = {[1] = 196, [7] = 4};
+	struct balance_mix mix = {0, {0}};
 
-	check_int(balance_share(weights, 0), -1);
-	weights[1] = 196;
-	weights[7] = 4;
-	check_int(balance_share(weights, 0), 0);
-	check_int(balance_share(weights, 1), 196);
-	check_int(balance_share(weights, 7), 4);
+	balance_mix(&mix, nothing, 1000000);
+	check_int(balance_mixed_share(&mix, 1), -1);
+	balance_mix(&mix, uneven, 0);
+	check_int(balance_mixed_share(&mix, 0), 0);
+	check_int(balance_mixed_share(&mix, 1), 196);
+	check_int(balance_mixed_share(&mix, 7), 4);
+	/* To nobody comes more than to the other. */
+	balance_mix(&mix, even, -1);
+	check_int(balance_mixed_share(&mix, 1), 148);
+	check_int(balance_mixed_share(&mix, 7), 52);
+	/* Who is asked for is not hidden by those that are not. */
+	balance_mix(&mix, uneven, 998);
+	check_int(balance_mixed_share(&mix, 1), 196);
+	check_int(balance_mixed_share(&mix, 7), 4);
+	balance_mix(&mix, even, INT64_MAX);
+	check_int(balance_mixed_share(&mix, 0), 0);
+	check_int(balance_mixed_share(&mix, 7), 100);
 }
 
 /* ---- What becomes of it ---------------------------------------------- */
