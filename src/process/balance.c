@@ -168,12 +168,14 @@ struct scale {
 	int64_t lag_sum_ms; /* of those */
 	int64_t now_sum_ms;
 	unsigned fit_count;
-	uint64_t burst;    /* so many times the mean for each */
-	uint64_t expected; /* in parts, as all that follow */
-	uint64_t mean;     /* for each of those in */
-	uint64_t most;     /* … that are fit, at most */
-	uint64_t level;    /* to which those that are fit are filled */
-	uint64_t sum;      /* of all shares */
+	uint64_t has[BALANCE_SLOTS]; /* those that are fit, in parts */
+	uint64_t least, greatest;    /* … of them */
+	uint64_t burst;              /* so many times the mean for each */
+	uint64_t expected;           /* in parts, as all that follow */
+	uint64_t mean;               /* for each of those in */
+	uint64_t most;               /* … that are fit, at most */
+	uint64_t level; /* to which those that are fit are filled */
+	uint64_t sum;   /* of all shares */
 };
 
 /* Does it stand out among those whose sum that is? */
@@ -197,6 +199,20 @@ static bool is_fit(const struct scale *scale, const struct balance_load *load)
 	return load->is_in && !is_slow(scale, load);
 }
 
+static uint64_t parts_of(const struct balance_load *load)
+{
+	return (load->count > COUNT_MOST ? COUNT_MOST : load->count) * SCALE;
+}
+
+static void note_fit(struct scale *scale, uint64_t has)
+{
+	if (scale->fit_count == 0 || has < scale->least)
+		scale->least = has;
+	if (has > scale->greatest)
+		scale->greatest = has;
+	scale->has[scale->fit_count++] = has;
+}
+
 static void survey(struct scale *scale)
 {
 	unsigned i;
@@ -211,21 +227,18 @@ static void survey(struct scale *scale)
 	if (scale->in_count > 0)
 		scale->mean = scale->expected / scale->in_count;
 	for (i = 0; i < scale->slot_count; i++)
-		scale->fit_count += is_fit(scale, &scale->loads[i]);
+		if (is_fit(scale, &scale->loads[i]))
+			note_fit(scale, parts_of(&scale->loads[i]));
 	if (scale->fit_count > 0)
 		scale->most = scale->burst * scale->expected / scale->fit_count;
 }
 
 /* … but what is above the most is for the others. */
-static uint64_t lack(const struct scale *scale, const struct balance_load *load,
-		     uint64_t level)
+static uint64_t lack(const struct scale *scale, uint64_t has, uint64_t level)
 {
-	uint64_t count = load->count > COUNT_MOST ? COUNT_MOST : load->count;
-	uint64_t has = count * SCALE;
+	uint64_t lacks = level > has ? level - has : 0;
 
-	if (!is_fit(scale, load) || level <= has)
-		return 0;
-	return level - has < scale->most ? level - has : scale->most;
+	return lacks < scale->most ? lacks : scale->most;
 }
 
 /* What it takes to fill all that are fit up to there. */
@@ -234,16 +247,17 @@ static uint64_t volume(const struct scale *scale, uint64_t level)
 	uint64_t sum = 0;
 	unsigned i;
 
-	for (i = 0; i < scale->slot_count; i++)
-		sum += lack(scale, &scale->loads[i], level);
+	for (i = 0; i < scale->fit_count; i++)
+		sum += lack(scale, scale->has[i], level);
 	return sum;
 }
 
-/* The highest level that what is expected reaches: no search takes more steps
- * than a count has bits. */
+/* The highest level that what is expected reaches.  It is above the least; where
+ * all are given the most, that is more than is expected. */
 static uint64_t find_level(const struct scale *scale)
 {
-	uint64_t low = 0, high = (COUNT_MOST * SCALE) << 2, middle;
+	uint64_t low = scale->least, middle;
+	uint64_t high = scale->greatest + scale->most + 1;
 
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
@@ -262,7 +276,7 @@ static uint64_t share_of(const struct scale *scale,
 		return 0;
 	if (is_slow(scale, load))
 		return scale->mean * BALANCE_LEAST / BALANCE_EVEN + 1;
-	return lack(scale, load, scale->level);
+	return lack(scale, parts_of(load), scale->level);
 }
 
 static uint16_t weight_of(const struct scale *scale,

@@ -2,9 +2,11 @@
 /* supervisor_balance_look.c - one look at the workers, and at one service. */
 #include "process/supervisor_balance_look.h"
 
+#include <poll.h>
 #include <string.h>
 
 #include "process/supervisor_internal.h"
+#include "process/supervisor_publish.h"
 
 _Static_assert(BALANCE_SLOTS == CONFIG_WORKERS_MAX &&
 		       2 * SERVICE_PAUSE_MS < BALANCE_REST_MS,
@@ -20,6 +22,7 @@ struct look {
 	uint64_t accepted; /* since the last look */
 	uint64_t live;
 	uint64_t queued;
+	bool is_waiting[BALANCE_SLOTS]; /* somebody, in a queue of the slot */
 	bool is_anybody_late; /* … and may be more so at the next look */
 	struct balance_load loads[BALANCE_SLOTS];
 };
@@ -95,12 +98,30 @@ static struct bank_group *steered_group(const struct look *look, unsigned i)
 	return group;
 }
 
+static void find_waiting(struct look *look)
+{
+	unsigned i, slot, count = look->supervisor->slot_count;
+	struct pollfd found[BALANCE_SLOTS];
+	const struct bank_group *group;
+
+	for (i = look->first; i < look->end; i++) {
+		group = steered_group(look, i);
+		if (!group)
+			continue;
+		supervisor_find_waiting(group, found, count);
+		for (slot = 0; slot < count; slot++)
+			look->is_waiting[slot] |= found[slot].revents != 0;
+	}
+}
+
 static uint64_t queue_of(const struct look *look, unsigned slot)
 {
 	struct sockopt_tcp tcp;
 	uint64_t sum = 0;
 	unsigned i;
 
+	if (!look->is_waiting[slot])
+		return 0;
 	for (i = look->first; i < look->end; i++) {
 		struct bank_group *group = steered_group(look, i);
 		int fd = group ? bank_get(group, slot) : BANK_NONE;
@@ -293,6 +314,7 @@ unsigned supervisor_look_at_service(struct supervisor *supervisor,
 	service->is_active = service->is_steered;
 	if (!service->is_active)
 		return 0;
+	find_waiting(&look);
 	look_at_places(&look);
 	note_pace(&look);
 	*interval_ms = interval_of(&look);
