@@ -401,6 +401,7 @@ static void test_one_long_turn_is_luck(void)
 static void test_pace(void)
 {
 	struct balance_pace pace = {.noted_ms = 0};
+	int64_t before;
 	unsigned i;
 
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_MOST_MS);
@@ -421,8 +422,12 @@ static void test_pace(void)
 		balance_note_arrivals(&pace, 1000, 0, 300 + i * 10);
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_LEAST_MS);
 	/* A counter that began anew, or a clock that stood still. */
-	balance_note_arrivals(&pace, UINT64_MAX, 9, 800);
-	CHECK(pace.per_second >= 0);
+	before = pace.per_second;
+	balance_note_arrivals(&pace, UINT64_C(1) << 40, 9, 780);
+	balance_note_arrivals(&pace, UINT64_MAX, 9, 790);
+	balance_note_arrivals(&pace, 9, UINT64_MAX / 3, 800);
+	CHECK(pace.per_second >= 0 && pace.per_second < before);
+	CHECK(pace.left < pace.came);
 	for (i = 0; i < 40; i++)
 		balance_note_arrivals(&pace, 0, 0, 900 + i);
 	check_int(pace.per_second, 0);
