@@ -489,12 +489,12 @@ void transport_finish_with_reset(struct cohort_transport *t);
 
 /* The timer has to run at `deadline_ms` or earlier. */
 void transport_arm(struct cohort_transport *t, int64_t deadline_ms);
-
 /* … and has to send again what is due. */
 void transport_arm_resend(struct cohort_transport *t, int64_t wait_ms);
-
-/* Start the timer for the nearest of all deadlines. */
+/* Start the timer for the nearest of all deadlines; the second is for one that
+ * was accepted in this turn: nothing is queued yet, or held. */
 void transport_arm_all(struct cohort_transport *t);
+void transport_arm_accepted(struct cohort_transport *t);
 void transport_timer_expired(struct timer *timer);
 
 #endif
