@@ -6,7 +6,6 @@ import ctypes
 import json
 import os
 import re
-import resource
 import select
 import signal
 import subprocess
@@ -75,21 +74,6 @@ def slabs():
         words = line.split()
         found[words[0]] = int(words[1]) * int(words[3])
     return found
-
-
-def raise_descriptors(wanted):
-    """RLIMIT_NOFILE, for us and those that we start, as far as it goes."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = number("/proc/sys/fs/nr_open")
-    for limit in (min(wanted, most), hard):
-        if limit == resource.RLIM_INFINITY:
-            limit = min(wanted, most)
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, max(limit, hard)))
-            return limit
-        except (ValueError, OSError):
-            pass
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 # ---- Processes -------------------------------------------------------------
