@@ -166,8 +166,10 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot)
 void bank_note_listening(struct bank_group *group, unsigned slot)
 {
 	group->is_deaf[slot] = false;
-	if (!bank_is_listening(group, slot))
-		append(group, slot);
+	if (bank_is_listening(group, slot))
+		return;
+	append(group, slot);
+	group->is_adrift[slot] = group->roll.surplus_count > 0;
 }
 
 void bank_note_deaf(struct bank_group *group, unsigned slot)
@@ -205,6 +207,18 @@ void bank_replace_stranger(struct bank_group *group, unsigned number,
 			   uint64_t inode)
 {
 	group->strangers[number - CONFIG_WORKERS_MAX] = inode;
+}
+
+void bank_settle(struct bank_group *group)
+{
+	unsigned i;
+
+	if (group->roll.surplus_count > 0)
+		return;
+	for (i = 0; i < BANK_STRANGERS; i++)
+		if (group->strangers[i] != 0)
+			return;
+	memset(group->is_adrift, 0, sizeof(group->is_adrift));
 }
 
 /* ---- The end --------------------------------------------------------- */

@@ -76,6 +76,9 @@ struct bank_group {
 	 * in the first, where one is for all. */
 	uint32_t queues[CONFIG_WORKERS_MAX];
 	unsigned limit_generation; /* … as of which their limit is shown */
+	/* It came to listen behind strangers without a place: what its index
+	 * is, nobody knows, and nothing may be sent to what is in its stead. */
+	bool is_adrift[CONFIG_WORKERS_MAX];
 	/* It was shut down, and is to listen again. */
 	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */
@@ -132,6 +135,8 @@ int bank_note_stranger(struct bank_group *group, uint64_t inode);
 void bank_forget_stranger(struct bank_group *group, unsigned number);
 void bank_replace_stranger(struct bank_group *group, unsigned number,
 			   uint64_t inode);
+/* Once no stranger is left all indices are ours: none of them is adrift. */
+void bank_settle(struct bank_group *group);
 /* Is that number of the order one of a stranger? */
 bool bank_is_stranger(unsigned number);
 

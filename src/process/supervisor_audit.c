@@ -55,46 +55,39 @@ static bool repair(struct supervisor *supervisor, struct bank_group *group,
 	return true;
 }
 
-static unsigned count_slots(const struct supervisor *supervisor,
-			    const struct bank_group *group)
+static bool repair_if_deaf(struct supervisor *supervisor,
+			   struct bank_group *group, unsigned slot)
 {
-	return group->is_shared ? 1 : supervisor->slot_high;
+	return group->is_deaf[slot] && repair(supervisor, group, slot);
 }
 
-/* They have left the kernel's order.  Whether there are any. */
-static bool note_deaf(struct supervisor *supervisor)
+/* If it is deaf it has left the kernel's order. */
+static bool note_if_deaf(struct supervisor *supervisor,
+			 struct bank_group *group, unsigned slot)
+{
+	(void)supervisor;
+	if (bank_get(group, slot) < 0 || !bank_is_listening(group, slot) ||
+	    sockopt_is_listening(bank_get(group, slot)))
+		return false;
+	bank_note_deaf(group, slot);
+	return true;
+}
+
+/* Of all groups.  Whether any was of that kind. */
+static bool for_all_slots(struct supervisor *supervisor,
+			  bool (*visit)(struct supervisor *,
+					struct bank_group *, unsigned))
 {
 	struct bank_group *group;
 	struct list *node;
 	bool is_any = false;
-	unsigned slot;
+	unsigned slot, count;
 
 	list_for_each (node, &supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
-		for (slot = 0; slot < count_slots(supervisor, group); slot++) {
-			if (bank_get(group, slot) < 0 ||
-			    !bank_is_listening(group, slot) ||
-			    sockopt_is_listening(bank_get(group, slot)))
-				continue;
-			bank_note_deaf(group, slot);
-			is_any = true;
-		}
-	}
-	return is_any;
-}
-
-static bool repair_deaf(struct supervisor *supervisor)
-{
-	struct bank_group *group;
-	struct list *node;
-	bool is_any = false;
-	unsigned slot;
-
-	list_for_each (node, &supervisor->bank.groups) {
-		group = list_entry(node, struct bank_group, node);
-		for (slot = 0; slot < count_slots(supervisor, group); slot++)
-			if (group->is_deaf[slot])
-				is_any |= repair(supervisor, group, slot);
+		count = group->is_shared ? 1 : supervisor->slot_high;
+		for (slot = 0; slot < count; slot++)
+			is_any |= visit(supervisor, group, slot);
 	}
 	return is_any;
 }
@@ -187,8 +180,8 @@ static void note_surplus(struct bank_group *group, unsigned count)
 	if (count > 0 && group->roll.surplus_count == 0)
 		log_warning(
 			"%s: %u more sockets that are not ours listen there, "
-			"too many for an account of them: new connections of "
-			"a worker that begins to listen now may go to them",
+			"too many for an account of them: a listener that is "
+			"opened before they are gone gets no new connections",
 			text, count);
 	else if (count == 0 && group->roll.surplus_count > 0)
 		log_info("%s: all that are not ours there are steered around",
@@ -299,6 +292,7 @@ static void end(struct audit *audit)
 			continue;
 		note_departures(audit, group);
 		note_arrivals(audit, group);
+		bank_settle(group);
 	}
 }
 
@@ -339,9 +333,9 @@ static void audit_all(struct timer *timer)
 	if (supervisor->is_stopping)
 		return;
 	/* Who has come since the last round stands before what is repaired. */
-	is_changed = note_deaf(supervisor);
+	is_changed = for_all_slots(supervisor, note_if_deaf);
 	is_changed |= supervisor_audit_strangers(supervisor);
-	is_changed |= repair_deaf(supervisor);
+	is_changed |= for_all_slots(supervisor, repair_if_deaf);
 	supervisor_sweep_leftovers(supervisor);
 	/* What could not be done before is tried again, too. */
 	if (is_changed || ++supervisor->audit_rounds % KEEP_ROUNDS == 0)

@@ -167,6 +167,34 @@ static void test_a_place_is_inherited(void)
 	bank_release(&bank);
 }
 
+static void test_behind_too_many_strangers_it_is_adrift(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int number;
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	bank_note_listening(group, 0);
+	number = bank_note_stranger(group, 4711);
+	bank_note_listening(group, 1);
+	group->roll.surplus_count = 1;
+	bank_note_listening(group, 2);
+	bank_note_listening(group, 1);
+	CHECK(!group->is_adrift[0] && !group->is_adrift[1]);
+	CHECK(group->is_adrift[2]);
+	bank_settle(group);
+	CHECK(group->is_adrift[2]);
+	group->roll.surplus_count = 0;
+	bank_settle(group);
+	CHECK(group->is_adrift[2]);
+	bank_forget_stranger(group, (unsigned)number);
+	bank_settle(group);
+	CHECK(!group->is_adrift[2]);
+	bank_release(&bank);
+}
+
 /* They have an index too, and leave the same gap. */
 static void test_strangers_have_places(void)
 {
@@ -206,5 +234,6 @@ int main(void)
 	test_the_last_fills_the_gap();
 	test_strangers_have_places();
 	test_a_place_is_inherited();
+	test_behind_too_many_strangers_it_is_adrift();
 	return check_result();
 }
