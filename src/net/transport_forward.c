@@ -307,9 +307,12 @@ static ssize_t receive_spliced(struct cohort_transport *t,
 			       struct cohort_transport *to, size_t room)
 {
 	struct worker_context *worker = t->service->worker;
-	ssize_t size =
-		splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
-		       splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t size;
+
+	if (to == t)
+		transport_note_bulk(to);
+	size = splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
+		      splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (size <= 0)
 		return receive_unspliced(t, to, room, size);
