@@ -15,11 +15,20 @@ thirty_are_served() {
 	done
 }
 
+# told: who has joined; $inode is the last one's.
+told() {
+	read -r -t 10 -a inodes <&"${STRANGER[0]}"
+	inode=${inodes[-1]}
+	[ "$inode" -gt 0 ]
+}
+
+# join [HOW [PORT…]]
 join() {
-	coproc STRANGER { listeners join 127.0.0.1 "$PORT"; }
+	local how=${1:-join}
+	shift || true
+	coproc STRANGER { listeners "$how" 127.0.0.1 "${@:-$PORT}"; }
 	stranger=$STRANGER_PID
-	read -r -t 10 _ inode <&"${STRANGER[0]}"
-	[ -n "$inode" ]
+	told
 }
 
 leave() {
@@ -36,6 +45,52 @@ leave() {
 	kill -KILL "$(workers | head -n 1)"
 	wait_until 10 worker_count_is 2
 	thirty_are_served
+	leave
+	wait_until 10 log_has ".inode $inode. listens no more"
+	thirty_are_served
+}
+
+@test "listeners that are not in the group hide none that is" {
+	need python3 socat
+	serve -w 2
+	join beside
+	wait_until 10 log_has "not ours listens there .inode $inode"
+	[ "$(log_count 'not ours listens there')" -eq 1 ]
+	leave
+	wait_until 10 log_has ".inode $inode. listens no more"
+	thirty_are_served
+}
+
+@test "a crowd in one group hides nobody in another, and is reported once" {
+	need python3 socat
+	local service ports each
+	configure < <(
+		echo 'workers 2; log stderr level=debug;'
+		for service in {a..h}; do
+			echo "service $service { listen 127.0.0.1:0; }"
+		done
+	)
+	start_ready 8 "$COHORT" -c "$CONFIG"
+	mapfile -t ports < <(sed 's/.*://' "$READY")
+	join crowd "${ports[@]}"
+	for each in "${inodes[@]:2}"; do
+		wait_until 10 log_has "not ours listens there .inode $each"
+	done
+	for PORT in "${ports[@]:0:2}"; do
+		thirty_are_served
+	done
+	log_has "${ports[0]}: [0-9]+ more sockets that are not ours"
+	# Behind so many no index is known: it would be one of theirs.
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	PORT=${ports[0]}
+	thirty_are_served
+	# Another round has nothing to say of the first.
+	echo one more >&"${STRANGER[1]}"
+	told
+	wait_until 10 log_has "not ours listens there .inode $inode"
+	[ "$(log_count 'more sockets that are not ours')" -eq 1 ]
+	[ "$(log_count "${ports[0]}: a socket that is not ours")" -eq 64 ]
 	leave
 	wait_until 10 log_has ".inode $inode. listens no more"
 	thirty_are_served

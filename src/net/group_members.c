@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/sockopt.h"
+
 /* As linux/netlink.h, linux/sock_diag.h and linux/inet_diag.h have it, which
  * not every libc comes with. */
 #define SOCK_DIAG_PROTOCOL  4
@@ -15,6 +17,7 @@
 #define MESSAGE_ERROR       2
 #define MESSAGE_DONE        3
 #define FLAGS_REQUEST_DUMP  (0x1 | 0x300)
+#define ATTRIBUTE_IPV6_ONLY 11 /* INET_DIAG_SKV6ONLY, of all that listen */
 #define STATES_LISTENING    (1u << 10)           /* TCP_LISTEN */
 #define STATES_HALF_OPEN    (1u << 3 | 1u << 12) /* TCP_SYN_RECV, _NEW_SYN_RECV */
 
@@ -57,6 +60,12 @@ struct answer {
 	uint32_t send_queue;    /* … and the limit of that */
 	uint32_t uid;
 	uint32_t inode;
+};
+
+/* What may follow it; the next is aligned to 4 bytes. */
+struct attribute {
+	uint16_t length; /* with this head */
+	uint16_t type;
 };
 
 struct listing {
@@ -126,35 +135,82 @@ static bool is_of_address(const struct answer *answer,
 	return is_source(answer->id.source, address);
 }
 
-static struct group_member member_of(const struct answer *answer)
+bool group_key_is_equal(const struct group_key *a, const struct group_key *b)
+{
+	return a->interface == b->interface &&
+	       a->is_ipv6_only == b->is_ipv6_only;
+}
+
+int group_key_of(struct group_key *key, int fd)
+{
+	int interface = sockopt_interface(fd);
+
+	if (interface < 0)
+		return -1;
+	*key = (struct group_key){(uint32_t)interface,
+				  sockopt_is_ipv6_only(fd)};
+	return 0;
+}
+
+static bool is_ipv6_only(const char *at, size_t left)
+{
+	struct attribute attribute;
+	size_t step;
+
+	for (; left >= sizeof(attribute); at += step, left -= step) {
+		memcpy(&attribute, at, sizeof(attribute));
+		if (attribute.length < sizeof(attribute) ||
+		    attribute.length > left)
+			break;
+		if (attribute.type == ATTRIBUTE_IPV6_ONLY)
+			return attribute.length > sizeof(attribute) &&
+			       at[sizeof(attribute)] != 0;
+		step = (attribute.length + 3u) & ~(size_t)3;
+		if (step > left)
+			break;
+	}
+	return false;
+}
+
+/* Behind it in the message are its attributes. */
+static struct group_member member_of(const struct answer *answer,
+				     const char *message)
 {
 	return (struct group_member){
 		.inode = answer->inode,
 		.uid = (uid_t)answer->uid,
 		.queue = answer->receive_queue,
-		.interface = answer->id.interface,
+		.key = {.interface = answer->id.interface,
+			.is_ipv6_only = is_ipv6_only(message + sizeof(*answer),
+						     answer->head.length -
+							     sizeof(*answer))},
 	};
 }
 
-static void visit(const struct listing *listing, const struct answer *answer)
+static void visit(const struct listing *listing, const struct answer *answer,
+		  const char *message)
 {
 	struct group_listener listener = {
 		.kind = answer->family == AF_INET ? ADDRESS_IPV4 : ADDRESS_IPV6,
 		.port = ntohs(answer->id.source_port),
-		.member = member_of(answer),
+		.member = member_of(answer, message),
 	};
 
 	memcpy(listener.source, answer->id.source, sizeof(listener.source));
 	listing->visit(listing->context, &listener);
 }
 
-static void take(struct listing *listing, const struct answer *answer)
+/* A message that is long enough. */
+static void take(struct listing *listing, const char *message)
 {
+	struct answer answer;
+
+	memcpy(&answer, message, sizeof(answer));
 	if (listing->visit) {
-		visit(listing, answer);
+		visit(listing, &answer, message);
 		return;
 	}
-	if (!is_of_address(answer, listing->address))
+	if (!is_of_address(&answer, listing->address))
 		return;
 	if (!listing->members) {
 		listing->count++;
@@ -162,7 +218,7 @@ static void take(struct listing *listing, const struct answer *answer)
 	}
 	if (listing->count == GROUP_MEMBERS_MAX)
 		return;
-	listing->members[listing->count++] = member_of(answer);
+	listing->members[listing->count++] = member_of(&answer, message);
 }
 
 /* -1: the dump failed; its errno is in the message. */
@@ -181,7 +237,6 @@ static int fail(const struct message *head)
 static int take_datagram(struct listing *listing, const char *at, size_t left)
 {
 	struct message head;
-	struct answer answer;
 	size_t step;
 
 	for (; left >= sizeof(head); at += step, left -= step) {
@@ -192,10 +247,8 @@ static int take_datagram(struct listing *listing, const char *at, size_t left)
 			return 1;
 		if (head.type == MESSAGE_ERROR)
 			return fail((const struct message *)(const void *)at);
-		if (head.length >= sizeof(answer)) {
-			memcpy(&answer, at, sizeof(answer));
-			take(listing, &answer);
-		}
+		if (head.length >= sizeof(struct answer))
+			take(listing, at);
 		step = (head.length + 3u) & ~(size_t)3;
 		if (step > left)
 			break;

@@ -13,12 +13,23 @@
 /* As many as a group has slots, and some that are not ours. */
 #define GROUP_MEMBERS_MAX 320
 
+/* Listeners of one address and owner that differ in this are of different
+ * groups, none of which knows of the other. */
+struct group_key {
+	uint32_t interface; /* SO_BINDTODEVICE; 0: any */
+	bool is_ipv6_only;  /* of IPv6: no client of IPv4 comes in */
+};
+
 struct group_member {
 	uint64_t inode; /* as in st_ino of a descriptor of it */
 	uid_t uid;
-	uint32_t queue;     /* connections that wait to be accepted */
-	uint32_t interface; /* SO_BINDTODEVICE: one group for each */
+	uint32_t queue; /* connections that wait to be accepted */
+	struct group_key key;
 };
+
+bool group_key_is_equal(const struct group_key *a, const struct group_key *b);
+/* That of a TCP socket.  0, or -1 with errno: the kernel is older than 5.1. */
+int group_key_of(struct group_key *key, int fd);
 
 /* Those that listen on exactly this address, which has a port, in the order in
  * which they began to.  Their number,

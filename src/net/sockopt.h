@@ -170,6 +170,10 @@ void sockopt_stop_lingering(int fd);
 int sockopt_take_error(int fd);    /* SO_ERROR, cleared by reading */
 int sockopt_type(int fd);          /* SOCK_STREAM …, or -1 with errno */
 bool sockopt_is_listening(int fd); /* SO_ACCEPTCONN */
+/* The number of what it is bound to (SO_BINDTODEVICE), 0 for none; or -1 with
+ * errno: kernels before 5.1 do not tell. */
+int sockopt_interface(int fd);
+bool sockopt_is_ipv6_only(int fd); /* false for one of IPv4 */
 
 /* Who is at the other end of a unix socket: 0, or -1 with errno. */
 int sockopt_peer_credentials(int fd, pid_t *pid, uid_t *uid);

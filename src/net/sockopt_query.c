@@ -12,6 +12,11 @@
 #define IP_BIND_ADDRESS_NO_PORT 24
 #endif
 
+/* From asm/socket.h; where it is another, the libc has it. */
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
 static int set_number(int fd, int level, int number, int value)
 {
 	return setsockopt(fd, level, number, &value, sizeof(value));
@@ -79,6 +84,20 @@ int sockopt_type(int fd)
 bool sockopt_is_listening(int fd)
 {
 	return get_number(fd, SO_ACCEPTCONN) > 0;
+}
+
+int sockopt_interface(int fd)
+{
+	return get_number(fd, SO_BINDTOIFINDEX);
+}
+
+bool sockopt_is_ipv6_only(int fd)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &value, &size) == 0 &&
+	       value != 0;
 }
 
 int sockopt_peer_credentials(int fd, pid_t *pid, uid_t *uid)

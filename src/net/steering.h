@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 256 slots, and strangers in their group. */
-#define STEERING_POSITIONS    272
+/* 256 slots, and strangers in their group.  4096 instructions are the kernel's
+ * limit. */
+#define STEERING_POSITIONS    320
 /* Two for each position that is out, in either section; and the frames. */
 #define STEERING_INSTRUCTIONS (4 * STEERING_POSITIONS + 8)
 

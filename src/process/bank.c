@@ -42,7 +42,7 @@ struct bank_group *bank_add(struct bank *bank, const struct address *asked,
 	       strnlen(service, sizeof(group->service) - 1));
 	group->position = position;
 	group->reservation = BANK_NONE;
-	group->uid = (uid_t)-1;
+	group->roll.uid = (uid_t)-1;
 	instance_lock_init(&group->lock);
 	for (i = 0; i < CONFIG_WORKERS_MAX; i++)
 		group->fds[i] = BANK_NONE;
@@ -166,8 +166,10 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot)
 void bank_note_listening(struct bank_group *group, unsigned slot)
 {
 	group->is_deaf[slot] = false;
-	if (!bank_is_listening(group, slot))
-		append(group, slot);
+	if (bank_is_listening(group, slot))
+		return;
+	append(group, slot);
+	group->is_adrift[slot] = group->roll.surplus_count > 0;
 }
 
 void bank_note_deaf(struct bank_group *group, unsigned slot)
@@ -201,6 +203,24 @@ void bank_forget_stranger(struct bank_group *group, unsigned number)
 	leave_order(group, number);
 }
 
+void bank_replace_stranger(struct bank_group *group, unsigned number,
+			   uint64_t inode)
+{
+	group->strangers[number - CONFIG_WORKERS_MAX] = inode;
+}
+
+void bank_settle(struct bank_group *group)
+{
+	unsigned i;
+
+	if (group->roll.surplus_count > 0)
+		return;
+	for (i = 0; i < BANK_STRANGERS; i++)
+		if (group->strangers[i] != 0)
+			return;
+	memset(group->is_adrift, 0, sizeof(group->is_adrift));
+}
+
 /* ---- The end --------------------------------------------------------- */
 
 static void close_place(int *place)
@@ -222,7 +242,7 @@ void bank_close_slot(struct bank_group *group, unsigned slot)
 	close_place(place_of(group, slot));
 	leave_order(group, slot);
 	group->is_deaf[slot] = false;
-	group->inodes[slot] = 0;
+	group->roll.own[slot] = 0;
 }
 
 void bank_close_shared(struct bank_group *group)

@@ -18,6 +18,7 @@
 #include "base/list.h"
 #include "config/config.h"
 #include "net/address.h"
+#include "net/group_members.h"
 #include "net/listener.h"
 #include "net/steering.h"
 #include "process/instance.h"
@@ -28,6 +29,20 @@
 #define BANK_STRANGERS (STEERING_POSITIONS - CONFIG_WORKERS_MAX)
 
 struct child;
+
+/* What the audit knows of a group (roll_call.h). */
+struct bank_roll {
+	uint64_t own[CONFIG_WORKERS_MAX]; /* our inodes; 0: not yet */
+	unsigned own_high;                /* all beyond are 0 */
+	uid_t uid;                        /* their owner */
+	struct group_key key;
+	bool has_key;
+	bool is_found[BANK_STRANGERS]; /* … of strangers, in this walk */
+	/* Who is in it and unknown: no more than the oldest. */
+	struct group_member arrivals[BANK_STRANGERS];
+	unsigned arrival_count; /* with those that are not there any more */
+	unsigned surplus_count; /* for whom the last round had no place */
+};
 
 struct bank_group {
 	struct list node;       /* of bank->groups */
@@ -52,12 +67,7 @@ struct bank_group {
 	unsigned short order[STEERING_POSITIONS];
 	unsigned order_count;
 	uint64_t strangers[BANK_STRANGERS]; /* inodes; 0: none */
-	/* What the audit knows (supervisor_audit.c): our own inodes, 0 for not
-	 * yet; their owner; SO_BINDTODEVICE; whom it has just found. */
-	uint64_t inodes[CONFIG_WORKERS_MAX];
-	uid_t uid;
-	uint32_t interface;
-	bool is_stranger_found[BANK_STRANGERS];
+	struct bank_roll roll;
 	struct steering steering; /* as the kernel has it */
 	bool is_steered;          /* … by a program */
 	bool is_barred;           /* newcomers are turned away */
@@ -66,6 +76,9 @@ struct bank_group {
 	 * in the first, where one is for all. */
 	uint32_t queues[CONFIG_WORKERS_MAX];
 	unsigned limit_generation; /* … as of which their limit is shown */
+	/* It came to listen behind strangers without a place: what its index
+	 * is, nobody knows, and nothing may be sent to what is in its stead. */
+	bool is_adrift[CONFIG_WORKERS_MAX];
 	/* It was shut down, and is to listen again. */
 	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */
@@ -116,9 +129,14 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot);
 void bank_note_deaf(struct bank_group *group, unsigned slot);
 
 /* A stranger is the last of the order now; its number there, or -1: there are
- * too many.  … has left it. */
+ * too many.  … has left it.  … has left it, and another one, which had no
+ * place, is the kernel's last and thus in its place. */
 int bank_note_stranger(struct bank_group *group, uint64_t inode);
 void bank_forget_stranger(struct bank_group *group, unsigned number);
+void bank_replace_stranger(struct bank_group *group, unsigned number,
+			   uint64_t inode);
+/* Once no stranger is left all indices are ours: none of them is adrift. */
+void bank_settle(struct bank_group *group);
 /* Is that number of the order one of a stranger? */
 bool bank_is_stranger(unsigned number);
 

@@ -10,36 +10,27 @@
 #include <sys/stat.h>
 
 #include "net/group_members.h"
+#include "process/roll_call.h"
 #include "process/supervisor_internal.h"
 #include "process/supervisor_leftovers.h"
 
 #define INTERVAL_MS 2000
 
-/* Rounds until the keeper is told again what nobody has said. */
+/* Rounds until the keeper and the store are told again what nobody has said. */
 #define KEEP_ROUNDS 15
-
-/* More have to wait for the next round. */
-#define ARRIVALS 64
-
-/* Somebody who has joined a group. */
-struct arrival {
-	struct bank_group *group;
-	struct group_member member;
-};
 
 /* All groups of one family, as both have them. */
 struct audit {
 	struct supervisor *supervisor;
 	enum address_kind kind;
 	struct bank_group *last; /* found, as the next one will be */
-	struct arrival arrivals[ARRIVALS];
-	unsigned arrival_count;
 	bool is_changed;
 };
 
 /* ---- Listeners that are deaf ----------------------------------------- */
 
-static void repair(struct supervisor *supervisor, struct bank_group *group,
+/* Whether it listens again. */
+static bool repair(struct supervisor *supervisor, struct bank_group *group,
 		   unsigned slot)
 {
 	int index = generation_index(supervisor->current, group);
@@ -47,7 +38,7 @@ static void repair(struct supervisor *supervisor, struct bank_group *group,
 	struct error error;
 
 	if (index < 0)
-		return;
+		return false;
 	log_error(
 		"%s: somebody has shut down the listener of worker %u, and "
 		"what waited there is lost: it listens again",
@@ -56,28 +47,48 @@ static void repair(struct supervisor *supervisor, struct bank_group *group,
 		    bank_get(group, slot),
 		    generation_options(supervisor->current, (unsigned)index)
 			    ->backlog,
-		    &error) < 0)
+		    &error) < 0) {
 		log_error("%s", error.text);
-	else
-		bank_note_listening(group, slot);
+		return false;
+	}
+	bank_note_listening(group, slot);
+	return true;
 }
 
-static bool repair_deaf(struct supervisor *supervisor, struct bank_group *group)
+static bool repair_if_deaf(struct supervisor *supervisor,
+			   struct bank_group *group, unsigned slot)
 {
-	bool is_any = false;
-	unsigned slot, count = group->is_shared ? 1 : supervisor->slot_high;
+	return group->is_deaf[slot] && repair(supervisor, group, slot);
+}
 
-	/* All of them have left the kernel's order before one joins it. */
-	for (slot = 0; slot < count; slot++)
-		if (bank_get(group, slot) >= 0 &&
-		    bank_is_listening(group, slot) &&
-		    !sockopt_is_listening(bank_get(group, slot)))
-			bank_note_deaf(group, slot);
-	for (slot = 0; slot < count; slot++)
-		if (group->is_deaf[slot]) {
-			repair(supervisor, group, slot);
-			is_any = true;
-		}
+/* If it is deaf it has left the kernel's order. */
+static bool note_if_deaf(struct supervisor *supervisor,
+			 struct bank_group *group, unsigned slot)
+{
+	(void)supervisor;
+	if (bank_get(group, slot) < 0 || !bank_is_listening(group, slot) ||
+	    sockopt_is_listening(bank_get(group, slot)))
+		return false;
+	bank_note_deaf(group, slot);
+	return true;
+}
+
+/* Of all groups.  Whether any was of that kind. */
+static bool for_all_slots(struct supervisor *supervisor,
+			  bool (*visit)(struct supervisor *,
+					struct bank_group *, unsigned))
+{
+	struct bank_group *group;
+	struct list *node;
+	bool is_any = false;
+	unsigned slot, count;
+
+	list_for_each (node, &supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		count = group->is_shared ? 1 : supervisor->slot_high;
+		for (slot = 0; slot < count; slot++)
+			is_any |= visit(supervisor, group, slot);
+	}
 	return is_any;
 }
 
@@ -92,43 +103,22 @@ static bool is_audited(const struct audit *audit,
 /* A descriptor's inode stays while it is open: each is asked for once. */
 static void note_own(struct bank_group *group, unsigned slot_high)
 {
+	struct group_member own = {0};
 	struct stat status;
+	bool has_key;
 	unsigned slot;
 	int fd;
 
 	for (slot = 0; slot < slot_high; slot++) {
 		fd = bank_get(group, slot);
-		if (group->inodes[slot] != 0 || fd < 0 ||
+		if (group->roll.own[slot] != 0 || fd < 0 ||
 		    fstat(fd, &status) < 0)
 			continue;
-		group->inodes[slot] = status.st_ino;
-		group->uid = status.st_uid;
+		has_key = group_key_of(&own.key, fd) == 0;
+		own.inode = status.st_ino;
+		own.uid = status.st_uid;
+		roll_call_own(group, slot, &own, has_key);
 	}
-}
-
-static bool is_own(const struct bank_group *group, uint64_t inode,
-		   unsigned slot_high)
-{
-	unsigned slot;
-
-	for (slot = 0; slot < slot_high; slot++)
-		if (group->inodes[slot] == inode)
-			return true;
-	return false;
-}
-
-/* Whether it is known; if so, it is still there. */
-static bool find_known(struct bank_group *group, uint64_t inode)
-{
-	unsigned i;
-
-	for (i = 0; i < BANK_STRANGERS; i++) {
-		if (group->strangers[i] != inode)
-			continue;
-		group->is_stranger_found[i] = true;
-		return true;
-	}
-	return false;
 }
 
 static struct bank_group *find_group(struct audit *audit,
@@ -151,71 +141,98 @@ static struct bank_group *find_group(struct audit *audit,
 	return NULL;
 }
 
-/* Who joins must have the uid of ours. */
 static void look_at(void *context, const struct group_listener *listener)
 {
-	const struct group_member *member = &listener->member;
-	struct audit *audit = context;
-	struct bank_group *group = find_group(audit, listener);
+	struct bank_group *group = find_group(context, listener);
 
-	if (!group)
-		return;
-	if (is_own(group, member->inode, audit->supervisor->slot_high))
-		group->interface = member->interface;
-	else if (!find_known(group, member->inode) &&
-		 member->uid == group->uid && audit->arrival_count < ARRIVALS)
-		audit->arrivals[audit->arrival_count++] =
-			(struct arrival){group, *member};
+	if (group)
+		roll_call_answer(group, &listener->member);
 }
 
-static void welcome(struct bank_group *group, const struct group_member *member)
+static void look_again_at(void *context, const struct group_listener *listener)
+{
+	struct bank_group *group = find_group(context, listener);
+
+	if (group)
+		roll_call_find(group, listener->member.inode);
+}
+
+static void log_stranger(const struct bank_group *group,
+			 const struct group_member *member)
 {
 	char text[ADDRESS_TEXT];
-	bool is_steered = bank_note_stranger(group, member->inode) >= 0;
 
-	address_format(text, &group->address);
 	log_warning(
 		"%s: a socket that is not ours listens there (inode %llu, "
-		"uid %u, %u waiting): new connections %s; \"ss -ltnpe\" "
-		"names its process",
-		text, (unsigned long long)member->inode, (unsigned)member->uid,
-		member->queue,
-		is_steered ? "are steered around it"
-			   : "may go to it, for there are too many such");
+		"uid %u, %u waiting): new connections are steered around it; "
+		"\"ss -ltnpe\" names its process",
+		address_format(text, &group->address),
+		(unsigned long long)member->inode, (unsigned)member->uid,
+		member->queue);
 }
 
-/* Only what is bound to the same interface is in the kernel's group. */
-static void note_arrivals(struct audit *audit)
+/* A line for all of them, once: who has no place is new in each round. */
+static void note_surplus(struct bank_group *group, unsigned count)
 {
-	struct arrival *arrival;
-	unsigned i, last = audit->arrival_count - 1;
+	char text[ADDRESS_TEXT];
 
-	for (i = 0; i < audit->arrival_count; i++) {
-		/* The kernel has the newest first, of IPv6 the oldest. */
-		arrival =
-			&audit->arrivals[audit->kind == ADDRESS_IPV4 ? last - i
-								     : i];
-		if (arrival->member.interface != arrival->group->interface)
-			continue;
-		welcome(arrival->group, &arrival->member);
-		audit->is_changed = true;
+	address_format(text, &group->address);
+	if (count > 0 && group->roll.surplus_count == 0)
+		log_warning(
+			"%s: %u more sockets that are not ours listen there, "
+			"too many for an account of them: a listener that is "
+			"opened before they are gone gets no new connections",
+			text, count);
+	else if (count == 0 && group->roll.surplus_count > 0)
+		log_info("%s: all that are not ours there are steered around",
+			 text);
+	group->roll.surplus_count = count;
+}
+
+static void note_arrivals(struct audit *audit, struct bank_group *group)
+{
+	const struct group_member *member;
+	unsigned i, surplus_count = group->roll.arrival_count;
+
+	for (i = 0; (member = roll_call_arrival(group, i)); i++) {
+		/* The list may have had it twice. */
+		if (!roll_call_find(group, member->inode)) {
+			if (bank_note_stranger(group, member->inode) < 0)
+				break;
+			log_stranger(group, member);
+			audit->is_changed = true;
+		}
+		surplus_count--;
 	}
+	note_surplus(group, surplus_count);
+}
+
+static void note_departure(struct bank_group *group, unsigned number)
+{
+	const struct group_member *heir = group->roll.surplus_count > 0
+						  ? roll_call_youngest(group)
+						  : NULL;
+	char text[ADDRESS_TEXT];
+
+	log_info("%s: the socket that is not ours (inode %llu) listens no more",
+		 address_format(text, &group->address),
+		 (unsigned long long)
+			 group->strangers[number - CONFIG_WORKERS_MAX]);
+	if (!heir) {
+		bank_forget_stranger(group, number);
+		return;
+	}
+	bank_replace_stranger(group, number, heir->inode);
+	roll_call_find(group, heir->inode);
+	log_stranger(group, heir);
 }
 
 static void note_departures(struct audit *audit, struct bank_group *group)
 {
-	char text[ADDRESS_TEXT];
-	unsigned i;
+	int number = 0;
 
-	for (i = 0; i < BANK_STRANGERS; i++) {
-		if (group->strangers[i] == 0 || group->is_stranger_found[i])
-			continue;
-		log_info(
-			"%s: the socket that is not ours (inode %llu) listens "
-			"no more",
-			address_format(text, &group->address),
-			(unsigned long long)group->strangers[i]);
-		bank_forget_stranger(group, CONFIG_WORKERS_MAX + i);
+	while ((number = roll_call_missing(group, (unsigned)number)) >= 0) {
+		note_departure(group, (unsigned)number);
 		audit->is_changed = true;
 	}
 }
@@ -232,11 +249,36 @@ static bool begin(const struct audit *audit)
 		if (!is_audited(audit, group))
 			continue;
 		note_own(group, audit->supervisor->slot_high);
-		memset(group->is_stranger_found, 0,
-		       sizeof(group->is_stranger_found));
+		roll_call_begin(group);
 		is_any = true;
 	}
 	return is_any;
+}
+
+static bool is_anybody_missing(const struct audit *audit)
+{
+	const struct bank_group *group;
+	struct list *node;
+
+	list_for_each (node, &audit->supervisor->bank.groups) {
+		group = list_entry(node, struct bank_group, node);
+		if (is_audited(audit, group) &&
+		    roll_call_missing(group, 0) >= 0)
+			return true;
+	}
+	return false;
+}
+
+/* The kernel's list may leave out somebody when another one goes while it is
+ * written.  To wait for the next round with that is no way out: one of ours may
+ * be about to get its place behind. */
+static int read_lists(struct audit *audit)
+{
+	if (group_members_visit(audit->kind, look_at, audit) < 0)
+		return -1;
+	return is_anybody_missing(audit)
+		       ? group_members_visit(audit->kind, look_again_at, audit)
+		       : 0;
 }
 
 static void end(struct audit *audit)
@@ -246,10 +288,12 @@ static void end(struct audit *audit)
 
 	list_for_each (node, &audit->supervisor->bank.groups) {
 		group = list_entry(node, struct bank_group, node);
-		if (is_audited(audit, group))
-			note_departures(audit, group);
+		if (!is_audited(audit, group))
+			continue;
+		note_departures(audit, group);
+		note_arrivals(audit, group);
+		bank_settle(group);
 	}
-	note_arrivals(audit);
 }
 
 static bool audit_family(struct supervisor *supervisor, enum address_kind kind)
@@ -258,7 +302,7 @@ static bool audit_family(struct supervisor *supervisor, enum address_kind kind)
 
 	if (!begin(&audit))
 		return false;
-	if (group_members_visit(kind, look_at, &audit) == 0) {
+	if (read_lists(&audit) == 0) {
 		end(&audit);
 		return audit.is_changed;
 	}
@@ -284,15 +328,14 @@ static void audit_all(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, audit);
-	struct list *node;
-	bool is_changed = false;
+	bool is_changed;
 
 	if (supervisor->is_stopping)
 		return;
-	list_for_each (node, &supervisor->bank.groups)
-		is_changed |= repair_deaf(
-			supervisor, list_entry(node, struct bank_group, node));
+	/* Who has come since the last round stands before what is repaired. */
+	is_changed = for_all_slots(supervisor, note_if_deaf);
 	is_changed |= supervisor_audit_strangers(supervisor);
+	is_changed |= for_all_slots(supervisor, repair_if_deaf);
 	supervisor_sweep_leftovers(supervisor);
 	/* What could not be done before is tried again, too. */
 	if (is_changed || ++supervisor->audit_rounds % KEEP_ROUNDS == 0)

@@ -85,7 +85,7 @@ static void write_place(struct exported *exported,
 	if (bank_is_stranger(number))
 		text_append(&exported->text, "stranger %" PRIu64 "\n",
 			    group->strangers[number - CONFIG_WORKERS_MAX]);
-	else
+	else if (!group->is_adrift[number]) /* … which its reader will see */
 		text_append(&exported->text, "listens %u\n", number);
 }
 

@@ -384,10 +384,10 @@ void supervisor_change_to(struct supervisor *supervisor, struct config *config);
 /* The same configuration with new workers, as after an upgrade. */
 void supervisor_roll(struct supervisor *supervisor);
 
-/* supervisor_keeper.c: the keeper lives as long as we do.  keep: tell it what
- * has changed, before the loop waits again; keep_changes: at once, if anything
- * has; keep_soon: with the next of these.  Whoever closes a descriptor that the
- * keeper has says keep in the same turn: one being sent is read from a list. */
+/* supervisor_keeper.c: the keeper lives as long as we do.  Who changes what is
+ * exported, or closes a descriptor of it, says so in the same turn (one being
+ * sent is read from a list), for nobody else does, but for every half minute.
+ * keep: before the loop waits; keep_soon: with the next; keep_changes: now. */
 void supervisor_init_keeper(struct supervisor *supervisor);
 void supervisor_start_keeper(struct supervisor *supervisor);
 void supervisor_keep(struct supervisor *supervisor);

@@ -32,6 +32,7 @@ void supervisor_arrange_spins(struct supervisor *supervisor)
 		    child->may_spin == may_spin)
 			continue;
 		child->may_spin = may_spin;
+		supervisor_keep(supervisor);
 		supervisor_order(child, RECORD_SPIN);
 	}
 }

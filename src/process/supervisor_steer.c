@@ -72,7 +72,7 @@ static void find_out(const struct supervisor *supervisor,
 	for (i = 0; i < group->order_count; i++) {
 		number = group->order[i];
 		steering->is_out[i] =
-			bank_is_stranger(number) ||
+			bank_is_stranger(number) || group->is_adrift[number] ||
 			(is_any_fit ? !is_fit[number]
 				    : !may_be_parked &&
 					      is_parked(supervisor, number));

@@ -3,6 +3,9 @@
 """listeners.py - what others may do to a server's listeners.
 
     listeners.py join HOST PORT     listen beside it until stdin ends
+    listeners.py beside HOST PORT   one, and 70 bound to lo behind it
+    listeners.py crowd HOST PORTS   100 on the first of the ports, one on each of
+                                    the others; on the last one more for each line
     listeners.py shutdown PID FD    shut down the socket FD of a process"""
 import ctypes
 import os
@@ -12,14 +15,44 @@ import sys
 PIDFD_GETFD = 438
 
 
-def join(host, port):
-    listener = socket.socket()
+def listen(host, port, device=""):
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    if device:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
     listener.bind((host, int(port)))
     listener.listen(64)
-    print(f"inode {os.fstat(listener.fileno()).st_ino}", flush=True)
+    return listener
+
+
+def tell(listeners):
+    print("inode", *(os.fstat(one.fileno()).st_ino for one in listeners), flush=True)
+
+
+def stay(listeners):
+    tell(listeners)
     sys.stdin.read()
+
+
+def join(host, port):
+    stay([listen(host, port)])
+
+
+def beside(host, port):
+    real = listen(host, port)
+    others = [listen(host, port, "lo") for _ in range(70)]
+    stay([real])
+    del others
+
+
+def crowd(host, *ports):
+    others = [listen(host, ports[0]) for _ in range(99)]
+    others += [listen(host, port) for port in ports]
+    tell(others[-len(ports):])
+    for _ in sys.stdin:
+        others.append(listen(host, ports[-1]))
+        tell(others[-1:])
 
 
 def shutdown(pid, number):
@@ -30,4 +63,4 @@ def shutdown(pid, number):
     socket.socket(fileno=fd).shutdown(socket.SHUT_RDWR)
 
 
-{"join": join, "shutdown": shutdown}[sys.argv[1]](*sys.argv[2:])
+{"join": join, "beside": beside, "crowd": crowd, "shutdown": shutdown}[sys.argv[1]](*sys.argv[2:])

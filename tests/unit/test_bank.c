@@ -144,6 +144,57 @@ static void test_the_last_fills_the_gap(void)
 	bank_release(&bank);
 }
 
+/* Who had no place is the kernel's last, and moves into the gap of one that
+ * had: ours stay where they are. */
+static void test_a_place_is_inherited(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int number;
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	number = bank_note_stranger(group, 4711);
+	bank_note_listening(group, 0);
+	bank_replace_stranger(group, (unsigned)number, 4712);
+	check_int(group->order_count, 2);
+	check_int(group->order[0], number);
+	check_int(group->order[1], 0);
+	bank_forget_stranger(group, (unsigned)number);
+	check_int(group->order_count, 1);
+	check_int(group->order[0], 0);
+	bank_release(&bank);
+}
+
+static void test_behind_too_many_strangers_it_is_adrift(void)
+{
+	struct address address = parsed("127.0.0.1:80");
+	struct bank_group *group;
+	struct bank bank;
+	int number;
+
+	bank_init(&bank);
+	group = bank_add(&bank, &address, "a", 0);
+	bank_note_listening(group, 0);
+	number = bank_note_stranger(group, 4711);
+	bank_note_listening(group, 1);
+	group->roll.surplus_count = 1;
+	bank_note_listening(group, 2);
+	bank_note_listening(group, 1);
+	CHECK(!group->is_adrift[0] && !group->is_adrift[1]);
+	CHECK(group->is_adrift[2]);
+	bank_settle(group);
+	CHECK(group->is_adrift[2]);
+	group->roll.surplus_count = 0;
+	bank_settle(group);
+	CHECK(group->is_adrift[2]);
+	bank_forget_stranger(group, (unsigned)number);
+	bank_settle(group);
+	CHECK(!group->is_adrift[2]);
+	bank_release(&bank);
+}
+
 /* They have an index too, and leave the same gap. */
 static void test_strangers_have_places(void)
 {
@@ -182,5 +233,7 @@ int main(void)
 	test_what_all_share();
 	test_the_last_fills_the_gap();
 	test_strangers_have_places();
+	test_a_place_is_inherited();
+	test_behind_too_many_strangers_it_is_adrift();
 	return check_result();
 }

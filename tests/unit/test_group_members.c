@@ -91,6 +91,57 @@ static void test_another_address_is_another_group(void)
 	close(everywhere);
 }
 
+/* Of one address and owner, in groups of their own. */
+static void test_a_key_is_told(void)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed("[::]:0");
+	int is_on = 1, is_off = 0, one = 1, i, count, fds[2];
+	struct group_key key;
+
+	for (i = 0; i < 2; i++) {
+		fds[i] = socket(AF_INET6, SOCK_STREAM, 0);
+		CHECK(setsockopt(fds[i], IPPROTO_IPV6, IPV6_V6ONLY,
+				 i == 0 ? &is_on : &is_off,
+				 sizeof(is_on)) == 0);
+		CHECK(setsockopt(fds[i], SOL_SOCKET, SO_REUSEPORT, &one,
+				 sizeof(one)) == 0);
+		CHECK(bind(fds[i], &address.socket.generic, address.length) ==
+		      0);
+		CHECK(listen(fds[i], 8) == 0);
+		CHECK(address_of_socket(&address, fds[i]) == 0);
+	}
+	count = group_members_list(&address, members);
+	check_int(count, 2);
+	for (i = 0; i < count; i++) {
+		CHECK(is_listed(members + i, 1, fds[i]));
+		check_int(members[i].key.is_ipv6_only, i == 0);
+		check_int((int)members[i].key.interface, 0);
+		CHECK(group_key_of(&key, fds[i]) == 0);
+		CHECK(group_key_is_equal(&key, &members[i].key));
+	}
+	CHECK(!group_key_is_equal(&members[0].key, &members[1].key));
+	for (i = 0; i < 2; i++)
+		close(fds[i]);
+}
+
+static void test_an_interface_is_told(void)
+{
+	static struct group_member members[GROUP_MEMBERS_MAX];
+	struct address address = parsed("127.0.0.1:0");
+	int fd = joined(&address);
+	struct group_key key;
+
+	/* Since 5.7 anybody may. */
+	if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, "lo", 3) == 0) {
+		check_int(group_members_list(&address, members), 1);
+		CHECK(members[0].key.interface != 0);
+		CHECK(group_key_of(&key, fd) == 0);
+		CHECK(group_key_is_equal(&key, &members[0].key));
+	}
+	close(fd);
+}
+
 struct visitor {
 	const struct address *addresses; /* 2 of them */
 	uint64_t inodes[2][COUNT];
@@ -189,6 +240,8 @@ int main(void)
 	test_another_address_is_another_group();
 	test_all_are_visited("127.0.0.1:0", ADDRESS_IPV4, ADDRESS_IPV6);
 	test_all_are_visited("[::1]:0", ADDRESS_IPV6, ADDRESS_IPV4);
+	test_a_key_is_told();
+	test_an_interface_is_told();
 	test_the_queue_is_told();
 	test_handshakes_under_way_are_counted();
 	return check_result();
