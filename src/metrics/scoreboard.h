@@ -250,8 +250,8 @@ uint64_t *scoreboard_service(struct scoreboard_page *page, unsigned service);
 /* Does the page say what this build can read?  A worker of another one may have
  * a layout that we do not know, or somebody has written over it. */
 bool scoreboard_is_readable(const struct scoreboard_page *page);
-/* … for anybody else: its worker may have written anything there.  0 if the page
- * is not readable, or has no such service or cell. */
+/* … for anybody else: its worker may have written anything there.  0 if the
+ * page is not readable, or has no such service or cell. */
 uint64_t scoreboard_peek(const struct scoreboard_page *page, unsigned service,
 			 enum scoreboard_service_cell cell);
 
