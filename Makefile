@@ -199,6 +199,9 @@ $(B)/tests/servers/ledger: private LDFLAGS += -Wl,--wrap=fork -Wl,--wrap=accept4
 # Whether the loop polls or sleeps is counted.
 $(B)/tests/test_loop_spin: private LDFLAGS += -Wl,--wrap=epoll_wait
 
+# A splice that is refused, or finds its connection gone.
+$(B)/tests/test_transport_splice: private LDFLAGS += -Wl,--wrap=splice
+
 # A socket stands in for the admin process.
 $(B)/tests/servers/ordered: private LDFLAGS += -Wl,--wrap=supervisor_start_signals -Wl,--wrap=supervisor_tell_admins
 

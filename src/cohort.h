@@ -243,13 +243,14 @@ struct cohort_protocol {
 	 * up to write_limit, unless the protocol pauses reading itself. */
 	bool holds_reading;
 
-	/* Once for each cohort_send_file: `sent_bytes` of it have been handed
-	 * to the kernel, and the descriptor is the caller's again.  Fewer than
-	 * asked for with error 0: the file ends there.  Otherwise the errno
-	 * of reading it (the transport goes on), or, before connection_lost,
-	 * of what ended the transport (ECANCELED where there is none).  Comes
-	 * after cohort_close too, never from inside a call of the protocol's
-	 * own; cohort_set_protocol hands it on to the new protocol. */
+	/* Once for each cohort_send_file and cohort_send_memory: `sent_bytes`
+	 * of it have been handed to the kernel, and the descriptor, or the
+	 * memory, is the caller's again.  Fewer than asked for with error 0:
+	 * the file ends there.  Otherwise the errno of reading it (the
+	 * transport goes on), or, before connection_lost, of what ended the
+	 * transport (ECANCELED where there is none).  Comes after cohort_close
+	 * too, never from inside a call of the protocol's own;
+	 * cohort_set_protocol hands it on to the new protocol. */
 	void (*file_sent)(struct cohort_transport *t, void *session,
 			  uint64_t sent_bytes, int error);
 
@@ -388,6 +389,14 @@ void cohort_write_eof(struct cohort_transport *t);
  * under way or another forwards to it, EINVAL (offset below 0), ENOMEM. */
 int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 		     uint64_t count);
+
+/* The same out of memory: the `size` bytes at `data` from their beginning, and
+ * from there again and again, until `count` are sent (`size` itself: once).
+ * They are not queued: they have to stay as they are until file_sent.  For what
+ * is small and goes to many: from a cache nearby it costs less than from a
+ * file.  As cohort_send_file in all else; EINVAL if `size` is 0. */
+int cohort_send_memory(struct cohort_transport *t, const void *data,
+		       size_t size, uint64_t count);
 
 /* Bytes that wait in the transport's own queue (not in the kernel's). */
 size_t cohort_queued(const struct cohort_transport *t);

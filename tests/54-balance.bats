@@ -79,6 +79,40 @@ client() {
 	END
 }
 
+@test "a worker's share is of what comes to all services" {
+	configure <<-END
+		workers 4;
+		control $WORK/control;
+		service one { listen 127.0.0.1:0; balance adaptive; }
+		service two { listen 127.0.0.1:0; balance adaptive; }
+		service other { listen 127.0.0.1:0; }
+	END
+	start_ready 3 "$LEDGER_SERVER" -c "$CONFIG"
+	client "$COHORT_BUILD/cohortctl" "$WORK/control" "$(sed -n '2s/.*://p' "$READY")" <<-'END'
+		def shares():
+		    rows = json.loads(subprocess.check_output([words[0], "-s", words[1], "--json", "workers"]))["workers"]
+		    return {row["pid"]: row["share_percent"] for row in rows}
+
+		# Each has a worker with more of its clients than the others have.
+		kept, busy = [], []
+		for port in port, int(words[2]):
+		    held = collections.defaultdict(list)
+		    for one in open_paced(80):
+		        held[pid_of(one)].append(one)
+		    busy.append(sorted(held)[len(busy)])
+		    for pid, ones in held.items():
+		        for one in ones:
+		            kept.append(one) if pid == busy[-1] else one.close()
+		    pid_of(open_one())
+		end = time.monotonic() + 60
+		while max(shares()[pid] for pid in busy) >= 100:
+		    print(shares(), busy)
+		    assert time.monotonic() < end, "as if there were but one service"
+		    time.sleep(0.1)
+		assert 390 <= sum(shares().values()) <= 410
+	END
+}
+
 @test "a worker that is stopped gets fewer, and its part when it goes on" {
 	serve_adaptive -w 4 -o 'watchdog_steer off; watchdog_timeout off;'
 	victim=$(workers | sed -n 2p)

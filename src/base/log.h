@@ -91,8 +91,10 @@ uint64_t log_dropped_count(void);
 /* One more, of another sink of this process. */
 void log_note_dropped(void);
 
+/* Cold, as all that write: what leads to a line lies apart from what is done
+ * without one, and takes no room in the caches. */
 void log_write(enum log_level level, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	__attribute__((cold, format(printf, 2, 3)));
 
 /* What a line is about, for programs.  Zeroed: nothing in particular. */
 struct log_fields {
@@ -109,7 +111,7 @@ struct log_fields {
 };
 void log_write_fields(enum log_level level, const struct log_fields *fields,
 		      const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 
 /* For who writes lines of another sink: this process, now; and the object's
  * beginning, all that stands before its message. */
@@ -145,11 +147,11 @@ struct log_limit {
 };
 void log_write_limited(struct log_limit *limit, enum log_level level,
 		       const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((cold, format(printf, 3, 4)));
 
 void log_event_limited(struct log_limit *limit, enum log_level level,
 		       const struct log_fields *fields, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+	__attribute__((cold, format(printf, 4, 5)));
 
 /* The environment does not allow to go on: log at error, exit(status). */
 void log_fatal(int status, const char *format, ...)

@@ -89,8 +89,8 @@ static const struct report_column worker_columns[] = {
 	[WORKER_BUSY_POLL] = {"busy_poll_ms", REPORT_DURATION, "BUSY POLL",
 		"that it polled instead of sleeping", REPORT_RANK_WIDE},
 	[WORKER_SHARE] = {"share_percent", REPORT_COUNT, "SHARE",
-		"of new connections, by `balance adaptive`, of the service "
-		"looked at last: the mean is 100",
+		"of all new connections to services with `balance adaptive`: "
+		"the mean is 100",
 		REPORT_RANK_WIDE},
 };
 /* clang-format on */

@@ -45,12 +45,15 @@ int loop_add(struct loop *loop, struct loop_source *source, int fd,
 }
 
 /* What was found for a source and is not handed out yet: its memory may be
- * gone or be another's by then. */
+ * gone or be another's by then.  A wait finds each source once, so that for the
+ * one that is being served there is nothing more. */
 static void drop_events(struct loop *loop, const struct loop_source *source)
 {
-	int i;
+	int i = loop->event_next;
 
-	for (i = loop->event_next; i < loop->event_count; i++)
+	if (i > 0 && loop->events[i - 1].owner == source)
+		return;
+	for (; i < loop->event_count; i++)
 		if (loop->events[i].owner == source)
 			loop->events[i].owner = NULL;
 }

@@ -79,7 +79,8 @@ static void place(struct timers *timers, struct timer *timer, int64_t due_ms)
 void timer_start(struct timers *timers, struct timer *timer,
 		 int64_t deadline_ms)
 {
-	timer_stop(timers, timer);
+	if (timer_is_started(timer))
+		timer_stop(timers, timer);
 	timer->deadline_ms = deadline_ms;
 	if (deadline_ms <= timers->target_ms)
 		list_append(&timers->overdue, &timer->node);

@@ -139,8 +139,8 @@ struct board_slot {
 	bool is_steered_around;
 	uint8_t reserved;
 	int16_t adopter; /* -1: none */
-	/* `balance adaptive`: what it is to get of newcomers, in percent of the
-	 * mean; -1: it is not steered by its load. */
+	/* `balance adaptive`: what it is to get of newcomers to all services of
+	 * that kind, in percent of the mean; -1: it is not steered by its load. */
 	int16_t share_percent;
 };
 struct board_worker {

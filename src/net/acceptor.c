@@ -156,11 +156,13 @@ static enum verdict accept_one(struct acceptor *acceptor, int *number)
 	union {
 		struct sockaddr generic;
 		struct sockaddr_storage storage;
-	} peer = {.generic.sa_family = AF_UNSPEC};
+	} peer; /* its family alone is set: most of it is never used */
 	socklen_t length = sizeof(peer);
-	int fd = accept4(acceptor->fd, &peer.generic, &length,
-			 SOCK_NONBLOCK | SOCK_CLOEXEC);
+	int fd;
 
+	peer.generic.sa_family = AF_UNSPEC;
+	fd = accept4(acceptor->fd, &peer.generic, &length,
+		     SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < 0) {
 		*number = errno;
 		return judge(acceptor, *number);

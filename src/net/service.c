@@ -92,21 +92,18 @@ void service_set_descriptors(struct service *service, unsigned count)
  * outlive the clients that they were made for. */
 static uint64_t needed_count(const struct worker_context *worker)
 {
-	unsigned outgoing = worker->all_count - worker->live_count;
-	unsigned besides = worker->reserved_count - worker->live_count;
-
-	return (uint64_t)worker->live_count +
-	       (outgoing > besides ? outgoing : besides);
+	return worker->all_count > worker->reserved_count
+		       ? worker->all_count
+		       : worker->reserved_count;
 }
 
 /* For one client there always are, however many it may need, unless outgoing
  * connections that outlive others' have more than half. */
 static bool has_descriptors(const struct worker_context *worker, unsigned count)
 {
-	if (worker->live_count == 0 &&
-	    worker->all_count <= worker->live_max / 2)
-		return true;
-	return needed_count(worker) + count <= worker->live_max;
+	return needed_count(worker) + count <= worker->live_max ||
+	       (worker->live_count == 0 &&
+		worker->all_count <= worker->live_max / 2);
 }
 
 /* Is the cap of the worker near enough to matter to any of its services? */

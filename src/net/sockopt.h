@@ -157,7 +157,12 @@ int sockopt_apply_outgoing(int fd, int family,
  * it is connected, and may share it with connections to other places. */
 int sockopt_prepare_source(int fd, bool has_port);
 
-int sockopt_rearm_quickack(int fd);     /* 0, or -1 with errno */
+int sockopt_rearm_quickack(int fd); /* 0, or -1 with errno */
+/* At most about so many bytes wait in the kernel to be sent, beside those that
+ * are on their way (TCP_NOTSENT_LOWAT), unless it has another bound by itself:
+ * inherited from a listener that somebody else made.  No matter if the kernel
+ * refuses. */
+void sockopt_limit_unsent(int fd, int bytes);
 int sockopt_set_reset_on_close(int fd); /* SO_LINGER 1,0 */
 /* Whoever sent `fd` may have made close() wait for what is unsent: it waits no
  * more.  No matter if it is no socket. */

@@ -33,6 +33,17 @@ int sockopt_rearm_quickack(int fd)
 	return set_number(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
+void sockopt_limit_unsent(int fd, int bytes)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value, &size) ==
+		    0 &&
+	    value == 0)
+		(void)set_number(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, bytes);
+}
+
 int sockopt_prepare_source(int fd, bool has_port)
 {
 	if (has_port)

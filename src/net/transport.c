@@ -65,9 +65,11 @@ void transport_end(struct cohort_transport *t, enum cohort_reason reason,
 		t->error = (int16_t)error;
 	}
 	t->state = TRANSPORT_ENDED;
-	transport_drop_queue(t);
+	if (!transport_is_at_rest(t)) {
+		transport_drop_queue(t);
+		transport_drop_file(t, error);
+	}
 	transport_drop_rest(t);
-	transport_drop_file(t, error);
 	transport_touch(t);
 }
 
@@ -346,9 +348,8 @@ static void log_connected(const struct cohort_transport *t)
 			t->is_outgoing ? "to" : "from", peer.text);
 }
 
-static void announce(struct cohort_transport *t)
+static inline void announce(const struct cohort_transport *t)
 {
-	transport_arm_all(t);
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_connected(t);
 }
@@ -399,6 +400,7 @@ int transport_accept_from(struct service *service, int fd, int family,
 	list_append(&service->transports, &t->node);
 	service_add_live(service);
 	t->is_header_awaited = service->settings->proxy != SERVICE_PROXY_OFF;
+	transport_arm_accepted(t);
 	announce(t);
 	if (t->is_header_awaited)
 		return 0;
@@ -410,6 +412,7 @@ int transport_accept_from(struct service *service, int fd, int family,
 void transport_connected(struct cohort_transport *t, unsigned found)
 {
 	t->source.ready = transport_ready;
+	transport_arm_all(t);
 	announce(t);
 	tell_made(t);
 	transport_flush_first(t);

@@ -71,10 +71,13 @@ static void fill_client(struct board_closed *closed,
 {
 	const struct transport_origin *origin =
 		t->extras != NULL ? t->extras->origin : NULL;
-	struct transport_peer peer = t->peer;
+	struct transport_peer peer;
 
-	if (origin != NULL && origin->has_addresses)
-		transport_keep_peer(&peer, &origin->peer.socket.generic);
+	if (origin == NULL || !origin->has_addresses) {
+		fill_peer(closed, &t->peer);
+		return;
+	}
+	transport_keep_peer(&peer, &origin->peer.socket.generic);
 	fill_peer(closed, &peer);
 }
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* transport_file.c - a file from its descriptor to the kernel's socket.
+/* transport_file.c - a file from its descriptor to the kernel's socket, or
+ * memory of the protocol's.
  *
  * It follows the queue: transport_flush calls for a piece of it when nothing is
  * queued, and goes on to the end of our half when the file is over.  The
  * protocol is told when the transport is settled, never from inside a call. */
+#include "net/transport_file.h"
+
 #include <errno.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -11,7 +14,9 @@
 #include "base/log.h"
 #include "net/transport_internal.h"
 
-#define PIECE_BYTES (1 << 18) /* with one sendfile, at most */
+#define PIECE_BYTES  (1 << 18) /* with one system call, at most */
+#define BULK_BYTES   (1 << 17) /* and more: little of it waits in the kernel */
+#define PIECES_COUNT 64        /* … of memory, from its beginning each */
 
 static void end_file(struct cohort_transport *t, int error)
 {
@@ -47,19 +52,23 @@ static ssize_t handle_failure(struct cohort_transport *t, int number)
 	return 0;
 }
 
-/* A short count proves nothing: the file may end there, or the kernel may have
- * stopped for a signal.  Only EAGAIN brings a POLLER_WRITE. */
-ssize_t transport_send_file_piece(struct cohort_transport *t)
+static void note_progress(struct cohort_transport *t, ssize_t sent)
 {
 	struct transport_file *file = &t->extras->file;
-	size_t size = PIECE_BYTES;
+
+	file->sent_bytes += (uint64_t)sent;
+	file->left_bytes -= (uint64_t)sent;
+	if (file->left_bytes == 0)
+		end_file(t, 0);
+}
+
+/* A short count proves nothing: the file may end there, or the kernel may have
+ * stopped for a signal.  Only EAGAIN brings a POLLER_WRITE. */
+static ssize_t send_of_file(struct cohort_transport *t, size_t size)
+{
+	struct transport_file *file = &t->extras->file;
 	ssize_t sent;
 
-	if (file->left_bytes < size)
-		size = (size_t)file->left_bytes;
-	size = transport_send_room(t, size);
-	if (size == 0)
-		return 0;
 	do
 		sent = sendfile(t->source.fd, file->fd, &file->offset, size);
 	while (sent < 0 && errno == EINTR);
@@ -67,11 +76,66 @@ ssize_t transport_send_file_piece(struct cohort_transport *t)
 		return handle_failure(t, errno);
 	if (sent > 0)
 		transport_note_sent(t, (size_t)sent);
-	file->sent_bytes += (uint64_t)sent;
-	file->left_bytes -= (uint64_t)sent;
-	if (sent == 0 || file->left_bytes == 0)
+	note_progress(t, sent);
+	if (sent == 0)
 		end_file(t, 0);
 	return sent;
+}
+
+/* `size` bytes of it from the place where it is, or as many as lie in
+ * PIECES_COUNT pieces; how many. */
+static size_t cut_memory(const struct transport_file *file, size_t size,
+			 struct iovec *pieces, int *count)
+{
+	size_t start = (size_t)file->offset, sum = 0;
+
+	for (*count = 0; sum < size && *count < PIECES_COUNT; (*count)++) {
+		size_t length = file->memory_bytes - start;
+
+		if (length > size - sum)
+			length = size - sum;
+		pieces[*count] = (struct iovec){
+			.iov_base = (void *)(uintptr_t)(file->memory + start),
+			.iov_len = length,
+		};
+		sum += length;
+		start = 0;
+	}
+	return sum;
+}
+
+/* As much as possible at once, for with each send TCP begins a new packet.  A
+ * short count brings a POLLER_WRITE. */
+static ssize_t send_of_memory(struct cohort_transport *t, size_t size)
+{
+	struct transport_file *file = &t->extras->file;
+	struct iovec pieces[PIECES_COUNT];
+	int count;
+	size_t offered = cut_memory(file, size, pieces, &count);
+	ssize_t sent = transport_send_pieces(t, pieces, count);
+
+	if (sent <= 0)
+		return sent;
+	file->offset = (off_t)(((size_t)file->offset + (size_t)sent) %
+			       file->memory_bytes);
+	note_progress(t, sent);
+	return (size_t)sent < offered ? 0 : sent;
+}
+
+ssize_t transport_send_file_piece(struct cohort_transport *t)
+{
+	const struct transport_file *file = &t->extras->file;
+	size_t size = PIECE_BYTES;
+
+	if (file->left_bytes >= BULK_BYTES)
+		transport_note_bulk(t);
+	if (file->left_bytes < size)
+		size = (size_t)file->left_bytes;
+	size = transport_send_room(t, size);
+	if (size == 0)
+		return 0;
+	return file->memory != NULL ? send_of_memory(t, size)
+				    : send_of_file(t, size);
 }
 
 void transport_tell_file(struct cohort_transport *t)
@@ -94,20 +158,10 @@ void transport_tell_file(struct cohort_transport *t)
 	transport_leave(t);
 }
 
-/* ---- Public ---- */
-
-int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
-		     uint64_t count)
+static int begin(struct cohort_transport *t, const struct transport_file *file)
 {
 	struct transport_extras *extras;
 
-	transport_require(t, __func__);
-	if (!transport_may_write(t))
-		return -1;
-	if (offset < 0) {
-		errno = EINVAL;
-		return -1;
-	}
 	if (transport_is_forwarded_to(t)) {
 		errno = EBUSY;
 		return -1;
@@ -115,13 +169,9 @@ int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 	extras = transport_need_extras(t);
 	if (extras == NULL)
 		return -1;
-	extras->file = (struct transport_file){
-		.fd = fd,
-		.offset = offset,
-		.left_bytes = count,
-	};
+	extras->file = *file;
 	t->is_file_pending = true;
-	if (count == 0)
+	if (file->left_bytes == 0)
 		end_file(t, 0);
 	if (t->queue.size_bytes == 0) {
 		t->progress_ms = transport_now_ms(t);
@@ -131,4 +181,46 @@ int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 	if (t->is_file_over)
 		transport_touch(t);
 	return 0;
+}
+
+/* ---- Public ---- */
+
+int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
+		     uint64_t count)
+{
+	const struct transport_file file = {
+		.fd = fd,
+		.offset = offset,
+		.left_bytes = count,
+	};
+
+	transport_require(t, __func__);
+	if (!transport_may_write(t))
+		return -1;
+	if (offset < 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return begin(t, &file);
+}
+
+int cohort_send_memory(struct cohort_transport *t, const void *data,
+		       size_t size, uint64_t count)
+{
+	const struct transport_file file = {
+		.memory = data,
+		.memory_bytes = size,
+		.left_bytes = count,
+		.fd = -1,
+	};
+
+	transport_require(t, __func__);
+	service_require(data, "the data", __func__);
+	if (!transport_may_write(t))
+		return -1;
+	if (size == 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return begin(t, &file);
 }

@@ -12,10 +12,12 @@
  * place, as the kernel has it; recv leaves it out. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "net/sockopt.h"
 #include "net/transport_internal.h"
 
 #define SPLICE_MOST_BYTES ((size_t)SERVICE_DROP_BYTES)
@@ -262,10 +264,19 @@ static ssize_t receive_copied(struct cohort_transport *t,
 	return size;
 }
 
+/* A router that prohibits is EACCES, too: only where TCP gave up for it, which it
+ * does in the end, there is no connection any more. */
+static bool is_over(int fd)
+{
+	struct sockopt_tcp tcp;
+
+	return sockopt_tcp_info(fd, &tcp) == 0 && tcp.state == TCP_CLOSE;
+}
+
 /* Only the socket's own errors are the connection's, and it speaks of them but
  * once.  Whatever else comes is a refusal: the system's, for want of memory, by
  * a security module or a filter of system calls. */
-static bool is_of_socket(int number)
+static bool is_of_socket(int fd, int number)
 {
 	static const int numbers[] = {
 		EINTR,    ECONNRESET, ECONNABORTED, ECONNREFUSED, EPIPE,
@@ -277,7 +288,7 @@ static bool is_of_socket(int number)
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (numbers[i] == number)
 			return true;
-	return false;
+	return number == EACCES && is_over(fd);
 }
 
 /* Nothing came; the end, and what a refusal hides, are for recv to tell.  So is
@@ -295,7 +306,7 @@ static ssize_t receive_unspliced(struct cohort_transport *t,
 		t->extras->is_forward_bulk = transport_is_forwarding(t);
 		return copied;
 	}
-	if (size < 0 && is_of_socket(errno))
+	if (size < 0 && is_of_socket(t->source.fd, errno))
 		return size;
 	if (size < 0)
 		rest_pipe(t->service->worker);
@@ -307,9 +318,12 @@ static ssize_t receive_spliced(struct cohort_transport *t,
 			       struct cohort_transport *to, size_t room)
 {
 	struct worker_context *worker = t->service->worker;
-	ssize_t size =
-		splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
-		       splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	ssize_t size;
+
+	if (to == t)
+		transport_note_bulk(to);
+	size = splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
+		      splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 
 	if (size <= 0)
 		return receive_unspliced(t, to, room, size);

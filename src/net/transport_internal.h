@@ -9,6 +9,7 @@
 
 #include "net/address.h"
 #include "net/transport.h"
+#include "net/transport_file.h"
 #include "net/transport_rate.h"
 #include "net/transport_rest.h"
 
@@ -41,15 +42,6 @@ struct transport_origin {
 	unsigned char tlvs[];
 };
 
-/* What cohort_send_file was asked for; valid while is_file_pending. */
-struct transport_file {
-	int fd; /* the caller's */
-	off_t offset;
-	uint64_t left_bytes;
-	uint64_t sent_bytes;
-	int error; /* why it ended early, or 0 */
-};
-
 /* What few transports need: allocated when one comes to need it, freed with
  * it, after whatever its members own. */
 struct transport_extras {
@@ -63,6 +55,7 @@ struct transport_extras {
 	size_t write_high; /* if is_limited: by cohort_set_write_limits */
 	size_t write_low;
 	bool is_limited;
+	bool is_bulk; /* transport_note_bulk was here */
 
 	/* Of transport_forward.c: ids, 0 for nobody. */
 	uint64_t forward_to;   /* what is received goes there */
@@ -437,16 +430,11 @@ static inline bool transport_owes(const struct cohort_transport *t)
  * goes first). */
 bool transport_may_write(const struct cohort_transport *t);
 
-/* One sendfile; the bytes taken, 0: none for now, or the file is over, or -1:
- * the transport has ended. */
-ssize_t transport_send_file_piece(struct cohort_transport *t);
+/* One send; what send(2) answers is noted.  The bytes taken, 0: none for now,
+ * or -1: the transport has ended. */
+ssize_t transport_send_pieces(struct cohort_transport *t,
+			      const struct iovec *pieces, int count);
 
-/* The transport has ended with `error` or 0: no more of a file is sent. */
-void transport_drop_file(struct cohort_transport *t, int error);
-
-/* Call file_sent if the file is over; not from inside a callback of this
- * transport. */
-void transport_tell_file(struct cohort_transport *t);
 static inline void transport_settle_file(struct cohort_transport *t)
 {
 	if (t->is_file_over)
@@ -489,12 +477,12 @@ void transport_finish_with_reset(struct cohort_transport *t);
 
 /* The timer has to run at `deadline_ms` or earlier. */
 void transport_arm(struct cohort_transport *t, int64_t deadline_ms);
-
 /* … and has to send again what is due. */
 void transport_arm_resend(struct cohort_transport *t, int64_t wait_ms);
-
-/* Start the timer for the nearest of all deadlines. */
+/* Start the timer for the nearest of all deadlines; the second is for one that
+ * was accepted in this turn: nothing is queued yet, or held. */
 void transport_arm_all(struct cohort_transport *t);
+void transport_arm_accepted(struct cohort_transport *t);
 void transport_timer_expired(struct timer *timer);
 
 #endif

@@ -199,6 +199,23 @@ void transport_arm_all(struct cohort_transport *t)
 	transport_arm(t, nearest_deadline(t).at_ms);
 }
 
+/* Of two durations; one that is off is, unsigned, longer than any. */
+static int64_t shorter(int64_t one_ms, int64_t other_ms)
+{
+	return (uint64_t)one_ms < (uint64_t)other_ms ? one_ms : other_ms;
+}
+
+void transport_arm_accepted(struct cohort_transport *t)
+{
+	const struct service_settings *s = t->service->settings;
+	int64_t wait_ms =
+		t->is_header_awaited ? s->proxy_timeout_ms : s->idle_timeout_ms;
+
+	wait_ms = shorter(wait_ms, s->lifetime_ms);
+	wait_ms = shorter(wait_ms, s->first_byte_timeout_ms);
+	transport_arm(t, after(t->accepted_ms, wait_ms));
+}
+
 void transport_timer_expired(struct timer *timer)
 {
 	struct cohort_transport *t =

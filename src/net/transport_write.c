@@ -71,8 +71,8 @@ HOT ssize_t send_bytes(struct cohort_transport *t, const void *data,
 	return note_outcome(t, sent);
 }
 
-static ssize_t send_pieces(struct cohort_transport *t,
-			   const struct iovec *pieces, int count)
+ssize_t transport_send_pieces(struct cohort_transport *t,
+			      const struct iovec *pieces, int count)
 {
 	const struct msghdr message = {
 		.msg_iov = (struct iovec *)(uintptr_t)pieces,
@@ -214,7 +214,7 @@ static ssize_t send_queued(struct cohort_transport *t)
 
 	if (offered == 0)
 		return 0;
-	sent = send_pieces(t, pieces, count);
+	sent = transport_send_pieces(t, pieces, count);
 	if (sent <= 0)
 		return sent;
 	buffer_consume(&t->queue, &t->service->worker->buffers, (size_t)sent);
@@ -308,7 +308,7 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_pieces(t, pieces, count);
 	if (may_send_at_once(t, size)) {
-		sent = send_pieces(t, pieces, count);
+		sent = transport_send_pieces(t, pieces, count);
 		if (sent < 0)
 			return -1;
 		if ((size_t)sent == size)

@@ -18,30 +18,68 @@
 #define COST_SHARE    20 /* looking takes one part in so many, at most */
 /* … but the weights of one look that took long are not in force for long. */
 #define SPARE_MOST_MS 200
+/* One that lasts for so many times its lag is not one. */
+#define STALLS        3
 #define COUNT_MOST    (UINT64_C(1) << 40)
 /* In one look: none of what follows from it overflows. */
 #define CAME_MOST     (UINT64_C(1) << 24)
+#define MIX_MOST      (INT64_C(1) << 22) /* a second */
 #define EXPECT_MOST   (UINT64_C(1) << 34)
 
 /* ---- How slow, how fast ---------------------------------------------- */
 
+static void fade(struct balance_peak *peak, int64_t now_ms)
+{
+	int64_t since_ms = now_ms - peak->noted_ms;
+
+	while (since_ms >= BALANCE_HALF_MS && peak->lag_ms > 0) {
+		peak->lag_ms /= 2;
+		since_ms -= BALANCE_HALF_MS;
+		peak->noted_ms += BALANCE_HALF_MS;
+	}
+}
+
+static void raise_peak(struct balance_peak *peak, int64_t lag_ms,
+		       int64_t now_ms)
+{
+	fade(peak, now_ms);
+	if (lag_ms <= peak->lag_ms)
+		return;
+	peak->lag_ms = lag_ms;
+	peak->noted_ms = now_ms;
+}
+
+/* What began before the last note is the same stall; but where it goes on for
+ * much longer than anybody waits, it is many, without a pause. */
+static bool is_new_stall(const struct balance_lag *lag, int64_t began_ms,
+			 int64_t now_ms)
+{
+	return began_ms > lag->until_ms ||
+	       now_ms - lag->began_ms >= STALLS * lag->stall_ms;
+}
+
 void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms)
 {
-	int64_t since_ms = now_ms - lag->noted_ms;
+	int64_t began_ms = now_ms - lag_ms;
 
-	while (since_ms >= BALANCE_HALF_MS && lag->lag_ms > 0) {
-		lag->lag_ms /= 2;
-		since_ms -= BALANCE_HALF_MS;
-		lag->noted_ms += BALANCE_HALF_MS;
-	}
-	if (lag->lag_ms == 0)
-		lag->noted_ms = now_ms;
+	fade(&lag->again, now_ms);
+	if (lag_ms <= 0)
+		return;
 	if (lag_ms > BALANCE_LAG_MOST_MS)
 		lag_ms = BALANCE_LAG_MOST_MS;
-	if (lag_ms <= lag->lag_ms)
-		return;
-	lag->lag_ms = lag_ms;
-	lag->noted_ms = now_ms;
+	if (is_new_stall(lag, began_ms, now_ms)) {
+		raise_peak(&lag->before, lag->stall_ms, lag->until_ms);
+		lag->stall_ms = 0;
+		lag->began_ms = began_ms;
+	}
+	if (lag_ms > lag->stall_ms)
+		lag->stall_ms = lag_ms;
+	lag->until_ms = now_ms;
+	fade(&lag->before, now_ms);
+	raise_peak(&lag->again,
+		   lag->stall_ms < lag->before.lag_ms ? lag->stall_ms
+						      : lag->before.lag_ms,
+		   now_ms);
 }
 
 void balance_note_arrivals(struct balance_pace *pace, uint64_t came,
@@ -130,12 +168,14 @@ struct scale {
 	int64_t lag_sum_ms; /* of those */
 	int64_t now_sum_ms;
 	unsigned fit_count;
-	uint64_t burst;    /* so many times the mean for each */
-	uint64_t expected; /* in parts, as all that follow */
-	uint64_t mean;     /* for each of those in */
-	uint64_t most;     /* … that are fit, at most */
-	uint64_t level;    /* to which those that are fit are filled */
-	uint64_t sum;      /* of all shares */
+	uint64_t has[BALANCE_SLOTS]; /* those that are fit, in parts */
+	uint64_t least, greatest;    /* … of them */
+	uint64_t burst;              /* so many times the mean for each */
+	uint64_t expected;           /* in parts, as all that follow */
+	uint64_t mean;               /* for each of those in */
+	uint64_t most;               /* … that are fit, at most */
+	uint64_t level; /* to which those that are fit are filled */
+	uint64_t sum;   /* of all shares */
 };
 
 /* Does it stand out among those whose sum that is? */
@@ -159,6 +199,20 @@ static bool is_fit(const struct scale *scale, const struct balance_load *load)
 	return load->is_in && !is_slow(scale, load);
 }
 
+static uint64_t parts_of(const struct balance_load *load)
+{
+	return (load->count > COUNT_MOST ? COUNT_MOST : load->count) * SCALE;
+}
+
+static void note_fit(struct scale *scale, uint64_t has)
+{
+	if (scale->fit_count == 0 || has < scale->least)
+		scale->least = has;
+	if (has > scale->greatest)
+		scale->greatest = has;
+	scale->has[scale->fit_count++] = has;
+}
+
 static void survey(struct scale *scale)
 {
 	unsigned i;
@@ -173,21 +227,18 @@ static void survey(struct scale *scale)
 	if (scale->in_count > 0)
 		scale->mean = scale->expected / scale->in_count;
 	for (i = 0; i < scale->slot_count; i++)
-		scale->fit_count += is_fit(scale, &scale->loads[i]);
+		if (is_fit(scale, &scale->loads[i]))
+			note_fit(scale, parts_of(&scale->loads[i]));
 	if (scale->fit_count > 0)
 		scale->most = scale->burst * scale->expected / scale->fit_count;
 }
 
 /* … but what is above the most is for the others. */
-static uint64_t lack(const struct scale *scale, const struct balance_load *load,
-		     uint64_t level)
+static uint64_t lack(const struct scale *scale, uint64_t has, uint64_t level)
 {
-	uint64_t count = load->count > COUNT_MOST ? COUNT_MOST : load->count;
-	uint64_t has = count * SCALE;
+	uint64_t lacks = level > has ? level - has : 0;
 
-	if (!is_fit(scale, load) || level <= has)
-		return 0;
-	return level - has < scale->most ? level - has : scale->most;
+	return lacks < scale->most ? lacks : scale->most;
 }
 
 /* What it takes to fill all that are fit up to there. */
@@ -196,16 +247,17 @@ static uint64_t volume(const struct scale *scale, uint64_t level)
 	uint64_t sum = 0;
 	unsigned i;
 
-	for (i = 0; i < scale->slot_count; i++)
-		sum += lack(scale, &scale->loads[i], level);
+	for (i = 0; i < scale->fit_count; i++)
+		sum += lack(scale, scale->has[i], level);
 	return sum;
 }
 
-/* The highest level that what is expected reaches: no search takes more steps
- * than a count has bits. */
+/* The highest level that what is expected reaches.  It is above the least; where
+ * all are given the most, that is more than is expected. */
 static uint64_t find_level(const struct scale *scale)
 {
-	uint64_t low = 0, high = (COUNT_MOST * SCALE) << 2, middle;
+	uint64_t low = scale->least, middle;
+	uint64_t high = scale->greatest + scale->most + 1;
 
 	while (high - low > 1) {
 		middle = low + (high - low) / 2;
@@ -224,7 +276,7 @@ static uint64_t share_of(const struct scale *scale,
 		return 0;
 	if (is_slow(scale, load))
 		return scale->mean * BALANCE_LEAST / BALANCE_EVEN + 1;
-	return lack(scale, load, scale->level);
+	return lack(scale, parts_of(load), scale->level);
 }
 
 static uint16_t weight_of(const struct scale *scale,
@@ -265,13 +317,32 @@ void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 		weights[i] = weight_of(&scale, &loads[i], least);
 }
 
-int balance_share(const uint16_t *weights, unsigned slot)
+/* ---- Shares ---------------------------------------------------------- */
+
+void balance_mix(struct balance_mix *mix, const uint16_t *weights,
+		 int64_t per_second)
 {
-	unsigned i, sum = 0, count = 0;
+	uint64_t sum = 0, count = 0, part, each;
+	unsigned i;
 
 	for (i = 0; i < BALANCE_SLOTS; i++) {
 		sum += weights[i];
 		count += weights[i] > 0;
 	}
-	return sum == 0 ? -1 : (int)(100 * weights[slot] * count / sum);
+	if (sum == 0)
+		return;
+	if (per_second > MIX_MOST)
+		per_second = MIX_MOST;
+	part = 1 + (per_second > 0 ? (uint64_t)per_second : 0);
+	each = part * 100 * count * SCALE / sum;
+	mix->parts += part;
+	for (i = 0; i < BALANCE_SLOTS; i++)
+		mix->sums[i] += each * weights[i];
+}
+
+int balance_mixed_share(const struct balance_mix *mix, unsigned slot)
+{
+	if (mix->parts == 0)
+		return -1;
+	return (int)((mix->sums[slot] / mix->parts + SCALE / 2) / SCALE);
 }

@@ -24,8 +24,9 @@
 #define BALANCE_LEAST_FIT     (BALANCE_EVEN / 16)
 #define BALANCE_LEAST_AT_REST (BALANCE_EVEN / 4)
 
-/* A worker that kept its clients waiting for so long of late, or does so at this
- * moment, and twice as long as the others do in the mean, is slow. */
+/* A worker that kept its clients waiting for so long twice of late, or does so at
+ * this moment, and twice as long as the others do in the mean, is slow.  Once is
+ * any worker's luck on a busy machine, and takes nobody's part when it is over. */
 #define BALANCE_SLOW_MS     20
 #define BALANCE_SLOW_NOW_MS 5
 /* What is remembered of it: at most this, half of it after BALANCE_HALF_MS. */
@@ -39,13 +40,23 @@
 #define BALANCE_INTERVAL_MOST_MS  10
 #define BALANCE_REST_MS           50
 
-/* How long the clients of a worker had to wait of late. */
-struct balance_lag {
+/* The longest lag that is remembered; half of it after BALANCE_HALF_MS. */
+struct balance_peak {
 	int64_t lag_ms;
 	int64_t noted_ms;
 };
 
-/* Now it is `lag_ms`, and was less since the last note. */
+/* How long the clients of a worker had to wait of late.  Zeroed: never. */
+struct balance_lag {
+	struct balance_peak again;  /* … more than once: what counts */
+	struct balance_peak before; /* … in any stall but the last */
+	int64_t stall_ms;           /* … in that */
+	int64_t began_ms, until_ms; /* when that was, as far as was seen */
+};
+
+/* Now it is `lag_ms`: they have been waiting since then, or did until a moment
+ * ago.  Where it goes on without a pause for three times as long as they wait, or
+ * as is remembered, that is more than once. */
 void balance_note_lag(struct balance_lag *lag, int64_t lag_ms, int64_t now_ms);
 
 /* How quickly clients come, and how many of them stay. */
@@ -78,7 +89,7 @@ uint64_t balance_expected_at_rest(unsigned worker_count);
 struct balance_load {
 	bool is_in;     /* it may get connections */
 	uint64_t count; /* that it has, or that wait for it */
-	int64_t lag_ms; /* of late */
+	int64_t lag_ms; /* of late, more than once */
 	int64_t now_ms; /* … for so long its clients wait by now */
 };
 
@@ -92,8 +103,19 @@ uint64_t balance_horizon(const struct balance_pace *pace, uint64_t expected);
  * those that are not in. */
 void balance_weigh(uint16_t *weights, const struct balance_load *loads,
 		   unsigned slot_count, uint64_t expected, bool is_at_rest);
-/* One of BALANCE_SLOTS weights in percent of the mean of those that have any; -1:
- * nobody has. */
-int balance_share(const uint16_t *weights, unsigned slot);
+
+/* What each slot gets of all that comes, whatever service it comes to.  Zeroed:
+ * of nothing, so far. */
+struct balance_mix {
+	uint64_t parts; /* in which services count */
+	uint64_t sums[BALANCE_SLOTS];
+};
+
+/* One more service: BALANCE_SLOTS weights, and how quickly clients come to it.  It
+ * counts by that, and where hardly anybody comes, as much as the next. */
+void balance_mix(struct balance_mix *mix, const uint16_t *weights,
+		 int64_t per_second);
+/* In percent of the mean of those slots that get any; -1: nobody does. */
+int balance_mixed_share(const struct balance_mix *mix, unsigned slot);
 
 #endif

@@ -32,7 +32,9 @@ struct supervisor_balance {
 	struct supervisor_balance_service *services;
 	unsigned generation; /* whose services they are */
 	unsigned next;       /* service to begin with */
-	int shown;           /* … looked at last; -1: none */
+	/* What supervisor_share_of tells; when it was worked out. */
+	int64_t shares_ms;
+	int16_t shares[BALANCE_SLOTS];
 };
 
 /* All its memory; and back. */
@@ -46,8 +48,8 @@ void supervisor_note_accepting(struct child *child, unsigned service);
 void supervisor_weigh(const struct supervisor *supervisor,
 		      const struct bank_group *group, struct steering *wanted);
 
-/* What the slot is to get of the service that was looked at last, in percent of
- * the mean; -1: none was, or nobody is to get any. */
+/* What the slot is to get of all that come to services of that kind, in percent
+ * of the mean (balance_mix); -1: none of them was looked at. */
 int16_t supervisor_share_of(const struct supervisor *supervisor, unsigned slot);
 
 /* supervisor_steer.c: the group by other weights; who is out stays out. */

@@ -248,9 +248,8 @@ static void review_services(struct supervisor *supervisor)
 
 /* ---- Accept queues ---------------------------------------------------- */
 
-/* Who waits where; most have nobody, and are not asked for more. */
-static void find_waiting(const struct bank_group *group, struct pollfd *found,
-			 unsigned slot_count)
+void supervisor_find_waiting(const struct bank_group *group,
+			     struct pollfd *found, unsigned slot_count)
 {
 	unsigned i;
 
@@ -275,7 +274,7 @@ static bool measure_group(struct bank_group *group, unsigned slot_count)
 
 	if (group->is_shared)
 		slot_count = 1;
-	find_waiting(group, found, slot_count);
+	supervisor_find_waiting(group, found, slot_count);
 	for (i = 0; i < slot_count; i++) {
 		is_any |= group->queues[i] > 0;
 		group->queues[i] = 0;

@@ -16,6 +16,8 @@
 #include "metrics/board_publish.h"
 #include "metrics/scoreboard.h"
 
+struct bank_group;
+struct pollfd;
 struct supervisor;
 
 /* What was written so far. */
@@ -41,5 +43,10 @@ void supervisor_measure_queues(struct supervisor *supervisor);
  * configuration, if there is one, says more than `words`); has gone well. */
 void supervisor_note_failure(struct supervisor *supervisor, const char *words);
 void supervisor_note_success(struct supervisor *supervisor);
+
+/* Where anybody waits to be accepted, by slot: most listeners have nobody, and
+ * need not be asked for more.  Where that cannot be known, all seem to. */
+void supervisor_find_waiting(const struct bank_group *group,
+			     struct pollfd *found, unsigned slot_count);
 
 #endif

@@ -220,14 +220,28 @@ static void test_the_largest_numbers(void)
 
 static void test_shares_are_of_those_that_get_any(void)
 {
-	uint16_t weights[BALANCE_SLOTS] = {0};
+	static const uint16_t nothing[BALANCE_SLOTS];
+	static const uint16_t even[BALANCE_SLOTS] = {[1] = 64, [7] = 64};
+	static const uint16_t uneven[BALANCE_SLOTS] = {[1] = 196, [7] = 4};
+	struct balance_mix mix = {0, {0}};
 
-	check_int(balance_share(weights, 0), -1);
-	weights[1] = 196;
-	weights[7] = 4;
-	check_int(balance_share(weights, 0), 0);
-	check_int(balance_share(weights, 1), 196);
-	check_int(balance_share(weights, 7), 4);
+	balance_mix(&mix, nothing, 1000000);
+	check_int(balance_mixed_share(&mix, 1), -1);
+	balance_mix(&mix, uneven, 0);
+	check_int(balance_mixed_share(&mix, 0), 0);
+	check_int(balance_mixed_share(&mix, 1), 196);
+	check_int(balance_mixed_share(&mix, 7), 4);
+	/* To nobody comes more than to the other. */
+	balance_mix(&mix, even, -1);
+	check_int(balance_mixed_share(&mix, 1), 148);
+	check_int(balance_mixed_share(&mix, 7), 52);
+	/* Who is asked for is not hidden by those that are not. */
+	balance_mix(&mix, uneven, 998);
+	check_int(balance_mixed_share(&mix, 1), 196);
+	check_int(balance_mixed_share(&mix, 7), 4);
+	balance_mix(&mix, even, INT64_MAX);
+	check_int(balance_mixed_share(&mix, 0), 0);
+	check_int(balance_mixed_share(&mix, 7), 100);
 }
 
 /* ---- What becomes of it ---------------------------------------------- */
@@ -282,28 +296,112 @@ static void test_those_that_stay_end_even(uint64_t seed, uint64_t first,
 
 static void test_lag_is_remembered_and_forgiven(void)
 {
-	struct balance_lag lag = {0, 1000};
+	struct balance_lag lag = {{0, 0}, {0, 0}, 0, 0, 0};
+	const struct balance_peak *again = &lag.again;
 
-	balance_note_lag(&lag, 30, 1000);
-	check_int(lag.lag_ms, 30);
-	balance_note_lag(&lag, 10, 1100);
-	check_int(lag.lag_ms, 30);
-	balance_note_lag(&lag, 0, 1000 + BALANCE_HALF_MS);
-	check_int(lag.lag_ms, 15);
-	balance_note_lag(&lag, 0, 1000 + 3 * BALANCE_HALF_MS);
-	check_int(lag.lag_ms, 3);
-	balance_note_lag(&lag, 5000, 9000);
-	check_int(lag.lag_ms, BALANCE_LAG_MOST_MS);
+	balance_note_lag(&lag, 40, 1000);
+	check_int(again->lag_ms, 0);
+	balance_note_lag(&lag, 30, 1100);
+	check_int(again->lag_ms, 30);
+	balance_note_lag(&lag, 10, 1200);
+	check_int(again->lag_ms, 30);
+	balance_note_lag(&lag, 0, 1100 + BALANCE_HALF_MS);
+	check_int(again->lag_ms, 15);
+	balance_note_lag(&lag, 0, 1100 + 3 * BALANCE_HALF_MS);
+	check_int(again->lag_ms, 3);
+	/* What it had long ago does not count with what it has. */
+	balance_note_lag(&lag, 5000, 19000);
+	check_int(again->lag_ms, 0);
+	balance_note_lag(&lag, 5000, 25000);
+	CHECK(again->lag_ms < BALANCE_SLOW_MS);
+	balance_note_lag(&lag, 5000, 31000 - BALANCE_HALF_MS);
+	balance_note_lag(&lag, INT64_MAX >> 10, 31000);
+	CHECK(again->lag_ms > 0 && again->lag_ms <= BALANCE_LAG_MOST_MS);
 	/* After a long rest nothing of it is left. */
 	balance_note_lag(&lag, 0, 9000000);
-	check_int(lag.lag_ms, 0);
-	balance_note_lag(&lag, 7, 9000001);
-	check_int(lag.lag_ms, 7);
+	check_int(again->lag_ms, 0);
+}
+
+/* A worker that is in a turn for `stall_ms` of every `period_ms`, so many times:
+ * descheduled once, or once in a long time; often but not for long; busy or
+ * stopped for half the time; always, without a pause; for so long that it is more
+ * than luck. */
+static const struct row_stalls {
+	int64_t stall_ms, period_ms;
+	unsigned count;
+	int64_t slow_by_ms; /* since the first began; 0: never slow */
+} rows_stalls[] = {{20, 0, 1, 0},        {40, 0, 1, 0},     {100, 0, 1, 0},
+		   {250, 0, 1, 0},       {60, 9000, 5, 0},  {15, 30, 30, 0},
+		   {30, 60, 2, 100},     {50, 100, 2, 160}, {100, 200, 2, 260},
+		   {100, 1000, 2, 1060}, {30, 31, 9, 150},  {60, 60, 9, 300},
+		   {400, 0, 1, 350}};
+
+/* As supervisor_balance_look.c has it: the turn that it is in, or how much longer
+ * those that have ended were than the look before is ago. */
+static int64_t lag_seen(const struct row_stalls *row, int64_t at_ms,
+			int64_t interval_ms)
+{
+	int64_t inside_ms = 0, ended_ms = 0, began_ms, end_ms;
+	unsigned i;
+
+	for (i = 0; i < row->count; i++) {
+		began_ms = i * row->period_ms;
+		end_ms = began_ms + row->stall_ms;
+		if (began_ms <= at_ms && at_ms < end_ms)
+			inside_ms = at_ms - began_ms;
+		if (at_ms - interval_ms < end_ms && end_ms <= at_ms)
+			ended_ms += row->stall_ms;
+	}
+	return inside_ms > ended_ms - interval_ms ? inside_ms
+						  : ended_ms - interval_ms;
+}
+
+static int64_t slow_after_ms(const struct row_stalls *row, int64_t interval_ms,
+			     int64_t first_ms)
+{
+	int64_t end_ms = row->count * row->period_ms + 1000, at_ms, lag_ms;
+	struct balance_lag lag = {{0, 0}, {0, 0}, 0, 0, 0};
+
+	for (at_ms = first_ms; at_ms < end_ms; at_ms += interval_ms) {
+		lag_ms = lag_seen(row, at_ms, interval_ms);
+		balance_note_lag(&lag, lag_ms > 0 ? lag_ms : 0, 5000 + at_ms);
+		if (lag.again.lag_ms >= BALANCE_SLOW_MS)
+			return at_ms;
+	}
+	return 0;
+}
+
+static void check_stalls(const struct row_stalls *row, int64_t interval_ms)
+{
+	int64_t first_ms, slow_ms;
+
+	for (first_ms = 0; first_ms < interval_ms; first_ms++) {
+		slow_ms = slow_after_ms(row, interval_ms, first_ms);
+		CHECK((slow_ms > 0) == (row->slow_by_ms > 0) &&
+		      slow_ms <= row->slow_by_ms);
+		if ((slow_ms > 0) != (row->slow_by_ms > 0) ||
+		    slow_ms > row->slow_by_ms)
+			printf("  in: %d ms of %d, looks %d ms apart: %d\n",
+			       (int)row->stall_ms, (int)row->period_ms,
+			       (int)interval_ms, (int)slow_ms);
+	}
+}
+
+static void test_one_long_turn_is_luck(void)
+{
+	int64_t interval_ms;
+	size_t j;
+
+	for (j = 0; j < COUNT(rows_stalls); j++)
+		for (interval_ms = BALANCE_INTERVAL_LEAST_MS;
+		     interval_ms <= BALANCE_INTERVAL_MOST_MS; interval_ms++)
+			check_stalls(&rows_stalls[j], interval_ms);
 }
 
 static void test_pace(void)
 {
 	struct balance_pace pace = {.noted_ms = 0};
+	int64_t before;
 	unsigned i;
 
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_MOST_MS);
@@ -324,8 +422,12 @@ static void test_pace(void)
 		balance_note_arrivals(&pace, 1000, 0, 300 + i * 10);
 	check_int(balance_interval_ms(&pace, 8), BALANCE_INTERVAL_LEAST_MS);
 	/* A counter that began anew, or a clock that stood still. */
-	balance_note_arrivals(&pace, UINT64_MAX, 9, 800);
-	CHECK(pace.per_second >= 0);
+	before = pace.per_second;
+	balance_note_arrivals(&pace, UINT64_C(1) << 40, 9, 780);
+	balance_note_arrivals(&pace, UINT64_MAX, 9, 790);
+	balance_note_arrivals(&pace, 9, UINT64_MAX / 3, 800);
+	CHECK(pace.per_second >= 0 && pace.per_second < before);
+	CHECK(pace.left < pace.came);
 	for (i = 0; i < 40; i++)
 		balance_note_arrivals(&pace, 0, 0, 900 + i);
 	check_int(pace.per_second, 0);
@@ -379,6 +481,7 @@ int main(void)
 		test_those_that_stay_end_even(seed, 60, 1, true);
 	}
 	test_lag_is_remembered_and_forgiven();
+	test_one_long_turn_is_luck();
 	test_pace();
 	test_the_more_leave_the_less_differences_count();
 	return check_result();

@@ -55,6 +55,7 @@ WITH(forward, cohort_forward(t, NULL))
 WITH(close_for, cohort_close_for(t, NULL))
 WITH(reset_for, cohort_reset_for(t, NULL))
 WITH(send_file, cohort_send_file(t, 0, 0, 1))
+WITH(send_memory, cohort_send_memory(t, "x", 1, 1))
 WITH(raw_peer, cohort_raw_peer(t, NULL))
 WITH(raw_local, cohort_raw_local(t, NULL))
 WITH(proxy_received, (void)cohort_proxy_received(t))
@@ -101,6 +102,7 @@ static const struct misuse of_transports[] = {
 	{"cohort_close_for", do_close_for},
 	{"cohort_reset_for", do_reset_for},
 	{"cohort_send_file", do_send_file},
+	{"cohort_send_memory", do_send_memory},
 	{"cohort_raw_peer", do_raw_peer},
 	{"cohort_raw_local", do_raw_local},
 	{"cohort_proxy_received", do_proxy_received},

@@ -28,6 +28,12 @@ static void any_word_may_be_written_over(struct scoreboard_page *page)
 	page->cell_count = 0xffffff00u;
 	check_int((int64_t)scoreboard_peek(page, 1, SCOREBOARD_LIVE), 0);
 	memcpy(page, kept, sizeof(kept));
+	/* All of so many services take no room, as the product wraps around. */
+	page->service_count = 0x80000000u;
+	page->service_cell_count = 0x40000000u - SCOREBOARD_SERVICE_NAME / 8;
+	check_int((int64_t)scoreboard_peek(page, 0x40000000u, SCOREBOARD_LIVE),
+		  0);
+	memcpy(page, kept, sizeof(kept));
 	check_int((int64_t)scoreboard_peek(page, 1, SCOREBOARD_LIVE), 4);
 }
 

@@ -8,8 +8,10 @@
 #include "check.h"
 #include "process/supervisor_internal.h"
 
+#define WATCHDOG_MS 5000
+
 static struct supervisor supervisor;
-static struct config config = {.watchdog_timeout_ms = 5000};
+static struct config config = {.watchdog_timeout_ms = WATCHDOG_MS};
 static struct generation generation = {.config = &config};
 
 static void begin(void)
@@ -104,34 +106,28 @@ static void test_spared(void)
 	end(process, other);
 }
 
-/* Who waits for another process does not keep this one. */
-static void test_late(void)
+/* A reload waits in the queue.  Who waits for another process does not keep this
+ * one, and whoever waits does not keep it for ever. */
+static const struct row_waiting {
+	bool is_for_another;
+	int64_t after_ms;
+	bool is_killed;
+} rows_waiting[] = {
+	{true, 100, true}, {false, 100, false}, {false, WATCHDOG_MS, true}};
+
+static void test_waiting(const struct row_waiting *row)
 {
 	const struct orders_item item = {.order = ORDER_RELOAD};
 	struct admin_process *process;
+	uint64_t pid;
 	int other;
 
 	begin();
 	process = retire_one(&other);
-	CHECK(orders_add(&supervisor.ordered.queue, &item,
-			 ((uint64_t)process->pid + 1) << 32));
-	look_after(100);
-	CHECK(process->is_killed);
-	end(process, other);
-}
-
-static void test_hanging(void)
-{
-	const struct orders_item item = {.order = ORDER_RELOAD};
-	struct admin_process *process;
-	int other;
-
-	begin();
-	process = retire_one(&other);
-	CHECK(orders_add(&supervisor.ordered.queue, &item,
-			 (uint64_t)process->pid << 32 | 1));
-	look_after(config.watchdog_timeout_ms);
-	CHECK(process->is_killed);
+	pid = (uint64_t)process->pid + row->is_for_another;
+	CHECK(orders_add(&supervisor.ordered.queue, &item, pid << 32 | 1));
+	look_after(row->after_ms);
+	check_int(process->is_killed, row->is_killed);
 	end(process, other);
 }
 
@@ -177,9 +173,11 @@ static void test_swap(void)
 
 int main(void)
 {
+	size_t i;
+
 	test_spared();
-	test_late();
-	test_hanging();
+	for (i = 0; i < sizeof(rows_waiting) / sizeof(rows_waiting[0]); i++)
+		test_waiting(&rows_waiting[i]);
 	test_swap();
 	return check_result();
 }

@@ -5,7 +5,6 @@ import atexit
 import json
 import os
 import re
-import resource
 import signal
 import subprocess
 import sys
@@ -85,21 +84,6 @@ def slabs():
         words = line.split()
         found[words[0]] = int(words[1]) * int(words[3])
     return found
-
-
-def raise_descriptors(wanted):
-    """RLIMIT_NOFILE, for us and those that we start, as far as it goes."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = number("/proc/sys/fs/nr_open")
-    for limit in (min(wanted, most), hard):
-        if limit == resource.RLIM_INFINITY:
-            limit = min(wanted, most)
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (limit, max(limit, hard)))
-            return limit
-        except (ValueError, OSError):
-            pass
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 # ---- Processes -------------------------------------------------------------

@@ -14,9 +14,11 @@ libc = ctypes.CDLL(None, use_errno=True)
 
 
 def raise_descriptors(wanted=DESCRIPTORS):
-    """As many as there may be, for 10 000 connections at either end."""
+    """RLIMIT_NOFILE, for us and those that we start, as far as it goes; unless told
+    otherwise for 10 000 connections at either end."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    for limit in (wanted, hard):
+    wanted = min(wanted, int(read("/proc/sys/fs/nr_open") or wanted))
+    for limit in (wanted, wanted if hard == resource.RLIM_INFINITY else hard):
         try:
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, max(limit, hard)))
             return limit

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* test_transport_bulk.c - whoever is sent much has a bound for what waits in
+ * the kernel, unless somebody else has set one; others have none. */
+#include <netinet/tcp.h>
+#include <signal.h>
+
+#include "forward_fixture.h"
+#include "net/transport_internal.h"
+
+#define LITTLE ((uint64_t)100000)
+#define MUCH   ((uint64_t)1 << 20)
+#define BOUND  (1 << 18)
+
+static int bound_of(const struct cohort_transport *t)
+{
+	int value = -1;
+	socklen_t size = sizeof(value);
+
+	CHECK(getsockopt(t->source.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &value,
+			 &size) == 0);
+	return value;
+}
+
+static void set_bound(struct cohort_transport *t, int bytes)
+{
+	CHECK(setsockopt(t->source.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes,
+			 sizeof(bytes)) == 0);
+}
+
+struct bulk {
+	const char *name;
+	uint64_t size;
+	int configured; /* notsent_lowat of the service */
+	int inherited;  /* of the socket */
+	int expected;
+};
+
+static const struct bulk bulks[] = {
+	{"little", LITTLE, SOCKOPT_KERNEL, 0, 0},
+	{"much", MUCH, SOCKOPT_KERNEL, 0, BOUND},
+	{"much, configured", MUCH, 65536, 0, 0},
+	{"much, inherited", MUCH, SOCKOPT_KERNEL, 16384, 16384},
+};
+
+static void test_memory(const struct bulk *bulk)
+{
+	static const char bytes[1000];
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client;
+
+	world->settings.options.notsent_lowat_bytes = bulk->configured;
+	client = open_tcp(world, &record);
+	if (bulk->inherited > 0)
+		set_bound(record.t, bulk->inherited);
+	check_int(
+		cohort_send_memory(record.t, bytes, sizeof(bytes), bulk->size),
+		0);
+	if (bound_of(record.t) != bulk->expected)
+		printf("%s: %d\n", bulk->name, bound_of(record.t));
+	check_int(bound_of(record.t), bulk->expected);
+	client_close(&client);
+	world_close(world);
+}
+
+/* A forwarder leaves both as they are. */
+static void test_forward(void)
+{
+	struct couple couple;
+
+	open_couple(&couple);
+	pump(&couple, BULK);
+	CHECK(is_spliced(&couple));
+	check_int(bound_of(couple.to.t), 0);
+	check_int(bound_of(couple.from.t), 0);
+	close_couple(&couple);
+}
+
+/* Who is given back what it sends, as soon as that is much. */
+static void test_echo(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client = open_tcp(world, &record);
+
+	check_int(cohort_forward(record.t, record.t), 0);
+	client_push(&client, 100);
+	pull_until(world, &client, client.received == 100);
+	check_int(bound_of(record.t), 0);
+	while (client.sent < BULK) {
+		client_push(&client, BULK);
+		turn(world);
+		client_pull(&client);
+	}
+	CHECK(world->worker.forward_pipe[0] >= 0);
+	check_int(bound_of(record.t), BOUND);
+	pull_until(world, &client, client.received == BULK);
+	CHECK(!client.is_corrupt);
+	client_close(&client);
+	world_close(world);
+}
+
+/* It has been set once: what the protocol does with it later is its affair. */
+static void test_once(void)
+{
+	static const char bytes[1000];
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client = open_tcp(world, &record);
+
+	check_int(cohort_send_memory(record.t, bytes, sizeof(bytes), MUCH), 0);
+	check_int(bound_of(record.t), BOUND);
+	set_bound(record.t, 0);
+	while (recv(client.fd, NULL, BULK, MSG_TRUNC) > 0)
+		turn(world);
+	turn_for(world, 10);
+	check_int(bound_of(record.t), 0);
+	client_close(&client);
+	world_close(world);
+}
+
+int main(void)
+{
+	size_t i;
+
+	signal(SIGPIPE, SIG_IGN); /* as in a worker */
+	for (i = 0; i < sizeof(bulks) / sizeof(bulks[0]); i++)
+		test_memory(&bulks[i]);
+	test_forward();
+	test_echo();
+	test_once();
+	return check_result();
+}
