@@ -15,8 +15,8 @@
 #define BATCH_LEAST   16
 /* Where all leave soon, differences count so much less. */
 #define FLATTER       15
-#define COST_SHARE    20 /* looking takes one part in so many, at most */
-/* … but the weights of one look that took long are not in force for long. */
+#define COST_SHARE    20 /* looking takes one part in so many */
+/* … unless it takes long: then its weights would be in force for too long. */
 #define SPARE_MOST_MS 200
 /* One that lasts for so many times its lag is not one. */
 #define STALLS        3
