@@ -131,6 +131,15 @@ int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us)
 	return interval_ms < least_ms ? least_ms : interval_ms;
 }
 
+int64_t balance_soonest_ms(int64_t cost_us)
+{
+	int64_t cost_ms = cost_us / 1000 + 1;
+
+	return 2 * (cost_ms > BALANCE_INTERVAL_MOST_MS
+			    ? cost_ms
+			    : BALANCE_INTERVAL_MOST_MS);
+}
+
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)
 {
 	if (interval_ms < pace->late_ms)

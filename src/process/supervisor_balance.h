@@ -29,6 +29,7 @@ struct supervisor_balance_service;
 
 struct supervisor_balance {
 	struct timer timer; /* the next look */
+	int64_t soonest_ms; /* … if who may get clients changes before it */
 	/* By slot; by index in the configuration. */
 	struct supervisor_balance_worker *workers;
 	struct supervisor_balance_service *services;
