@@ -139,6 +139,15 @@ client() {
 	END
 }
 
+# Until then nobody's load would be looked at: its start may take long.
+@test "a new worker is reckoned with from when it listens, not from when it is ready" {
+	serve -w 2 -o 'balance adaptive; log stderr level=debug;'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'one worker more'
+	line_of() { grep -n "$1" "$LOG" | head -n 1 | cut -d: -f1; }
+	[ "$(line_of 'steer 3 listeners')" -lt "$(line_of 'slot 2: ready')" ]
+}
+
 @test "nothing is lost while workers die, are more, are fewer and are reloaded" {
 	configure <<-'END'
 		workers 3;

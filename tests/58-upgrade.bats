@@ -97,6 +97,25 @@ refused() {
 	[ "$(say good)" = good ]
 }
 
+@test "a build that lacks a directive takes over, and gives back, unless it is in use" {
+	need socat
+	LC_ALL=C sed 's/busy_poll/lazy_poll/g' "$COHORT" >"$WORK/other"
+	chmod +x "$WORK/other"
+	"$WORK/other" -h | grep -q 'lazy_poll'
+	serve_copy -w 1 -o 'busy_poll 50us;'
+	first=$(workers)
+	replace_by "$WORK/other"
+	refused
+	log_has "unknown directive 'busy_poll'"
+	serve_copy -w 1
+	replace_by "$WORK/other"
+	upgrade
+	[ "$(say there)" = there ]
+	replace_by "$COHORT"
+	upgrade
+	[ "$(say back)" = back ]
+}
+
 @test "a binary that crashes, fails, says another version or hangs in its trial changes nothing" {
 	need socat
 	for what in crash other late hang; do

@@ -155,6 +155,9 @@ int apply_statement(struct reading *reading, struct scope *scope,
 		directive_find(scope->list, statement->name->text);
 	unsigned i;
 
+	/* A newer build's, at its default: it is as if there were none. */
+	if (!row && statement->is_marked)
+		return 0;
 	if (!row)
 		return unknown(reading, scope, statement);
 	if (refuse_repetition(reading, scope, statement, row) < 0)

@@ -11,6 +11,7 @@
 #include "config/load_directive.h"
 #include "config/read.h"
 #include "config/service_block.h"
+#include "config/value.h"
 
 void config_free(struct config *config)
 {
@@ -90,4 +91,47 @@ void config_print(const struct config *config, struct text *out)
 		layout_rows(out, 1, &list, &config->services[i]);
 		text_append(out, "}\n");
 	}
+}
+
+/* ---- For another build ----------------------------------------------- */
+
+static void print_global_state(const struct config *config, struct text *out)
+{
+	struct layout_initial initial;
+	struct directive_list list;
+	struct config *untouched;
+
+	directive_list_global(&list);
+	untouched = reading_new_config(&list);
+	layout_initial_init(&initial, 0, &list, untouched);
+	layout_rows_state(out, 0, &list, config, &initial);
+	layout_initial_release(&initial);
+	config_free(untouched);
+}
+
+static void print_services_state(const struct config *config, struct text *out)
+{
+	struct config_service untouched = {.name = NULL};
+	struct arena *arena = arena_new();
+	struct layout_initial initial;
+	struct directive_list list;
+	unsigned i;
+
+	directive_list_service(&list);
+	value_set_initial(&list, &untouched, arena);
+	layout_initial_init(&initial, 1, &list, &untouched);
+	for (i = 0; i < config->service_count; i++) {
+		text_append(out, "\nservice %s {\n", config->services[i].name);
+		layout_rows_state(out, 1, &list, &config->services[i],
+				  &initial);
+		text_append(out, "}\n");
+	}
+	layout_initial_release(&initial);
+	arena_free(arena);
+}
+
+void config_print_state(const struct config *config, struct text *out)
+{
+	print_global_state(config, out);
+	print_services_state(config, out);
 }

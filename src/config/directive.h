@@ -49,6 +49,9 @@ struct directive {
 	int (*apply)(struct reading *reading, const struct statement *statement,
 		     void *object);
 	void (*print)(const void *object, struct text *out);
+	/* Instead of it for another build: it marks what is within
+	 * (config_print_state); or NULL. */
+	void (*print_state)(const void *object, struct text *out);
 };
 
 struct directive_list {

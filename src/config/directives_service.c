@@ -40,6 +40,7 @@ static const struct directive before_options[] = {
 	{.name = "protocol", .form = "NAME [{ ... }]",
 	 .initial = "the first of this program",
 	 .apply = protocol_options_apply, .print = protocol_options_print,
+	 .print_state = protocol_options_print_state,
 	 .help = "what the service speaks"},
 	{VALUE("balance", choice, balance), .initial = "hash",
 	 .words = balance_words,

@@ -294,13 +294,31 @@ static enum token read_word(struct lexer *lexer)
 
 /* ---- Tokens ---------------------------------------------------------- */
 
+/* A mark is a comment to every build that does not know it. */
+static bool is_mark(const struct lexer *lexer)
+{
+	return lexer->reading->is_canonical &&
+	       lexer->size - lexer->offset >= strlen(CONFIG_MARK) &&
+	       memcmp(lexer->source->text + lexer->offset, CONFIG_MARK,
+		      strlen(CONFIG_MARK)) == 0;
+}
+
+static void skip_mark(struct lexer *lexer)
+{
+	lexer->offset += strlen(CONFIG_MARK);
+	lexer->is_marked = true;
+}
+
 static void skip_blanks(struct lexer *lexer)
 {
+	lexer->is_marked = false;
 	for (;;) {
 		int byte = peek(lexer);
 
 		if (byte == '\n')
 			new_line(lexer);
+		else if (byte == '#' && is_mark(lexer))
+			skip_mark(lexer);
 		else if (byte == '#')
 			lexer->offset += line_left(lexer);
 		else if (is_blank(byte))

@@ -5,8 +5,9 @@
  * level="info" is one word.  A backslash takes the next character as it is,
  * and \n \r \t \xHH as in C; ${NAME} and ${NAME:-default} are replaced; neither
  * happens in single quotes.  A quoted piece ends on its line.  # begins a
- * comment where a word could begin.  One pass: the time is linear in the
- * size of the text. */
+ * comment where a word could begin; in canonical text #= does not, it marks the
+ * statement behind it (CONFIG_MARK).  One pass: the time is linear in the size
+ * of the text. */
 #ifndef COHORT_CONFIG_LEXER_H
 #define COHORT_CONFIG_LEXER_H
 
@@ -36,6 +37,7 @@ struct lexer {
 	struct text word;      /* of the last TOKEN_WORD */
 	struct position where; /* where the last token begins */
 	struct position end;   /* behind the last word */
+	bool is_marked;        /* the last token stands behind CONFIG_MARK */
 	bool is_broken; /* ended early by a NUL byte or too many errors */
 };
 

@@ -232,24 +232,52 @@ void protocol_options_check(struct reading *reading,
 				   service->protocol_options, where);
 }
 
+/* ---- As text --------------------------------------------------------- */
+
+/* The line before its own directives; false: it has none. */
+static bool print_head(const struct config_service *service,
+		       const struct directive_list *own, struct text *out)
+{
+	if (service->protocol_text) {
+		text_append(out, "%*s%s\n", LAYOUT_INDENT, "",
+			    service->protocol_text);
+		return false;
+	}
+	layout_begin(out, 1, "protocol");
+	value_print_word(service->protocol->name, out);
+	text_append(out, own->count > 0 ? " {\n" : ";\n");
+	return own->count > 0;
+}
+
 void protocol_options_print(const void *object, struct text *out)
 {
 	const struct config_service *service = object;
 	struct directive_list own;
 
-	if (service->protocol_text) {
-		text_append(out, "%*s%s\n", LAYOUT_INDENT, "",
-			    service->protocol_text);
-		return;
-	}
-	layout_begin(out, 1, "protocol");
-	value_print_word(service->protocol->name, out);
 	directive_list_protocol(&own, service->protocol);
-	if (own.count == 0) {
-		text_append(out, ";\n");
+	if (!print_head(service, &own, out))
 		return;
-	}
-	text_append(out, " {\n");
 	layout_rows(out, 2, &own, service->protocol_options);
+	text_append(out, "%*s}\n", LAYOUT_INDENT, "");
+}
+
+void protocol_options_print_state(const void *object, struct text *out)
+{
+	const struct config_service *service = object;
+	struct layout_initial initial;
+	struct directive_list own;
+	struct arena *arena;
+	void *options;
+
+	directive_list_protocol(&own, service->protocol);
+	if (!print_head(service, &own, out))
+		return;
+	arena = arena_new();
+	options = arena_take(arena, service->protocol->options_size);
+	value_set_initial(&own, options, arena);
+	layout_initial_init(&initial, 2, &own, options);
+	layout_rows_state(out, 2, &own, service->protocol_options, &initial);
+	layout_initial_release(&initial);
+	arena_free(arena);
 	text_append(out, "%*s}\n", LAYOUT_INDENT, "");
 }

@@ -12,6 +12,8 @@
 int protocol_options_apply(struct reading *reading,
 			   const struct statement *statement, void *object);
 void protocol_options_print(const void *object, struct text *out);
+/* Its own directives are marked (config_print_state). */
+void protocol_options_print_state(const void *object, struct text *out);
 
 /* Can a directive be of this kind? */
 bool protocol_options_knows(enum cohort_value kind);

@@ -74,6 +74,17 @@ config_parse_whole(const struct config_source *source,
  * config_parse and config_load read it back to the same text. */
 void config_print(const struct config *config, struct text *out);
 
+/* The same for another build of the program, older or newer.  What stands at
+ * its default here is marked with CONFIG_MARK:
+ * - config_parse takes it like anything else, so that a configuration in force
+ *   keeps its values where the other build has other defaults;
+ * - but skips it if the directive is not known: who does without it, does what
+ *   its default says (a new directive's default is what was before it);
+ * - a build that knows no marks takes it for a comment, and has its own
+ *   default.
+ * What is in use has no mark, and is refused where it is not known. */
+void config_print_state(const struct config *config, struct text *out);
+
 /* A line of help for each directive there is, for `cohort -h` and the sample
  * file: name, form, default, what it does. */
 void config_print_directives(const struct cohort_protocol *const *protocols,

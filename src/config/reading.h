@@ -19,6 +19,10 @@
 #define READING_FILES_MAX    1000
 #define READING_BYTES_MAX    ((size_t)64 << 20) /* of all files */
 
+/* In canonical text, before a statement that stands at its default
+ * (config_print_state). */
+#define CONFIG_MARK "#="
+
 struct draft;
 
 struct reading {
@@ -50,6 +54,9 @@ struct reading {
 
 void reading_open(struct reading *reading, struct text *complaints,
 		  const struct cohort_protocol *const *protocols);
+
+/* What a configuration is before anything is read. */
+struct config *reading_new_config(const struct directive_list *global);
 
 /* Free what was for reading only; the configuration, or NULL if there was an
  * error. */

@@ -121,6 +121,7 @@ static void read_statement(struct reader *reader, struct statement ***tail)
 	struct statement *statement =
 		arena_take(reader->reading->scratch, sizeof(*statement));
 
+	statement->is_marked = reader->lexer.is_marked;
 	if (read_words(reader, statement) < 0) {
 		skip_statement(reader);
 		return;

@@ -21,6 +21,7 @@ struct word {
 struct statement {
 	struct statement *next;
 	struct word *name; /* its `next` is the first argument */
+	bool is_marked;    /* CONFIG_MARK: nobody has to know it */
 	bool has_block;
 	struct statement *children; /* NULL also for an empty block */
 	struct position end;        /* behind the last word */

@@ -247,8 +247,11 @@ void scoreboard_fold(struct scoreboard *board, struct scoreboard_page *page);
  * only, who has not written over the header that says where they are. */
 uint64_t *scoreboard_cells(struct scoreboard_page *page);
 uint64_t *scoreboard_service(struct scoreboard_page *page, unsigned service);
-/* … for anybody else: its worker may have written anything there.  0 if the page
- * makes no sense, or has no such service or cell. */
+/* Does the page say what this build can read?  A worker of another one may have
+ * a layout that we do not know, or somebody has written over it. */
+bool scoreboard_is_readable(const struct scoreboard_page *page);
+/* … for anybody else: its worker may have written anything there.  0 if the
+ * page is not readable, or has no such service or cell. */
 uint64_t scoreboard_peek(const struct scoreboard_page *page, unsigned service,
 			 enum scoreboard_service_cell cell);
 

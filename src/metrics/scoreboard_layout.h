@@ -12,6 +12,8 @@
  *   reason to the end of enum cohort_reason (the cells after the reasons
  *   then move, and `reason_count` tells by how much);
  * - the kind of a cell never changes;
+ * - the cells of the worker begin where they do, whatever SCOREBOARD_LAYOUT is:
+ *   the turns of any worker are watched, of whatever build;
  * - a cell that the page lacks counts 0, one that this build does not know is
  *   left out. */
 #ifndef COHORT_METRICS_SCOREBOARD_LAYOUT_H

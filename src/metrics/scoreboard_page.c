@@ -180,6 +180,13 @@ uint64_t scoreboard_read_service(const struct scoreboard_view *view,
 					     (size_t)place * sizeof(uint64_t)));
 }
 
+bool scoreboard_is_readable(const struct scoreboard_page *page)
+{
+	struct scoreboard_view view;
+
+	return scoreboard_look(&view, page);
+}
+
 uint64_t scoreboard_peek(const struct scoreboard_page *page, unsigned service,
 			 enum scoreboard_service_cell cell)
 {

@@ -10,16 +10,21 @@
  * measure anew.
  *
  * Where turns are long a call more is nothing, and a turn more is what clients
- * wait for: a loop like that takes as many as there are. */
+ * wait for: a loop like that takes as many as there are.  Where they are not
+ * short either, it does so after two full batches. */
 #ifndef COHORT_NET_ACCEPT_BATCH_H
 #define COHORT_NET_ACCEPT_BATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define ACCEPT_BATCH_MAX     16
-#define ACCEPT_BATCH_STREAK  8
-#define ACCEPT_BATCH_LONG_US 4000 /* a turn */
+#define ACCEPT_BATCH_MAX           16
+#define ACCEPT_BATCH_STREAK        8
+#define ACCEPT_BATCH_MIDDLE_STREAK 2
+/* Turns that are not short, and long ones: of either an accept for nothing is
+ * less than one part in a hundred. */
+#define ACCEPT_BATCH_MIDDLE_US     250
+#define ACCEPT_BATCH_LONG_US       4000
 
 struct accept_batch {
 	unsigned limit;  /* to take, if turns are short: from 1 on */
@@ -37,7 +42,11 @@ static inline void accept_batch_init(struct accept_batch *batch)
 static inline unsigned accept_batch_limit(const struct accept_batch *batch,
 					  int64_t turn_us)
 {
-	return turn_us < ACCEPT_BATCH_LONG_US ? batch->limit : ACCEPT_BATCH_MAX;
+	if (turn_us >= ACCEPT_BATCH_LONG_US ||
+	    (turn_us >= ACCEPT_BATCH_MIDDLE_US &&
+	     batch->streak >= ACCEPT_BATCH_MIDDLE_STREAK))
+		return ACCEPT_BATCH_MAX;
+	return batch->limit;
 }
 
 /* `taken_count` were there; `is_empty`: and then no more. */

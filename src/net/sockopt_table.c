@@ -85,13 +85,20 @@ CALLS receive_buffer_calls[] = {
 };
 
 /* A unix socket is made new on connect, with no buffer of the listener's. */
+enum {
+	SEND_BUFFER_OF_LISTENER,
+	SEND_BUFFER_OF_CONNECTION,
+	SEND_BUFFER_END
+};
 CALLS send_buffer_calls[] = {
-	CALL(IP, SOL_SOCKET, SO_SNDBUF, INT, send_buffer_bytes,
-	     .answer = SOCKOPT_SAYS_DOUBLE, .limit = "net.core.wmem_max"),
-	CALL(UNIX, SOL_SOCKET, SO_SNDBUF, INT, send_buffer_bytes,
-	     .place = SOCKOPT_ON_CONNECTION, .answer = SOCKOPT_SAYS_DOUBLE,
-	     .limit = "net.core.wmem_max"),
-	END,
+	[SEND_BUFFER_OF_LISTENER] = CALL(
+		IP, SOL_SOCKET, SO_SNDBUF, INT, send_buffer_bytes,
+		.answer = SOCKOPT_SAYS_DOUBLE, .limit = "net.core.wmem_max"),
+	[SEND_BUFFER_OF_CONNECTION] = CALL(
+		UNIX, SOL_SOCKET, SO_SNDBUF, INT, send_buffer_bytes,
+		.place = SOCKOPT_ON_CONNECTION, .answer = SOCKOPT_SAYS_DOUBLE,
+		.limit = "net.core.wmem_max"),
+	[SEND_BUFFER_END] = END,
 };
 
 CALLS user_timeout_calls[] = {
@@ -150,7 +157,7 @@ CALLS bind_device_calls[] = {
 
 const struct sockopt_call *const sockopt_connection_calls[] = {
 	&quickack_calls[0],
-	&send_buffer_calls[1],
+	&send_buffer_calls[SEND_BUFFER_OF_CONNECTION],
 	NULL,
 };
 

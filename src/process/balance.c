@@ -15,8 +15,8 @@
 #define BATCH_LEAST   16
 /* Where all leave soon, differences count so much less. */
 #define FLATTER       15
-#define COST_SHARE    20 /* looking takes one part in so many, at most */
-/* … but the weights of one look that took long are not in force for long. */
+#define COST_SHARE    20 /* looking takes one part in so many */
+/* … unless it takes long: then its weights would be in force for too long. */
 #define SPARE_MOST_MS 200
 /* One that lasts for so many times its lag is not one. */
 #define STALLS        3
@@ -129,6 +129,15 @@ int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us)
 	if (least_ms > SPARE_MOST_MS)
 		least_ms = SPARE_MOST_MS;
 	return interval_ms < least_ms ? least_ms : interval_ms;
+}
+
+int64_t balance_soonest_ms(int64_t cost_us)
+{
+	int64_t cost_ms = cost_us / 1000 + 1;
+
+	return 2 * (cost_ms > BALANCE_INTERVAL_MOST_MS
+			    ? cost_ms
+			    : BALANCE_INTERVAL_MOST_MS);
 }
 
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms)

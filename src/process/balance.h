@@ -76,6 +76,9 @@ int64_t balance_interval_ms(const struct balance_pace *pace,
 /* … if looking took so much CPU, and is to be a small part of one: some time
  * later, but not seconds. */
 int64_t balance_spare_ms(int64_t interval_ms, int64_t cost_us);
+/* … and if who may get clients is not the same any more: not to be half of a
+ * CPU, however often that happens. */
+int64_t balance_soonest_ms(int64_t cost_us);
 /* Who will have come by then, or later, as it was of late: at least 1. */
 uint64_t balance_expected(const struct balance_pace *pace, int64_t interval_ms);
 /* … instead, at the first look after a rest, when that is not known: as many as

@@ -5,11 +5,13 @@
  *	KEY WORDS …
  *	…
  *	config
- *	the canonical configuration, to the end
+ *	the canonical configuration, to the end, with what stands at its
+ *	default marked (config_print_state)
  *
  * The supervisor writes it before it executes another build of the program in
  * its own place; that build reads it, or refuses: a version or a key that it
- * does not know means that it cannot go on from here.  Descriptors are named by
+ * does not know means that it cannot go on from here, and so does a directive
+ * that is in use.  Descriptors are named by
  * their numbers and stay open across exec. */
 #ifndef COHORT_PROCESS_HANDOVER_H
 #define COHORT_PROCESS_HANDOVER_H

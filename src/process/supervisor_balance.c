@@ -88,11 +88,22 @@ static void look_again(struct supervisor *supervisor, int64_t in_ms)
 			    supervisor->loop.now_ms + in_ms);
 }
 
+/* The weights of those who were in before are in force: who has just come has
+ * none, or that of when it was slow. */
+static void look_sooner(struct supervisor *supervisor)
+{
+	struct timer *timer = &supervisor->balance.timer;
+	int64_t at_ms = supervisor->balance.soonest_ms;
+
+	if (timer_is_started(timer) && timer->deadline_ms > at_ms)
+		timer_start(&supervisor->loop.timers, timer, at_ms);
+}
+
 static void look(struct timer *timer)
 {
 	struct supervisor *supervisor =
 		list_entry(timer, struct supervisor, balance.timer);
-	int64_t began_us = clock_cpu_us(), interval_ms;
+	int64_t began_us = clock_cpu_us(), interval_ms, cost_us;
 	bool is_over;
 
 	if (!is_ours(supervisor))
@@ -104,10 +115,11 @@ static void look(struct timer *timer)
 	    supervisor->loop.now_ms - supervisor->balance.shares_ms >=
 		    SHARES_MS)
 		work_out_shares(supervisor);
+	cost_us = clock_cpu_us() - began_us;
+	supervisor->balance.soonest_ms =
+		supervisor->loop.now_ms + balance_soonest_ms(cost_us);
 	if (!is_over)
-		look_again(supervisor,
-			   balance_spare_ms(interval_ms,
-					    clock_cpu_us() - began_us));
+		look_again(supervisor, balance_spare_ms(interval_ms, cost_us));
 }
 
 static void wake(struct supervisor *supervisor, unsigned index)
@@ -158,6 +170,7 @@ void supervisor_balance_anew(struct supervisor *supervisor)
 		if (is_adaptive(current, i))
 			wake(supervisor, i);
 	}
+	look_sooner(supervisor);
 	if (balance->generation != current->number)
 		forget_shares(balance);
 	balance->generation = current->number;

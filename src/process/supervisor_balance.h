@@ -6,9 +6,11 @@
  * are steered by new weights (balance.h).  While nobody comes, nothing is looked
  * at: the first that comes makes its worker say so (RECORD_ACCEPTING).
  *
- * One look has a bound, whatever is configured: services take turns, and the
- * next look waits for twenty times as long as this one took.  No memory is taken
- * after the start. */
+ * A look at many services has a bound: they take turns.  One at a single service
+ * takes as long as its workers times its addresses do.  The next waits for twenty
+ * times as long as this one took, but for a fifth of a second at most: where a
+ * look takes much longer than 10 ms, that is more than a twentieth of a CPU.  No
+ * memory is taken after the start. */
 #ifndef COHORT_PROCESS_SUPERVISOR_BALANCE_H
 #define COHORT_PROCESS_SUPERVISOR_BALANCE_H
 
@@ -27,6 +29,7 @@ struct supervisor_balance_service;
 
 struct supervisor_balance {
 	struct timer timer; /* the next look */
+	int64_t soonest_ms; /* … if who may get clients changes before it */
 	/* By slot; by index in the configuration. */
 	struct supervisor_balance_worker *workers;
 	struct supervisor_balance_service *services;

@@ -256,7 +256,7 @@ void supervisor_export(const struct supervisor *supervisor,
 	write_plugins(exported, current->config);
 	scoreboard_export(supervisor->scoreboard, &exported->text);
 	text_append(&exported->text, "config\n");
-	config_print(current->config, &exported->text);
+	config_print_state(current->config, &exported->text);
 }
 
 void supervisor_release_export(struct exported *exported)

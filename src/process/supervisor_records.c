@@ -145,6 +145,9 @@ static void on_listening(struct child *child, const struct record *record,
 	supervisor_note_listening(child);
 	supervisor_keep(child->supervisor);
 	supervisor_order_listen(child->supervisor);
+	/* What it starts with may take long.  As long as the group has one more
+	 * than it is steered by, nobody looks at its loads. */
+	supervisor_arrange_again(child->supervisor);
 }
 
 static void on_ready(struct child *child, const struct record *record,

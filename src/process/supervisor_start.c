@@ -33,8 +33,8 @@ unsigned supervisor_worker_count(const struct config *config)
 }
 
 /* Of the supervisor: a channel and a pidfd for each worker, and while all are
- * replaced another channel; plug-ins of two configurations.  Of the keeper: two states, an old one and the one
- * that comes. */
+ * replaced another channel; plug-ins of two configurations.  Of the keeper: two
+ * states, an old one and the one that comes. */
 static uint64_t count_needed(uint64_t listeners, uint64_t workers,
 			     uint64_t plugins)
 {

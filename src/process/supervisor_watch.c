@@ -32,14 +32,16 @@ void supervisor_set_watchdog(struct child *child, const struct config *config)
 /* ---- Samples --------------------------------------------------------- */
 
 /* The accept queues of its slot, but not of a service that has no room or is
- * suspended. */
+ * suspended.  Where nobody can say what it has accepted, a queue proves
+ * nothing: a worker of another build would die for its layout. */
 static uint32_t queue_of(const struct child *child)
 {
 	const struct supervisor *supervisor = child->supervisor;
 	struct list *node;
 	uint32_t sum = 0;
 
-	if (child->slot->child != child || child->state != WORKER_READY)
+	if (child->slot->child != child || child->state != WORKER_READY ||
+	    !scoreboard_is_readable(child->page))
 		return 0;
 	list_for_each (node, &supervisor->bank.groups) {
 		struct bank_group *group =

@@ -6,6 +6,7 @@
 
 /* Turns of a loop: so many wait at each of them; what is not taken stays. */
 struct load {
+	int64_t turn_us;
 	unsigned come_count; /* at each turn */
 	unsigned turns;
 	unsigned misses_most; /* accepts that found nothing, at most */
@@ -35,7 +36,8 @@ static void run(const struct load *load)
 	for (i = 0; i < load->turns; i++) {
 		waiting += load->come_count;
 		if (waiting > 0)
-			waiting = serve(&batch, 0, waiting, &misses);
+			waiting =
+				serve(&batch, load->turn_us, waiting, &misses);
 	}
 	CHECK(misses <= load->misses_most);
 	CHECK(waiting <= load->left_most);
@@ -44,10 +46,14 @@ static void run(const struct load *load)
 static void test_few_misses_and_no_queue_whatever_comes(void)
 {
 	static const struct load loads[] = {
-		{1, 900, 101, 1},   /* one miss for nine connections */
-		{3, 900, 101, 3},   /* … for nine batches */
-		{16, 900, 0, 0},    /* never more than it takes */
-		{15, 900, 101, 15}, /* between two doublings */
+		{0, 1, 900, 101, 1},   /* one miss for nine connections */
+		{0, 3, 900, 101, 3},   /* … for nine batches */
+		{0, 16, 900, 0, 0},    /* never more than it takes */
+		{0, 15, 900, 101, 15}, /* between two doublings */
+		{ACCEPT_BATCH_MIDDLE_US - 1, 1, 900, 101, 1},
+		{ACCEPT_BATCH_MIDDLE_US, 1, 900, 301, 1},
+		{ACCEPT_BATCH_LONG_US - 1, 3, 900, 301, 3},
+		{ACCEPT_BATCH_LONG_US, 3, 900, 900, 0},
 	};
 	unsigned i;
 
@@ -80,6 +86,9 @@ static void test_a_burst_after_a_trickle_is_taken_in_large_batches(void)
 	/* 1, then 2, 4, 8, and from then on the most. */
 	CHECK(turns_of_burst(0) <= least + ACCEPT_BATCH_STREAK + 2);
 	check_int((int)turns_of_burst(ACCEPT_BATCH_LONG_US), (int)least);
+	/* Two batches of one are all that it takes to see that more wait. */
+	CHECK(turns_of_burst(ACCEPT_BATCH_MIDDLE_US) <= least + 2);
+	CHECK(turns_of_burst(ACCEPT_BATCH_LONG_US - 1) <= least + 2);
 }
 
 /* What was learned in a long turn holds for the next one. */

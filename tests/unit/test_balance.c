@@ -435,6 +435,10 @@ static void test_pace(void)
 	check_int(balance_spare_ms(2, 20), 2);
 	check_int(balance_spare_ms(2, 1000), 20);
 	check_int(balance_spare_ms(2, 10000000), 200);
+	/* … unless somebody comes or goes. */
+	check_int(balance_soonest_ms(20), 20);
+	check_int(balance_soonest_ms(9999), 20);
+	check_int(balance_soonest_ms(60000), 122);
 }
 
 /* From none to all of those that come leave at once. */

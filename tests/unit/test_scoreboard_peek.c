@@ -37,6 +37,21 @@ static void any_word_may_be_written_over(struct scoreboard_page *page)
 	check_int((int64_t)scoreboard_peek(page, 1, SCOREBOARD_LIVE), 4);
 }
 
+/* As 0 it would be counted as "it accepts nobody". */
+static void what_cannot_be_read_is_said(struct scoreboard_page *page)
+{
+	CHECK(scoreboard_is_readable(page));
+	page->version = SCOREBOARD_LAYOUT + 1;
+	CHECK(scoreboard_is_readable(page));
+	page->version = SCOREBOARD_LAYOUT - 1;
+	CHECK(!scoreboard_is_readable(page));
+	check_int((int64_t)scoreboard_peek(page, 1, SCOREBOARD_LIVE), 0);
+	page->version = SCOREBOARD_LAYOUT;
+	page->name_bytes++;
+	CHECK(!scoreboard_is_readable(page));
+	page->name_bytes--;
+}
+
 static void what_the_page_lacks_is_0(struct scoreboard_page *page)
 {
 	check_int((int64_t)scoreboard_peek(page, 0, SCOREBOARD_LIVE), 3);
@@ -61,6 +76,7 @@ int main(void)
 	scoreboard_add(&scoreboard_service(page, 0)[SCOREBOARD_LIVE], 3);
 	scoreboard_add(&scoreboard_service(page, 1)[SCOREBOARD_LIVE], 4);
 	any_word_may_be_written_over(page);
+	what_cannot_be_read_is_said(page);
 	what_the_page_lacks_is_0(page);
 	scoreboard_close(board);
 	return check_result();

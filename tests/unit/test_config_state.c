@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* test_config_state.c - the configuration in force as a build reads it that
+ * has other directives, or other defaults. */
+#include "base/text.h"
+#include "config_fixture.h"
+
+/* Its state's text, after `change` has been replaced by `with` of the same
+ * length there; read by this build. */
+static void read_changed(struct outcome *outcome, const char *configuration,
+			 const char *change, const char *with)
+{
+	struct text state = {.bytes = NULL};
+	struct outcome loaded;
+	char *at;
+
+	load_text(&loaded, configuration);
+	check_string(words_of(&loaded.complaints), "");
+	if (loaded.config)
+		config_print_state(loaded.config, &state);
+	text_append_bytes(&state, "", 1);
+	at = strstr(state.bytes, change);
+	CHECK(at != NULL);
+	if (at)
+		memcpy(at, with, strlen(with));
+	parse(outcome, state.bytes, state.size - 1);
+	outcome_release(&loaded);
+	text_release(&state);
+}
+
+/* What is not known there, and what is said of it; NULL: nothing. */
+static const struct {
+	const char *configuration;
+	const char *change;
+	const char *with;
+	const char *complaint;
+} rows[] = {
+	{"service s { listen 127.0.0.1:0; }", "busy_poll", "lazy_poll", NULL},
+	{"busy_poll off; service s { listen 127.0.0.1:0; }", "busy_poll",
+	 "lazy_poll", NULL},
+	{"busy_poll auto; service s { listen 127.0.0.1:0; }", "busy_poll",
+	 "lazy_poll", "unknown directive 'lazy_poll'"},
+	{"service s { listen 127.0.0.1:0; }", "byte_rate", "rate_byte", NULL},
+	{"service s { listen 127.0.0.1:0; byte_rate 1k; }", "byte_rate",
+	 "rate_byte", "unknown directive 'rate_byte'"},
+	{"service s { listen 127.0.0.1:0; protocol sample { size 4096; } }",
+	 "duration", "patience", NULL},
+	{"service s { listen 127.0.0.1:0; protocol sample { duration 1s; } }",
+	 "duration", "patience", "unknown directive 'patience'"},
+};
+
+static void what_is_not_in_use_need_not_be_known(void)
+{
+	struct outcome outcome;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		read_changed(&outcome, rows[i].configuration, rows[i].change,
+			     rows[i].with);
+		CHECK(!outcome.config == (rows[i].complaint != NULL));
+		if (rows[i].complaint)
+			check_says(&outcome, rows[i].complaint);
+		else
+			check_string(words_of(&outcome.complaints), "");
+		outcome_release(&outcome);
+	}
+}
+
+/* The other build's default for orphan_timeout is 2m, say. */
+static void a_default_keeps_its_value_where_the_default_is_another(void)
+{
+	struct outcome outcome;
+
+	read_changed(&outcome, "service s { listen 127.0.0.1:0; }", "  1m;",
+		     "  2m;");
+	check_line(&outcome, "orphan_timeout 2m;");
+	outcome_release(&outcome);
+}
+
+/* In what an operator writes it is a comment. */
+static void a_file_has_no_marks(void)
+{
+	struct outcome outcome;
+
+	load_text(&outcome,
+		  "#= workers 7;\n#= unknown;\n"
+		  "service s { listen 127.0.0.1:0; }");
+	check_string(words_of(&outcome.complaints), "");
+	check_line(&outcome, "workers auto;");
+	outcome_release(&outcome);
+}
+
+/* Only what stands at its default, nothing that a successor cannot do
+ * without. */
+static void only_defaults_are_marked(void)
+{
+	struct text state = {.bytes = NULL};
+	struct outcome loaded;
+
+	load_text(&loaded,
+		  "workers 3; service s { listen 127.0.0.1:0; "
+		  "protocol sample { number 9; row h:1; } }");
+	CHECK(loaded.config != NULL);
+	if (loaded.config)
+		config_print_state(loaded.config, &state);
+	text_append_bytes(&state, "", 1);
+	CHECK(strncmp(state.bytes, "workers ", 8) == 0);
+	CHECK(strstr(state.bytes, "\n#= busy_poll ") != NULL);
+	CHECK(strstr(state.bytes, "\n    listen ") != NULL);
+	CHECK(strstr(state.bytes, "\n    protocol ") != NULL);
+	CHECK(strstr(state.bytes, "\n        number ") != NULL);
+	CHECK(strstr(state.bytes, "\n        row ") != NULL);
+	CHECK(strstr(state.bytes, "\n#=         flag ") != NULL);
+	CHECK(strstr(state.bytes, "\n#=     balance ") != NULL);
+	outcome_release(&loaded);
+	text_release(&state);
+}
+
+int main(void)
+{
+	enter_directory();
+	what_is_not_in_use_need_not_be_known();
+	a_default_keeps_its_value_where_the_default_is_another();
+	a_file_has_no_marks();
+	only_defaults_are_marked();
+	leave_directory();
+	return check_result();
+}
