@@ -61,6 +61,12 @@ static bool is_ours(const struct supervisor *supervisor)
 	       supervisor->balance.generation == supervisor->current->number;
 }
 
+/* To one at rest nobody comes, though somebody did when it was looked at last. */
+static int64_t pace_of(const struct supervisor_balance_service *service)
+{
+	return service->is_active ? service->pace.per_second : 0;
+}
+
 /* Of all services, as they were looked at last. */
 static void work_out_shares(struct supervisor *supervisor)
 {
@@ -73,7 +79,7 @@ static void work_out_shares(struct supervisor *supervisor)
 	for (i = 0; i < count; i++)
 		if (service[i].is_steered)
 			balance_mix(&mix, service[i].weights,
-				    service[i].pace.per_second);
+				    pace_of(&service[i]));
 	for (i = 0; i < BALANCE_SLOTS; i++)
 		balance->shares[i] = (int16_t)balance_mixed_share(&mix, i);
 	balance->shares_ms = supervisor->loop.now_ms;
