@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "control/page.h"
+#include "metrics/board_publish.h"
 #include "metrics/exposition.h"
 #include "net/sockopt.h"
 #include "process/admin_internal.h"
@@ -31,15 +32,22 @@ static struct snapshot *take(struct admin *admin)
 	return &admin->snapshots[admin->shown];
 }
 
+/* Nobody is told that there is no service that has just been brought in. */
+static bool is_too_old(const struct admin *admin, const struct snapshot *shown,
+		       int64_t now_ms)
+{
+	return admin->snapshot_count == 0 || admin->is_outdated ||
+	       now_ms - shown->now_ms >= SNAPSHOT_MS ||
+	       shown->service_count != board_service_count(admin->board);
+}
+
 /* When somebody has died in the midst of writing, the last one has to do. */
 const struct snapshot *admin_look(struct admin *admin)
 {
 	struct snapshot *shown = &admin->snapshots[admin->shown];
 	int64_t now_ms = clock_now_ms();
 
-	if (now_ms >= admin->retry_ms &&
-	    (admin->snapshot_count == 0 || admin->is_outdated ||
-	     now_ms - shown->now_ms >= SNAPSHOT_MS))
+	if (now_ms >= admin->retry_ms && is_too_old(admin, shown, now_ms))
 		shown = take(admin);
 	return admin->snapshot_count > 0 ? shown : NULL;
 }
