@@ -9,7 +9,8 @@
 
 #define PIECES         16        /* chunks in one sendmsg */
 #define TURN_BYTES     (1 << 20) /* sent in one turn, at most */
-#define RESEND_WAIT_MS 10        /* the kernel was out of memory */
+#define TURN_CALLS     16 /* … and by so many calls: each may send little */
+#define RESEND_WAIT_MS 10 /* the kernel was out of memory */
 
 /* The way of nearly every write, in one piece. */
 #define HOT static inline __attribute__((always_inline))
@@ -233,17 +234,20 @@ static ssize_t send_next(struct cohort_transport *t)
 void transport_flush(struct cohort_transport *t)
 {
 	size_t turn_bytes = 0;
+	int call;
 
 	t->is_flush_cut = false;
 	if (!transport_owes(t) || t->is_connecting)
 		return;
-	while (transport_owes(t) && turn_bytes < TURN_BYTES) {
+	for (call = 0; transport_owes(t) && call < TURN_CALLS; call++) {
 		ssize_t sent = send_next(t);
 
 		/* A file that is over may have sent nothing. */
 		if (sent < 0 || (sent == 0 && transport_owes(t)))
 			return;
 		turn_bytes += (size_t)sent;
+		if (turn_bytes >= TURN_BYTES)
+			break;
 	}
 	if (!transport_owes(t)) {
 		flushed(t);

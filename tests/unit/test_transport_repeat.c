@@ -7,6 +7,7 @@
 
 #define RING_BYTES 1000
 #define SENT_BYTES ((uint64_t)3000000 + 7) /* several turns, no whole ring */
+#define TINY_BYTES 20000
 
 static unsigned char ring[RING_BYTES];
 
@@ -61,17 +62,18 @@ static void test_ring(bool is_tcp)
 	world_close(world);
 }
 
-/* A byte, more often than one system call has pieces; and a part of it. */
+/* A byte, more often than a turn's system calls have pieces; and a part of
+ * it. */
 static void test_sizes(void)
 {
 	struct world *world = world_open();
 	struct record record = {0};
 	struct client client = open_tcp(world, &record);
 
-	check_int(cohort_send_memory(record.t, ring, 1, 1000), 0);
-	pull_all(world, &client, 1, 1000);
+	check_int(cohort_send_memory(record.t, ring, 1, TINY_BYTES), 0);
+	pull_all(world, &client, 1, TINY_BYTES);
 	turn_until(world, strcmp(record.events, "mf") == 0);
-	check_int(record.file_bytes, 1000);
+	check_int(record.file_bytes, TINY_BYTES);
 	client.received = 0;
 	check_int(cohort_send_memory(record.t, ring, sizeof(ring), 10), 0);
 	pull_all(world, &client, sizeof(ring), 10);
@@ -80,6 +82,20 @@ static void test_sizes(void)
 	check_int(cohort_send_memory(record.t, ring, sizeof(ring), 0), 0);
 	turn_until(world, strcmp(record.events, "mfff") == 0);
 	check_int(record.file_bytes, 0);
+	client_close(&client);
+	world_close(world);
+}
+
+/* Others have their turn after a few system calls, little as those send. */
+static void test_turn(void)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client = open_tcp(world, &record);
+
+	check_int(cohort_send_memory(record.t, ring, 1, TINY_BYTES), 0);
+	CHECK(count_of(world, SCOREBOARD_SENT_BYTES) > 0);
+	CHECK(count_of(world, SCOREBOARD_SENT_BYTES) <= TINY_BYTES / 10);
 	client_close(&client);
 	world_close(world);
 }
@@ -163,6 +179,7 @@ int main(void)
 	test_ring(true);
 	test_ring(false);
 	test_sizes();
+	test_turn();
 	test_refused();
 	test_deaf();
 	test_reset();
