@@ -82,12 +82,13 @@ static void test_echo(void)
 	struct world *world = world_open();
 	struct record record = {0};
 	struct client client = open_tcp(world, &record);
+	int64_t until_ms = clock_now_ms() + PATIENCE_MS;
 
 	check_int(cohort_forward(record.t, record.t), 0);
 	client_push(&client, 100);
 	pull_until(world, &client, client.received == 100);
 	check_int(bound_of(record.t), 0);
-	while (client.sent < BULK) {
+	while (client.sent < BULK && clock_now_ms() < until_ms) {
 		client_push(&client, BULK);
 		turn(world);
 		client_pull(&client);
