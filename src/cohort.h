@@ -246,10 +246,10 @@ struct cohort_protocol {
 	/* Once for each cohort_send_file and cohort_send_memory: `sent_bytes`
 	 * of it have been handed to the kernel, and the descriptor, or the
 	 * memory, is the caller's again.  Fewer than asked for with error 0:
-	 * the file ends there.  Otherwise the errno of reading it (the
-	 * transport goes on), or, before connection_lost, of what ended the
-	 * transport (ECANCELED where there is none).  Comes after cohort_close
-	 * too, never from inside a call of the protocol's own;
+	 * the file ends there.  Otherwise the errno of reading it (EFAULT of
+	 * memory; the transport goes on), or, before connection_lost, of what
+	 * ended the transport (ECANCELED where there is none).  Comes after
+	 * cohort_close too, never from inside a call of the protocol's own;
 	 * cohort_set_protocol hands it on to the new protocol. */
 	void (*file_sent)(struct cohort_transport *t, void *session,
 			  uint64_t sent_bytes, int error);
@@ -355,10 +355,10 @@ struct cohort_export {
 
 /* Send or queue `size` bytes; never blocks; the bytes are the caller's again
  * on return.  0, or -1 with errno: EPIPE after cohort_write_eof, close, abort
- * or loss, EBUSY between cohort_send_file and file_sent (nothing is queued by
- * either), ENOBUFS when the queue would exceed write_limit or memory is out
- * (the transport is aborted).  An empty write does nothing and returns 0 unless
- * it would have been refused. */
+ * or loss, EBUSY between cohort_send_file or cohort_send_memory and file_sent
+ * (nothing is queued by either), ENOBUFS when the queue would exceed
+ * write_limit or memory is out (the transport is aborted).  An empty write does
+ * nothing and returns 0 unless it would have been refused. */
 int cohort_write(struct cohort_transport *t, const void *data, size_t size);
 /* The same of several pieces, at most IOV_MAX (EINVAL, and nothing is done). */
 int cohort_writev(struct cohort_transport *t, const struct iovec *pieces,
@@ -390,11 +390,20 @@ void cohort_write_eof(struct cohort_transport *t);
 int cohort_send_file(struct cohort_transport *t, int fd, int64_t offset,
 		     uint64_t count);
 
-/* The same out of memory: the `size` bytes at `data` from their beginning, and
- * from there again and again, until `count` are sent (`size` itself: once).
- * They are not queued: they have to stay as they are until file_sent.  For what
- * is small and goes to many: from a cache nearby it costs less than from a
- * file.  As cohort_send_file in all else; EINVAL if `size` is 0. */
+/* Send `count` bytes of memory without queueing them: the `size` bytes at
+ * `data` from their beginning, and from there again and again, until `count`
+ * are sent (`size` itself: once).  The kernel copies them when it has room:
+ * they have to stay as they are until file_sent, and no longer.  For what is
+ * small and goes to many: from a cache nearby it costs less than from a file.
+ * A system call takes 64 times `size` at the most, so that it is worth having
+ * something shorter than 4 KiB several times in a row.
+ *
+ * As with cohort_send_file it goes after what is queued, writes are refused
+ * meanwhile, cohort_write_eof and cohort_close wait for it, it does not count
+ * as queued, write_timeout watches it, and file_sent tells its end.  If it
+ * cannot be read (a mapped file has been cut), that is told with EFAULT, and
+ * some of what is before that place may not have been sent.  0, or -1 with
+ * errno: EPIPE, EBUSY and ENOMEM as there, EINVAL (`size` is 0). */
 int cohort_send_memory(struct cohort_transport *t, const void *data,
 		       size_t size, uint64_t count);
 

@@ -11,13 +11,13 @@ struct cohort_transport;
 
 /* What cohort_send_file or cohort_send_memory was asked for; valid while
  * is_file_pending. */
-struct transport_file {
+struct transport_unqueued {
 	const char *memory; /* the caller's; NULL: a file */
 	size_t memory_bytes;
 	off_t offset; /* in either */
 	uint64_t left_bytes;
 	uint64_t sent_bytes;
-	int fd;    /* the caller's */
+	int fd;    /* of the file, the caller's; or -1 */
 	int error; /* why it ended early, or 0 */
 };
 
@@ -25,8 +25,8 @@ struct transport_file {
  * kernel. */
 void transport_note_bulk(struct cohort_transport *t);
 
-/* One sendfile, or one send of memory; the bytes taken, 0: none for now, or it
- * is over, or -1: the transport has ended. */
+/* One sendfile, or one sendmsg of memory; the bytes taken, 0: none for now, or
+ * it is over, or -1: the transport has ended. */
 ssize_t transport_send_file_piece(struct cohort_transport *t);
 
 /* The transport has ended with `error` or 0: no more is sent. */

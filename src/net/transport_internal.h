@@ -50,7 +50,7 @@ struct transport_extras {
 	struct transport_origin *origin; /* owned; NULL: no PROXY header */
 	struct cohort_framing *framing;  /* by cohort_set_framing; or NULL */
 	struct transport_rest rest;
-	struct transport_file file;
+	struct transport_unqueued unqueued;
 	struct transport_rates *rates; /* if is_rated; owned */
 	size_t write_high; /* if is_limited: by cohort_set_write_limits */
 	size_t write_low;
@@ -114,7 +114,7 @@ struct cohort_transport {
 				       know of the transport yet */
 	bool is_rest_due : 1; /* kept bytes come before anything is read */
 	bool is_input_discarded : 1; /* cohort_discard_input */
-	bool is_file_pending : 1;    /* cohort_send_file: file_sent is due */
+	bool is_file_pending : 1;    /* a file or memory: file_sent is due */
 	bool is_file_over : 1;       /* … and nothing more is sent of it */
 	bool is_rated : 1;           /* byte_rate: extras->rates is there */
 	bool is_input_held : 1;      /* … nothing is read, for want of it */
@@ -426,14 +426,14 @@ static inline bool transport_owes(const struct cohort_transport *t)
 	       (t->is_file_pending && !t->is_file_over);
 }
 
-/* May the protocol send?  If not, errno is EPIPE (too late) or EBUSY (a file
- * goes first). */
+/* May the protocol send?  If not, errno is EPIPE (too late) or EBUSY (a file,
+ * or memory, goes first). */
 bool transport_may_write(const struct cohort_transport *t);
 
-/* One send; what send(2) answers is noted.  The bytes taken, 0: none for now,
- * or -1: the transport has ended. */
-ssize_t transport_send_pieces(struct cohort_transport *t,
-			      const struct iovec *pieces, int count);
+/* One sendmsg, again if it is interrupted; as sendmsg.  What it answers is the
+ * caller's to note. */
+ssize_t transport_offer_pieces(const struct cohort_transport *t,
+			       const struct iovec *pieces, int count);
 
 static inline void transport_settle_file(struct cohort_transport *t)
 {

@@ -33,7 +33,7 @@ void transport_look(const struct cohort_transport *t,
 	look->sent_bytes = t->sent_bytes;
 	look->queued_bytes = t->queue.size_bytes;
 	if (t->is_file_pending && !t->is_file_over)
-		look->queued_bytes += t->extras->file.left_bytes;
+		look->queued_bytes += t->extras->unqueued.left_bytes;
 	look->stage = stage_of(t);
 	look->is_outgoing = t->is_outgoing;
 }

@@ -60,20 +60,26 @@ HOT ssize_t note_outcome(struct cohort_transport *t, ssize_t sent)
 	return sent;
 }
 
-/* One send; the bytes taken (0: none for now), or -1: it has ended. */
-HOT ssize_t send_bytes(struct cohort_transport *t, const void *data,
-		       size_t size)
+HOT ssize_t offer_bytes(const struct cohort_transport *t, const void *data,
+			size_t size)
 {
 	ssize_t sent;
 
 	do {
 		sent = send(t->source.fd, data, size, SEND_FLAGS);
 	} while (sent < 0 && errno == EINTR);
-	return note_outcome(t, sent);
+	return sent;
 }
 
-ssize_t transport_send_pieces(struct cohort_transport *t,
-			      const struct iovec *pieces, int count)
+/* One send; the bytes taken (0: none for now), or -1: it has ended. */
+HOT ssize_t send_bytes(struct cohort_transport *t, const void *data,
+		       size_t size)
+{
+	return note_outcome(t, offer_bytes(t, data, size));
+}
+
+ssize_t transport_offer_pieces(const struct cohort_transport *t,
+			       const struct iovec *pieces, int count)
 {
 	const struct msghdr message = {
 		.msg_iov = (struct iovec *)(uintptr_t)pieces,
@@ -82,11 +88,18 @@ ssize_t transport_send_pieces(struct cohort_transport *t,
 	ssize_t sent;
 
 	if (count == 1)
-		return send_bytes(t, pieces->iov_base, pieces->iov_len);
+		return offer_bytes(t, pieces->iov_base, pieces->iov_len);
 	do {
 		sent = sendmsg(t->source.fd, &message, SEND_FLAGS);
 	} while (sent < 0 && errno == EINTR);
-	return note_outcome(t, sent);
+	return sent;
+}
+
+/* One sendmsg; the bytes taken (0: none for now), or -1: it has ended. */
+static ssize_t send_pieces(struct cohort_transport *t,
+			   const struct iovec *pieces, int count)
+{
+	return note_outcome(t, transport_offer_pieces(t, pieces, count));
 }
 
 /* ---- The queue ---- */
@@ -215,7 +228,7 @@ static ssize_t send_queued(struct cohort_transport *t)
 
 	if (offered == 0)
 		return 0;
-	sent = transport_send_pieces(t, pieces, count);
+	sent = send_pieces(t, pieces, count);
 	if (sent <= 0)
 		return sent;
 	buffer_consume(&t->queue, &t->service->worker->buffers, (size_t)sent);
@@ -312,7 +325,7 @@ static int write_pieces(struct cohort_transport *t, const struct iovec *pieces,
 	if (log_is_enabled(LOG_LEVEL_DEBUG))
 		log_pieces(t, pieces, count);
 	if (may_send_at_once(t, size)) {
-		sent = transport_send_pieces(t, pieces, count);
+		sent = send_pieces(t, pieces, count);
 		if (sent < 0)
 			return -1;
 		if ((size_t)sent == size)

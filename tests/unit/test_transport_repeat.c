@@ -2,12 +2,14 @@
 /* test_transport_repeat.c - cohort_send_memory: the same bytes again and again,
  * in their order, after the queue, without being queued. */
 #include <signal.h>
+#include <sys/mman.h>
 
 #include "transport_fixture.h"
 
 #define RING_BYTES 1000
 #define SENT_BYTES ((uint64_t)3000000 + 7) /* several turns, no whole ring */
 #define TINY_BYTES 20000
+#define CUT_BYTES  65536 /* whole pages of any size, and the kernel has room */
 
 static unsigned char ring[RING_BYTES];
 
@@ -100,6 +102,49 @@ static void test_turn(void)
 	world_close(world);
 }
 
+/* A mapped file of two parts, of which the second is cut off; the pattern
+ * begins at `skipped`. */
+static char *map_cut(int *fd, size_t skipped)
+{
+	static unsigned char pattern[CUT_BYTES];
+	void *bytes;
+
+	fill_bytes(pattern, 0, sizeof(pattern));
+	*fd = memfd_create("cut", MFD_CLOEXEC);
+	REQUIRE(*fd >= 0 && ftruncate(*fd, 2L * CUT_BYTES) == 0);
+	CHECK(pwrite(*fd, pattern, CUT_BYTES, (off_t)skipped) == CUT_BYTES);
+	bytes = mmap(NULL, 2L * CUT_BYTES, PROT_READ, MAP_SHARED, *fd, 0);
+	REQUIRE(bytes != MAP_FAILED && ftruncate(*fd, CUT_BYTES) == 0);
+	return bytes;
+}
+
+/* Memory cannot be read: that is told, and the transport goes on. */
+static void test_cut(bool is_tcp, size_t skipped)
+{
+	struct world *world = world_open();
+	struct record record = {0};
+	struct client client =
+		is_tcp ? open_tcp(world, &record) : open_unix(world, &record);
+	int fd;
+	char *bytes = map_cut(&fd, skipped);
+
+	turn_for(world, 10); /* that it can be written is not news any more */
+	check_int(cohort_send_memory(record.t, bytes + skipped, CUT_BYTES,
+				     CUT_BYTES),
+		  0);
+	pull_until(world, &client, strcmp(record.events, "mf") == 0);
+	check_int(record.file_error, EFAULT);
+	CHECK(record.file_bytes <= CUT_BYTES - skipped);
+	check_int(write_bytes(record.t, record.file_bytes, 100), 0);
+	cohort_close(record.t);
+	client_pull_to_end(world, &client);
+	check_int(client.received, record.file_bytes + 100);
+	munmap(bytes, 2L * CUT_BYTES);
+	close(fd);
+	client_close(&client);
+	world_close(world);
+}
+
 static void test_refused(void)
 {
 	struct world *world = world_open();
@@ -180,6 +225,9 @@ int main(void)
 	test_ring(false);
 	test_sizes();
 	test_turn();
+	test_cut(true, CUT_BYTES / 2);
+	test_cut(true, CUT_BYTES);
+	test_cut(false, CUT_BYTES / 2);
 	test_refused();
 	test_deaf();
 	test_reset();
