@@ -138,6 +138,7 @@ static void test_echo(void)
 static void test_once(void)
 {
 	static const char bytes[1000];
+	static char sink[65536];
 	struct world *world = world_open();
 	struct record record = {0};
 	struct client client = open_tcp(world, &record);
@@ -145,7 +146,7 @@ static void test_once(void)
 	check_int(cohort_send_memory(record.t, bytes, sizeof(bytes), MUCH), 0);
 	check_int(bound_of(record.t), BOUND);
 	set_bound(record.t, 0);
-	while (recv(client.fd, NULL, BULK, MSG_TRUNC) > 0)
+	while (recv(client.fd, sink, sizeof(sink), 0) > 0)
 		turn(world);
 	turn_for(world, 10);
 	check_int(bound_of(record.t), 0);
