@@ -75,7 +75,8 @@ config_parse_whole(const struct config_source *source,
 void config_print(const struct config *config, struct text *out);
 
 /* The same for another build of the program, older or newer.  What stands at
- * its default here is marked with CONFIG_MARK:
+ * its default here (what follows from another value: at what follows from the
+ * one in force) is marked with CONFIG_MARK:
  * - config_parse takes it like anything else, so that a configuration in force
  *   keeps its values where the other build has other defaults;
  * - but skips it if the directive is not known: who does without it, does what

@@ -115,6 +115,41 @@ static void only_defaults_are_marked(void)
 	text_release(&state);
 }
 
+/* How many lines stand in the first service, and have no mark. */
+static unsigned count_bare(const char *configuration)
+{
+	struct text state = {.bytes = NULL};
+	struct outcome loaded;
+	const char *at;
+	unsigned count = 0;
+
+	load_text(&loaded, configuration);
+	REQUIRE(loaded.config != NULL);
+	config_print_state(loaded.config, &state);
+	text_append_bytes(&state, "", 1);
+	at = strchr(strstr(state.bytes, "\nservice ") + 1, '\n') + 1;
+	for (; *at != '}'; at = strchr(at, '\n') + 1)
+		count += strncmp(at, "#=", 2) != 0;
+	outcome_release(&loaded);
+	text_release(&state);
+	return count;
+}
+
+/* Also what follows from other values, as long as it is what follows. */
+static void an_untouched_service_has_two_lines_without_a_mark(void)
+{
+	const char *const listen_and_protocol =
+		"service s { listen 127.0.0.1:0; protocol plain; }";
+
+	check_int(count_bare(listen_and_protocol), 2);
+	check_int(count_bare("service s { listen 127.0.0.1:0; "
+			     "protocol plain; write_high 8k; }"),
+		  3);
+	check_int(count_bare("service s { listen 127.0.0.1:0; "
+			     "protocol plain; write_high 8k; write_low 1k; }"),
+		  4);
+}
+
 int main(void)
 {
 	enter_directory();
@@ -122,6 +157,7 @@ int main(void)
 	a_default_keeps_its_value_where_the_default_is_another();
 	a_file_has_no_marks();
 	only_defaults_are_marked();
+	an_untouched_service_has_two_lines_without_a_mark();
 	leave_directory();
 	return check_result();
 }
