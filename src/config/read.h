@@ -81,6 +81,8 @@ void config_print(const struct config *config, struct text *out);
  *   keeps its values where the other build has other defaults;
  * - but skips it if the directive is not known: who does without it, does what
  *   its default says (a new directive's default is what was before it);
+ * - where only the value is not known, this build's default stays, with a
+ *   warning;
  * - a build that knows no marks takes it for a comment, and has its own
  *   default.
  * What is in use has no mark, and is refused where it is not known. */

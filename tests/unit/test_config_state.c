@@ -46,6 +46,8 @@ static const struct {
 	 "duration", "patience", NULL},
 	{"service s { listen 127.0.0.1:0; protocol sample { duration 1s; } }",
 	 "duration", "patience", "unknown directive 'patience'"},
+	{"service s { listen 127.0.0.1:0; balance random; }", "random",
+	 "rundom", "balance: 'rundom'"},
 };
 
 static void what_is_not_in_use_need_not_be_known(void)
@@ -61,6 +63,36 @@ static void what_is_not_in_use_need_not_be_known(void)
 			check_says(&outcome, rows[i].complaint);
 		else
 			check_string(words_of(&outcome.complaints), "");
+		outcome_release(&outcome);
+	}
+}
+
+/* Nor the words of its value, nor more of them. */
+static void a_default_in_unknown_words_is_left_out(void)
+{
+	static const struct {
+		const char *change;
+		const char *with;
+		const char *warning;
+		const char *line;
+	} values[] = {
+		{" hash;", " hush;", "warning: balance: ", "balance hash;"},
+		{"proxy_protocol      off;",
+		 "proxy_protocol      required x=1; #",
+		 "warning: proxy_protocol: ", "proxy_protocol off;"},
+		{" \"a b\";", " \"a\" b;",
+		 "warning: string: ", "string \"a b\";"},
+		{" 10s;", " x10;",
+		 "warning: shutdown_timeout: ", "shutdown_timeout 10s;"},
+	};
+	struct outcome outcome;
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		read_changed(&outcome, "service s { listen 127.0.0.1:0; }",
+			     values[i].change, values[i].with);
+		check_says(&outcome, values[i].warning);
+		check_line(&outcome, values[i].line);
 		outcome_release(&outcome);
 	}
 }
@@ -154,6 +186,7 @@ int main(void)
 {
 	enter_directory();
 	what_is_not_in_use_need_not_be_known();
+	a_default_in_unknown_words_is_left_out();
 	a_default_keeps_its_value_where_the_default_is_another();
 	a_file_has_no_marks();
 	only_defaults_are_marked();
