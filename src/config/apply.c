@@ -3,6 +3,7 @@
 #include "config/apply.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/value.h"
@@ -148,20 +149,12 @@ static int apply_row(struct reading *reading, const struct directive *row,
 	return row->apply(reading, statement, object);
 }
 
-int apply_statement(struct reading *reading, struct scope *scope,
-		    const struct statement *statement)
+static int apply_to_targets(struct reading *reading, const struct scope *scope,
+			    const struct directive *row,
+			    const struct statement *statement)
 {
-	const struct directive *row =
-		directive_find(scope->list, statement->name->text);
 	unsigned i;
 
-	/* A newer build's, at its default: it is as if there were none. */
-	if (!row && statement->is_marked)
-		return 0;
-	if (!row)
-		return unknown(reading, scope, statement);
-	if (refuse_repetition(reading, scope, statement, row) < 0)
-		return -1;
 	for (i = 0; i < scope->target_count; i++) {
 		const struct target *target = &scope->targets[i];
 
@@ -171,6 +164,59 @@ int apply_statement(struct reading *reading, struct scope *scope,
 			target->where[row - scope->list->rows] =
 				statement->name->where;
 	}
+	return 0;
+}
+
+/* Another build's default, in words that may not be known here: then what was
+ * stored of it is put back, and what was said against it is a warning.  In
+ * canonical text a scope has one target. */
+static int apply_marked(struct reading *reading, const struct scope *scope,
+			const struct directive *row,
+			const struct statement *statement)
+{
+	const struct target *target = scope->targets;
+	struct complaints *complaints = &reading->complaints;
+	unsigned error_count = complaints->error_count;
+	size_t said_bytes = complaints->out->size;
+	void *before = memory_require(1, target->size_bytes);
+
+	memcpy(before, target->object, target->size_bytes);
+	if (apply_to_targets(reading, scope, row, statement) < 0) {
+		memcpy(target->object, before, target->size_bytes);
+		complaints->error_count = error_count;
+		complaints->out->size = said_bytes;
+		complain_softly(complaints, &statement->name->where,
+				"%s: this default of another build is not "
+				"known here; it has that of this one",
+				row->name);
+	}
+	free(before);
+	return 0;
+}
+
+static int apply_known(struct reading *reading, const struct scope *scope,
+		       const struct directive *row,
+		       const struct statement *statement)
+{
+	return statement->is_marked
+		       ? apply_marked(reading, scope, row, statement)
+		       : apply_to_targets(reading, scope, row, statement);
+}
+
+int apply_statement(struct reading *reading, struct scope *scope,
+		    const struct statement *statement)
+{
+	const struct directive *row =
+		directive_find(scope->list, statement->name->text);
+
+	/* A newer build's, at its default: it is as if there were none. */
+	if (!row && statement->is_marked)
+		return 0;
+	if (!row)
+		return unknown(reading, scope, statement);
+	if (refuse_repetition(reading, scope, statement, row) < 0 ||
+	    apply_known(reading, scope, row, statement) < 0)
+		return -1;
 	scope->seen[row - scope->list->rows] = statement->name->where;
 	return 0;
 }

@@ -14,6 +14,7 @@
 
 struct target {
 	void *object;
+	size_t size_bytes; /* of the object, as it is put back */
 	/* Where each row was given last; of DIRECTIVES_MAX, or NULL. */
 	struct position *where;
 };

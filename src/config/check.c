@@ -54,29 +54,39 @@ static void check_limit(struct reading *reading, const struct draft *draft)
 		 "write_limit %s is below write_high %s", limit, high);
 }
 
-static void check_watermarks(struct reading *reading, struct draft *draft)
+static void check_watermarks(struct reading *reading, const struct draft *draft)
 {
-	struct service_settings *settings = &draft->service.settings;
-
-	if (settings->write_low_bytes == UINT64_MAX) /* auto */
-		settings->write_low_bytes = settings->write_high_bytes / 4;
 	if (draft->is_faulty)
 		return;
 	check_low(reading, draft);
 	check_limit(reading, draft);
 }
 
+/* ---- What follows from other values ---------------------------------- */
+
+static void settle_low(struct service_settings *settings)
+{
+	if (settings->write_low_bytes == UINT64_MAX) /* auto */
+		settings->write_low_bytes = settings->write_high_bytes / 4;
+}
+
 /* One listener for all is what `reuse_port off` means, and the other way
  * round. */
-static void settle_balance(struct draft *draft)
+static void settle_balance(struct service_settings *settings)
 {
-	struct service_settings *settings = &draft->service.settings;
-
 	if (!settings->options.reuse_port)
 		settings->balance = STEERING_SHARED;
 	if (settings->balance == STEERING_SHARED)
 		settings->options.reuse_port = false;
 }
+
+void check_settle(struct service_settings *settings)
+{
+	settle_low(settings);
+	settle_balance(settings);
+}
+
+/* ---- The protocol's own ---------------------------------------------- */
 
 static void check_protocol(struct reading *reading, const struct draft *draft)
 {
@@ -322,8 +332,8 @@ void check_configuration(struct reading *reading,
 	check_watchdog(reading);
 	check_admin(reading);
 	for (draft = reading->drafts; draft; draft = draft->next) {
+		check_settle(&draft->service.settings);
 		check_watermarks(reading, draft);
-		settle_balance(draft);
 		check_protocol(reading, draft);
 	}
 	check_twins(reading);

@@ -10,4 +10,8 @@
 void check_configuration(struct reading *reading,
 			 const struct config_source *source);
 
+/* Give what was left to follow from other values (write_low auto) the value
+ * that follows.  Idempotent. */
+void check_settle(struct service_settings *settings);
+
 #endif

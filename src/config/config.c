@@ -109,24 +109,49 @@ static void print_global_state(const struct config *config, struct text *out)
 	config_free(untouched);
 }
 
+/* What follows from another value is at its default if it follows from the one
+ * that is in force: a build that is told that one comes to the same. */
+static void init_initial(struct layout_initial *initial,
+			 const struct directive_list *list,
+			 const struct config_service *untouched,
+			 const struct config_service *service)
+{
+	const struct service_settings *initially = &untouched->settings;
+	struct config_service settled = *untouched;
+	struct service_settings *settings = &settled.settings;
+
+	settings->write_high_bytes = service->settings.write_high_bytes;
+	check_settle(settings);
+	settings->write_high_bytes = initially->write_high_bytes;
+	layout_initial_init(initial, 1, list, &settled);
+}
+
+static void print_service_state(const struct config_service *service,
+				const struct directive_list *list,
+				const struct config_service *untouched,
+				struct text *out)
+{
+	struct layout_initial initial;
+
+	init_initial(&initial, list, untouched, service);
+	text_append(out, "\nservice %s {\n", service->name);
+	layout_rows_state(out, 1, list, service, &initial);
+	text_append(out, "}\n");
+	layout_initial_release(&initial);
+}
+
 static void print_services_state(const struct config *config, struct text *out)
 {
 	struct config_service untouched = {.name = NULL};
 	struct arena *arena = arena_new();
-	struct layout_initial initial;
 	struct directive_list list;
 	unsigned i;
 
 	directive_list_service(&list);
 	value_set_initial(&list, &untouched, arena);
-	layout_initial_init(&initial, 1, &list, &untouched);
-	for (i = 0; i < config->service_count; i++) {
-		text_append(out, "\nservice %s {\n", config->services[i].name);
-		layout_rows_state(out, 1, &list, &config->services[i],
-				  &initial);
-		text_append(out, "}\n");
-	}
-	layout_initial_release(&initial);
+	for (i = 0; i < config->service_count; i++)
+		print_service_state(&config->services[i], &list, &untouched,
+				    out);
 	arena_free(arena);
 }
 

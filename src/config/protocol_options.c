@@ -184,10 +184,14 @@ static int apply_opaque(struct reading *reading,
 /* ---- The statement --------------------------------------------------- */
 
 static int apply_block(struct reading *reading,
-		       const struct statement *statement, void *options,
+		       const struct statement *statement,
+		       const struct config_service *service,
 		       const struct directive_list *own)
 {
-	const struct target target = {.object = options};
+	const struct target target = {
+		.object = service->protocol_options,
+		.size_bytes = service->protocol->options_size,
+	};
 	struct scope scope = {
 		.list = own,
 		.targets = &target,
@@ -215,7 +219,7 @@ int protocol_options_apply(struct reading *reading,
 		return -1;
 	protocol_options_choose(reading, service, protocol);
 	directive_list_protocol(&own, protocol);
-	return apply_block(reading, statement, service->protocol_options, &own);
+	return apply_block(reading, statement, service, &own);
 }
 
 void protocol_options_check(struct reading *reading,

@@ -75,11 +75,14 @@ config_parse_whole(const struct config_source *source,
 void config_print(const struct config *config, struct text *out);
 
 /* The same for another build of the program, older or newer.  What stands at
- * its default here is marked with CONFIG_MARK:
+ * its default here (what follows from another value: at what follows from the
+ * one in force) is marked with CONFIG_MARK:
  * - config_parse takes it like anything else, so that a configuration in force
  *   keeps its values where the other build has other defaults;
  * - but skips it if the directive is not known: who does without it, does what
  *   its default says (a new directive's default is what was before it);
+ * - where only the value is not known, this build's default stays, with a
+ *   warning;
  * - a build that knows no marks takes it for a comment, and has its own
  *   default.
  * What is in use has no mark, and is refused where it is not known. */

@@ -48,7 +48,8 @@ static const struct word *block_name(struct reading *reading,
 static void apply_block(struct reading *reading, struct draft *draft,
 			const struct statement *statement)
 {
-	const struct target target = {&draft->service, draft->where};
+	const struct target target = {&draft->service, sizeof(draft->service),
+				      draft->where};
 	struct scope scope = {
 		.list = &reading->service_directives,
 		.targets = &target,
@@ -96,7 +97,8 @@ static void apply_new_service(struct reading *reading,
 static void open_global(struct reading *reading, struct scope *scope,
 			struct target *target)
 {
-	*target = (struct target){reading->config, reading->global_where};
+	*target = (struct target){reading->config, sizeof(*reading->config),
+				  reading->global_where};
 	*scope = (struct scope){
 		.list = &reading->global_directives,
 		.targets = target,
@@ -135,8 +137,8 @@ static void apply_bare(struct reading *reading, const struct statement *list)
 	};
 
 	for (draft = reading->drafts; draft; draft = draft->next)
-		targets[every.target_count++] =
-			(struct target){&draft->service, draft->where};
+		targets[every.target_count++] = (struct target){
+			&draft->service, sizeof(draft->service), draft->where};
 	open_global(reading, &global, &target);
 	for (; list; list = list->next) {
 		if (is_service(list))

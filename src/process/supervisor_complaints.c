@@ -6,8 +6,8 @@
 #include "process/first_complaint.h"
 #include "process/supervisor_internal.h"
 
-/* A line of the log for each line. */
-static void log_complaints(enum log_level level, const struct text *complaints)
+void supervisor_log_complaints(enum log_level level, const char *what,
+			       const struct text *complaints)
 {
 	const char *line = complaints->bytes;
 	const char *end = line + complaints->size;
@@ -17,7 +17,7 @@ static void log_complaints(enum log_level level, const struct text *complaints)
 		next = memchr(line, '\n', (size_t)(end - line));
 		if (!next)
 			next = end;
-		log_write(level, "reload: %.*s", (int)(next - line), line);
+		log_write(level, "%s: %.*s", what, (int)(next - line), line);
 		line = next + 1;
 	}
 }
@@ -27,7 +27,7 @@ void supervisor_complain(struct supervisor *supervisor, enum log_level level,
 {
 	struct error *complaint = &supervisor->ordered.complaint;
 
-	log_complaints(level, complaints);
+	supervisor_log_complaints(level, "reload", complaints);
 	if (level == LOG_LEVEL_ERROR)
 		first_complaint(complaint->text, sizeof(complaint->text),
 				complaints);

@@ -302,6 +302,9 @@ static int take_config(struct import *import, const char *text,
 	if (!config)
 		error_set(error, "the configuration in force is not good: %s",
 			  complaints.bytes ? complaints.bytes : "");
+	else
+		supervisor_log_complaints(LOG_LEVEL_WARNING, "upgrade",
+					  &complaints);
 	text_release(&complaints);
 	if (!config)
 		return -1;

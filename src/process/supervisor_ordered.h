@@ -153,7 +153,10 @@ void supervisor_answer_swap(struct supervisor *supervisor);
 /* The operation did not come to its end, which was logged. */
 void supervisor_answer_failure(struct supervisor *supervisor,
 			       const char *words);
-/* What is wrong with a configuration, to the log; and, if it cannot be used
+/* What is wrong with a configuration, to the log, as of `what`. */
+void supervisor_log_complaints(enum log_level level, const char *what,
+			       const struct text *complaints);
+/* The same, of a reload; and, if it cannot be used
  * (LOG_LEVEL_ERROR), for the answer. */
 void supervisor_complain(struct supervisor *supervisor, enum log_level level,
 			 const struct text *complaints);

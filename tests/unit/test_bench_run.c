@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "open_loop.h"
 
 #define SIZE        600         /* of a message */
 #define GOOD_BYTES  (10 * SIZE) /* echoed well before the misdeed */
@@ -101,41 +102,6 @@ static int dawdle(int fd, char *chunk, int size)
 	(void)fd;
 	(void)chunk;
 	usleep(20000);
-	return size;
-}
-
-#define HELD_UP_MS 60
-
-/* A process of its own stops the client: whatever becomes of this server, the
- * client goes on. */
-static void stop_client_for_a_while(void)
-{
-	pid_t client = getppid(), stopper = fork();
-
-	if (stopper < 0)
-		_exit(1);
-	if (stopper == 0) {
-		kill(client, SIGSTOP);
-		usleep(HELD_UP_MS * 1000);
-		kill(client, SIGCONT);
-		_exit(0);
-	}
-	waitpid(stopper, NULL, 0);
-}
-
-/* Six messages before the end of the run it stops the client, until grace is
- * over. */
-#define HELD_UP_COUNT 1000
-
-static int hold_up_client(int fd, char *chunk, int size)
-{
-	static int left_bytes = (HELD_UP_COUNT - 6) * SIZE - GOOD_BYTES;
-
-	(void)fd;
-	(void)chunk;
-	left_bytes -= size;
-	if (left_bytes > -size && left_bytes <= 0)
-		stop_client_for_a_while();
 	return size;
 }
 
@@ -300,15 +266,52 @@ static void test_churn(void)
 	check_int((int)result.byte_count, EXCHANGES * SIZE);
 }
 
-static void perform_at_rate(misdeed *act, uint64_t rate, uint64_t count,
-			    struct result *result)
+/* One message at a time, at a rate. */
+static struct options options_of_rate(uint64_t rate, uint64_t count)
 {
 	struct options options = options_of(MODE_ECHO);
 
 	options.depth = 1;
 	options.rate = rate;
 	options.exchange_count = count;
-	perform_against(act, options, result);
+	return options;
+}
+
+/* ---- Judged by the test: a busy machine keeps no rate ----------------- */
+
+/* When so many messages have come back, and no sooner; 0: at the end. */
+static uint64_t judged_count;
+
+static void never_by_the_clock(struct run *run)
+{
+	open_loop_driver.settled(run);
+	timer_stop(&run->loop.timers, &run->end);
+}
+
+static void judge_after_count(struct run *run, struct connection *connection)
+{
+	open_loop_driver.exchanged(run, connection);
+	if (run->result->exchange_count == judged_count)
+		timer_start(&run->loop.timers, &run->end, run->loop.now_ms);
+}
+
+static void perform_judged_at(uint64_t count, misdeed *act,
+			      struct options options, struct result *result)
+{
+	struct driver driver = open_loop_driver;
+	struct target target;
+	struct error error;
+	char word[32];
+	pid_t child = start(act, word, sizeof(word));
+
+	driver.settled = never_by_the_clock;
+	driver.exchanged = judge_after_count;
+	judged_count = count;
+	alarm(120); /* without what is tested the run has no end */
+	CHECK(target_init(&target, word, &error) == 0);
+	CHECK(run_perform_by(&driver, &options, &target, result, &error) == 0);
+	alarm(0);
+	end(child);
 	check_int(failures_total(&result->failures), 0);
 }
 
@@ -318,10 +321,24 @@ static void test_no_coordinated_omission(void)
 {
 	struct result result;
 
-	perform_at_rate(stall, 100, 100, &result);
+	perform_judged_at(0, stall, options_of_rate(100, 100), &result);
+	check_int(result.verdict, PACE_KEPT);
 	check_int(result.exchange_count, 100);
 	check_int(result.late.total_count, 100);
 	CHECK(histogram_quantile_us(&result.latencies, 850) > 100000);
+}
+
+/* The last hundredth has not come due for a client that was held up when it
+ * is judged: by their share the rate was kept, but these were the slow
+ * ones. */
+static void test_held_up_at_the_end(void)
+{
+	struct result result;
+
+	perform_judged_at(495, honest, options_of_rate(1000, 500), &result);
+	check_int(result.verdict, PACE_KEPT);
+	check_int(result.exchange_count, 500);
+	check_int(result.late.total_count, 500);
 }
 
 /* 50 answers a second, at best: what else is due is dropped. */
@@ -329,33 +346,12 @@ static void test_rate_not_kept(void)
 {
 	struct result result;
 
-	perform_at_rate(dawdle, 1000, 200, &result);
+	perform_against(dawdle, options_of_rate(1000, 200), &result);
+	check_int(failures_total(&result.failures), 0);
 	CHECK(result.verdict == PACE_SERVER_SLOW ||
 	      result.verdict == PACE_CLIENT_SLOW);
 	CHECK(result.exchange_count < 150);
 	CHECK(result.rate_kept < 750);
-}
-
-/* The last hundredth comes due while the client does not run: by their share
- * the rate was kept, but these were the slow ones.  Where others have held them
- * up, too, it was not: again, at a rate that is easier to keep.  The slowest is
- * one whose last messages and grace still end within HELD_UP_MS. */
-static void test_held_up_at_the_end(void)
-{
-	static const uint64_t rates[] = {2000, 1000, 500, 500, 500, 500, 500};
-	struct result result = {.verdict = PACE_FAILED};
-	size_t i;
-
-	alarm(120); /* without what is tested the run has no end */
-	for (i = 0; i < sizeof(rates) / sizeof(rates[0]) &&
-		    result.verdict != PACE_KEPT;
-	     i++)
-		perform_at_rate(hold_up_client, rates[i], HELD_UP_COUNT,
-				&result);
-	alarm(0);
-	check_int(result.verdict, PACE_KEPT);
-	check_int(result.exchange_count, HELD_UP_COUNT);
-	check_int(result.late.total_count, HELD_UP_COUNT);
 }
 
 int main(void)

@@ -46,6 +46,8 @@ static const struct {
 	 "duration", "patience", NULL},
 	{"service s { listen 127.0.0.1:0; protocol sample { duration 1s; } }",
 	 "duration", "patience", "unknown directive 'patience'"},
+	{"service s { listen 127.0.0.1:0; balance random; }", "random",
+	 "rundom", "balance: 'rundom'"},
 };
 
 static void what_is_not_in_use_need_not_be_known(void)
@@ -61,6 +63,36 @@ static void what_is_not_in_use_need_not_be_known(void)
 			check_says(&outcome, rows[i].complaint);
 		else
 			check_string(words_of(&outcome.complaints), "");
+		outcome_release(&outcome);
+	}
+}
+
+/* Nor the words of its value, nor more of them. */
+static void a_default_in_unknown_words_is_left_out(void)
+{
+	static const struct {
+		const char *change;
+		const char *with;
+		const char *warning;
+		const char *line;
+	} values[] = {
+		{" hash;", " hush;", "warning: balance: ", "balance hash;"},
+		{"proxy_protocol      off;",
+		 "proxy_protocol      required x=1; #",
+		 "warning: proxy_protocol: ", "proxy_protocol off;"},
+		{" \"a b\";", " \"a\" b;",
+		 "warning: string: ", "string \"a b\";"},
+		{" 10s;", " x10;",
+		 "warning: shutdown_timeout: ", "shutdown_timeout 10s;"},
+	};
+	struct outcome outcome;
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		read_changed(&outcome, "service s { listen 127.0.0.1:0; }",
+			     values[i].change, values[i].with);
+		check_says(&outcome, values[i].warning);
+		check_line(&outcome, values[i].line);
 		outcome_release(&outcome);
 	}
 }
@@ -115,13 +147,50 @@ static void only_defaults_are_marked(void)
 	text_release(&state);
 }
 
+/* How many lines stand in the first service, and have no mark. */
+static unsigned count_bare(const char *configuration)
+{
+	struct text state = {.bytes = NULL};
+	struct outcome loaded;
+	const char *at;
+	unsigned count = 0;
+
+	load_text(&loaded, configuration);
+	REQUIRE(loaded.config != NULL);
+	config_print_state(loaded.config, &state);
+	text_append_bytes(&state, "", 1);
+	at = strchr(strstr(state.bytes, "\nservice ") + 1, '\n') + 1;
+	for (; *at != '}'; at = strchr(at, '\n') + 1)
+		count += strncmp(at, "#=", 2) != 0;
+	outcome_release(&loaded);
+	text_release(&state);
+	return count;
+}
+
+/* Also what follows from other values, as long as it is what follows. */
+static void an_untouched_service_has_two_lines_without_a_mark(void)
+{
+	const char *const listen_and_protocol =
+		"service s { listen 127.0.0.1:0; protocol plain; }";
+
+	check_int(count_bare(listen_and_protocol), 2);
+	check_int(count_bare("service s { listen 127.0.0.1:0; "
+			     "protocol plain; write_high 8k; }"),
+		  3);
+	check_int(count_bare("service s { listen 127.0.0.1:0; "
+			     "protocol plain; write_high 8k; write_low 1k; }"),
+		  4);
+}
+
 int main(void)
 {
 	enter_directory();
 	what_is_not_in_use_need_not_be_known();
+	a_default_in_unknown_words_is_left_out();
 	a_default_keeps_its_value_where_the_default_is_another();
 	a_file_has_no_marks();
 	only_defaults_are_marked();
+	an_untouched_service_has_two_lines_without_a_mark();
 	leave_directory();
 	return check_result();
 }

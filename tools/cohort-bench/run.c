@@ -290,12 +290,13 @@ static int take_memory(struct run *run, struct error *error)
 }
 
 static void prepare(struct run *run, const struct options *options,
-		    struct target *target, struct result *result)
+		    const struct driver *driver, struct target *target,
+		    struct result *result)
 {
 	memset(run, 0, sizeof(*run));
 	memset(result, 0, sizeof(*result));
 	run->options = options;
-	run->driver = modes_driver(options);
+	run->driver = driver;
 	run->result = result;
 	run->target = target;
 	target->is_single = options->mode == MODE_CHURN &&
@@ -377,15 +378,16 @@ static int begin(struct run *run, struct error *error)
 	return run->options->rate > 0 ? open_loop_prepare(run, error) : 0;
 }
 
-int run_perform(const struct options *options, struct target *target,
-		struct result *result, struct error *error)
+int run_perform_by(const struct driver *driver, const struct options *options,
+		   struct target *target, struct result *result,
+		   struct error *error)
 {
 	struct run *state = calloc(1, sizeof(*state));
 	int status = -1;
 
 	if (!state)
 		return error_set_errno(error, "no memory");
-	prepare(state, options, target, result);
+	prepare(state, options, driver, target, result);
 	if (descriptors_allow(options->connection_count, error) == 0 &&
 	    loop_init(&state->loop, error) == 0) {
 		if (take_memory(state, error) == 0 && begin(state, error) == 0)
@@ -394,4 +396,11 @@ int run_perform(const struct options *options, struct target *target,
 	}
 	free(state);
 	return status;
+}
+
+int run_perform(const struct options *options, struct target *target,
+		struct result *result, struct error *error)
+{
+	return run_perform_by(modes_driver(options), options, target, result,
+			      error);
 }

@@ -86,4 +86,10 @@ void run_stop(struct run *run);
 
 const struct driver *modes_driver(const struct options *options);
 
+/* run_perform with another driver than that of the mode: for tests, which
+ * say themselves when something happens. */
+int run_perform_by(const struct driver *driver, const struct options *options,
+		   struct target *target, struct result *result,
+		   struct error *error);
+
 #endif
