@@ -8,6 +8,7 @@
 
 #include "net/acceptor.h"
 #include "net/resolver.h"
+#include "net/sockopt_system.h"
 
 #define READ_ALIGNMENT 4096
 
@@ -21,6 +22,7 @@ int worker_context_init(struct worker_context *worker, struct loop *loop,
 	worker->worker_count = 1;
 	worker->live_max = UINT_MAX;
 	worker->forward_pipe[0] = -1;
+	worker->unsent_bytes = sockopt_system_unsent();
 	list_init(&worker->services);
 	buffer_pool_init(&worker->buffers);
 	transport_table_init(&worker->transports);

@@ -83,6 +83,7 @@ struct worker_context {
 	unsigned frames_left;    /* of the turn of the transport that reads */
 	int forward_pipe[2];     /* transport_forward.c; -1: none yet */
 	int64_t forward_pipe_ms; /* and none is opened before */
+	uint64_t unsent_bytes;   /* as sockopt_system_unsent */
 	unsigned slot;
 	unsigned worker_count; /* of the program, as far as is known */
 	bool is_draining;

@@ -43,6 +43,15 @@ static int read_number(const char *name, uint64_t *number)
 	return text_parse_number(sockopt_read_system(text, name), number);
 }
 
+uint64_t sockopt_system_unsent(void)
+{
+	uint64_t bytes;
+
+	return read_number("net.ipv4.tcp_notsent_lowat", &bytes) == 0
+		       ? bytes
+		       : UINT64_MAX;
+}
+
 void sockopt_check_system(const struct sockopt_settings *settings)
 {
 	uint64_t limit;

@@ -195,7 +195,8 @@ const struct sockopt_row sockopt_rows[] = {
 	 user_timeout_calls},
 	{"notsent_lowat", SOCKOPT_FORM_SIZE, AT(notsent_lowat_bytes), NULL,
 	 1, INT_MAX,
-	 "unsent bytes in the kernel up to which it takes more",
+	 "unsent bytes in the kernel up to which it takes more; without it, "
+	 "256k of what is sent in bulk to this machine itself",
 	 notsent_lowat_calls},
 	{"congestion", SOCKOPT_FORM_WORD, AT(congestion), NULL, 1, MAX_NAME,
 	 "the congestion control algorithm", congestion_calls},

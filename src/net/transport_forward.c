@@ -324,7 +324,6 @@ static ssize_t receive_spliced(struct cohort_transport *t,
 		transport_note_bulk(to);
 	size = splice(t->source.fd, NULL, worker->forward_pipe[1], NULL,
 		      splice_room(to), SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-
 	if (size <= 0)
 		return receive_unspliced(t, to, room, size);
 	if (size < (ssize_t)SPLICE_LEAST_BYTES)
