@@ -100,6 +100,23 @@ with_modules() {
 	END
 }
 
+@test "servers that take turns are in each place as often as the others, and not always after the same one" {
+	with_modules <<-END
+		from importlib import machinery, util
+
+		loader = machinery.SourceFileLoader("services", "$BATS_TEST_DIRNAME/../tools/bench/services")
+		services = util.module_from_spec(util.spec_from_loader("services", loader))
+		loader.exec_module(services)
+		names = ["bare", "cohort", "bare-again"]
+		orders = [services.in_turn(names, number) for number in range(6)]
+		for rounds in range(1, 7):
+		    for place in range(3):
+		        counts = [[order[place] for order in orders[:rounds]].count(name) for name in names]
+		        assert max(counts) - min(counts) <= 1, (rounds, place, counts)
+		assert sorted(map(tuple, orders)) == sorted(set(map(tuple, orders))), orders
+	END
+}
+
 @test "the unevenness of a spread is the fullest over the mean" {
 	with_modules <<-END
 		for counts, ratio in ([4, 4, 4, 4], 1), ([8, 0], 2), ([0, 0, 0, 12], 4), ([1, 2, 3], 1.5), ([5], 1):

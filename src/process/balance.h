@@ -26,7 +26,8 @@
 
 /* A worker that kept its clients waiting for so long twice of late, or does so at
  * this moment, and twice as long as the others do in the mean, is slow.  Once is
- * any worker's luck on a busy machine, and takes nobody's part when it is over. */
+ * any worker's luck on a busy machine, and takes nobody's part when it is over, if
+ * it took less than 0.3 s: longer, and it counts as more than once. */
 #define BALANCE_SLOW_MS     20
 #define BALANCE_SLOW_NOW_MS 5
 /* What is remembered of it: at most this, half of it after BALANCE_HALF_MS. */

@@ -9,8 +9,10 @@
  * A look at many services has a bound: they take turns.  One at a single service
  * takes as long as its workers times its addresses do.  The next waits for twenty
  * times as long as this one took, but for a fifth of a second at most: where a
- * look takes much longer than 10 ms, that is more than a twentieth of a CPU.  No
- * memory is taken after the start. */
+ * look takes much longer than 10 ms, that is more than a twentieth of a CPU.  It
+ * comes sooner if who may get clients changes meanwhile: after twice as long as
+ * this one took, or 20 ms if that is more; where that changes again and again,
+ * it is less than half of a CPU.  No memory is taken after the start. */
 #ifndef COHORT_PROCESS_SUPERVISOR_BALANCE_H
 #define COHORT_PROCESS_SUPERVISOR_BALANCE_H
 

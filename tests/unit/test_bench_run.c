@@ -21,6 +21,7 @@
 #define HANG_MS     500
 #define PATIENCE_MS 60000 /* with a server that does answer */
 #define ROOM        65536
+#define SERVERS     2 /* at most, in one run */
 
 /* What a server does to a chunk that is to be echoed.  The size to send, or
  * -1: end the connection. */
@@ -141,10 +142,9 @@ static int listen_somewhere(char *out, size_t room)
 	return fd;
 }
 
-/* A server that acts so; its address as the client's user writes it. */
-static pid_t start(misdeed *act, char *out, size_t room)
+/* A server that acts so. */
+static pid_t start(misdeed *act, int listener)
 {
-	int listener = listen_somewhere(out, room);
 	pid_t child = fork();
 
 	REQUIRE(child >= 0);
@@ -152,7 +152,6 @@ static pid_t start(misdeed *act, char *out, size_t room)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(listener, act);
 	}
-	close(listener);
 	return child;
 }
 
@@ -184,14 +183,22 @@ static struct options options_of(enum mode mode)
 	};
 }
 
+/* A server for each connection: none waits for another. */
 static void perform_against(misdeed *act, struct options options,
 			    struct result *result)
 {
 	char word[32];
-	pid_t child = start(act, word, sizeof(word));
+	int listener = listen_somewhere(word, sizeof(word));
+	pid_t children[SERVERS];
+	uint64_t i;
 
+	REQUIRE(options.connection_count <= SERVERS);
+	for (i = 0; i < options.connection_count; i++)
+		children[i] = start(act, listener);
+	close(listener);
 	perform_with(word, &options, result);
-	end(child);
+	for (i = 0; i < options.connection_count; i++)
+		end(children[i]);
 }
 
 static void test_misdeed(misdeed *act, enum failure expected)
@@ -214,20 +221,20 @@ static void test_misdeed(misdeed *act, enum failure expected)
 }
 
 /* It stops twice, which its parent sees, and who lets it go on gets all. */
-static void test_halt(misdeed *act, int expected_halts)
+static void test_halt(misdeed *act, struct options options, int expected_halts)
 {
-	struct options options = options_of(MODE_ECHO);
 	struct result result;
 	int status, halts = 0;
+	bool is_whole = expected_halts == 2;
 	pid_t child = fork();
 
 	REQUIRE(child >= 0);
 	if (child == 0) {
 		options.is_halting = true;
 		perform_against(act, options, &result);
-		CHECK((result.exchange_count == EXCHANGES) == (act == honest));
-		CHECK((failures_total(&result.failures) == 0) ==
-		      (act == honest));
+		CHECK((result.exchange_count == options.exchange_count) ==
+		      is_whole);
+		CHECK((failures_total(&result.failures) == 0) == is_whole);
 		_exit(check_result());
 	}
 	while (waitpid(child, &status, WUNTRACED) == child &&
@@ -237,6 +244,18 @@ static void test_halt(misdeed *act, int expected_halts)
 	}
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 	check_int(halts, expected_halts);
+}
+
+/* One exchange, which takes its time, on one of two connections: the other is
+ * not ended meanwhile, as if it were lost. */
+static void test_halt_with_nothing_to_do(void)
+{
+	struct options options = options_of(MODE_ECHO);
+
+	options.connection_count = 2;
+	options.exchange_count = 1;
+	options.size_bytes = 4 * (size_t)ROOM;
+	test_halt(dawdle, options, 2);
 }
 
 static void test_refused(void)
@@ -366,8 +385,9 @@ int main(void)
 	test_misdeed(close_early, FAILURE_SHORT);
 	test_misdeed(reset, FAILURE_RESET);
 	test_misdeed(hang, FAILURE_TIMEOUT);
-	test_halt(honest, 2);
-	test_halt(reset, 1);
+	test_halt(honest, options_of(MODE_ECHO), 2);
+	test_halt(reset, options_of(MODE_ECHO), 1);
+	test_halt_with_nothing_to_do();
 	test_refused();
 	test_churn();
 	return check_result();

@@ -28,6 +28,22 @@ static bool take_exchange(struct run *run)
 	return true;
 }
 
+/* Not from a callback: it ends connections, that one perhaps. */
+static void end_now(struct run *run)
+{
+	timer_start(&run->loop.timers, &run->end, run->loop.now_ms);
+}
+
+/* No exchange is left for it.  Who halts keeps it: until whoever watches has
+ * looked again, a connection that ends is one that is lost. */
+static void has_no_more(struct run *run, struct connection *connection)
+{
+	if (!run->options->is_halting || run->is_stopping)
+		connection_finish(connection, CONNECTION_HALF_CLOSES);
+	else if (run->pending_count == 0)
+		end_now(run);
+}
+
 static void echo_begin(struct run *run, struct connection *connection)
 {
 	uint64_t i;
@@ -35,7 +51,7 @@ static void echo_begin(struct run *run, struct connection *connection)
 	for (i = 0; i < run->options->depth && take_exchange(run); i++)
 		connection_allow(connection, run->started_us);
 	if (i == 0)
-		connection_finish(connection, CONNECTION_HALF_CLOSES);
+		has_no_more(run, connection);
 }
 
 static void echo_settled(struct run *run)
@@ -47,21 +63,13 @@ static void echo_settled(struct run *run)
 	run_for_each_open(run, echo_begin);
 }
 
-/* Not from a callback: it ends connections, that one perhaps. */
-static void end_now(struct run *run)
-{
-	timer_start(&run->loop.timers, &run->end, run->loop.now_ms);
-}
-
 static void echo_exchanged(struct run *run, struct connection *connection)
 {
 	run->pending_count--;
 	if (take_exchange(run))
 		connection_allow(connection, connection->setup->now_us);
-	else if (!run->options->is_halting || run->is_stopping)
-		connection_finish(connection, CONNECTION_HALF_CLOSES);
-	else if (run->pending_count == 0)
-		end_now(run);
+	else
+		has_no_more(run, connection);
 }
 
 /* Who halts waits for all answers before that: none is seen too late. */
