@@ -96,6 +96,27 @@ leave() {
 	thirty_are_served
 }
 
+@test "where all others are full, who joined behind a crowd helps them" {
+	local client clients=()
+	need python3
+	# Two for each of three.
+	serve -w 2 -o 'log stderr level=debug; max_connections 6;'
+	join crowd
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	for _ in {1..6}; do
+		exec {client}<>"/dev/tcp/127.0.0.1/$PORT"
+		printf x >&"$client"
+		read -r -n 1 -t 5 -u "$client"
+		clients+=("$client")
+	done
+	for client in "${clients[@]}"; do
+		exec {client}>&-
+	done
+	leave
+}
+
 @test "workers that join behind a stranger are found by the index that they have" {
 	need python3 socat
 	serve -w 2

@@ -39,40 +39,56 @@ static bool is_parked(const struct supervisor *supervisor, unsigned number)
 	return supervisor->slots[number].state == SLOT_PARKED;
 }
 
+/* Not one of ours; or one of which nobody knows where it stands. */
+static bool is_off(const struct bank_group *group, unsigned number)
+{
+	return bank_is_stranger(number) || group->is_adrift[number];
+}
+
 static bool are_all_parked(const struct supervisor *supervisor,
 			   const struct bank_group *group)
 {
 	unsigned i;
 
 	for (i = 0; i < group->order_count; i++)
-		if (!bank_is_stranger(group->order[i]) &&
+		if (!is_off(group, group->order[i]) &&
 		    !is_parked(supervisor, group->order[i]))
 			return false;
 	return true;
 }
 
+static bool is_any_in(const struct bank_group *group, const bool *is_fit)
+{
+	unsigned i;
+
+	for (i = 0; i < group->order_count; i++)
+		if (!is_off(group, group->order[i]) && is_fit[group->order[i]])
+			return true;
+	return false;
+}
+
 /* Where nobody is fit, all of ours are in: a connection has to wait somewhere,
- * but not with a stranger, nor where no worker will be. */
+ * but not with a stranger, nor where no worker will be.  Who is fit, but gets
+ * nothing, adopts what waits there. */
 static void find_out(const struct supervisor *supervisor,
 		     const struct bank_group *group, struct steering *steering)
 {
-	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit = false;
+	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit;
 	bool may_be_parked = are_all_parked(supervisor, group);
 	const struct child *child;
 	unsigned i, number;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (!child->slot || !supervisor_is_fit(child, group))
-			continue;
-		is_fit[child->slot->number] = true;
-		is_any_fit = true;
+		if (child->slot && supervisor_is_fit(child, group))
+			is_fit[child->slot->number] = true;
 	}
+	is_any_fit = is_any_in(group, is_fit);
 	steering->count = group->order_count;
 	for (i = 0; i < group->order_count; i++) {
 		number = group->order[i];
 		steering->is_out[i] =
-			bank_is_stranger(number) || group->is_adrift[number] ||
+			is_off(group, number) ||
 			(is_any_fit ? !is_fit[number]
 				    : !may_be_parked &&
 					      is_parked(supervisor, number));
