@@ -144,6 +144,25 @@ leave() {
 	leave
 }
 
+@test "an upgrade knows who is adrift, and where all others stand" {
+	need python3 socat
+	serve -w 2 -o 'log stderr level=debug;'
+	join many 66 "$PORT"
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	# Two leave: it is moved to where one of them was, nobody knows which.
+	echo >&"${STRANGER[1]}"
+	echo >&"${STRANGER[1]}"
+	wait_until 10 log_has 'all that are not ours there are steered around'
+	kill -USR2 "$SERVER"
+	wait_until 20 log_has 'upgraded: generation'
+	thirty_are_served
+	leave
+	wait_until 10 log_has 'it is known again where all of ours stand'
+	thirty_are_served
+}
+
 @test "a listener that somebody shuts down listens again" {
 	need python3 socat
 	[ "$(id -u)" -eq 0 ] || skip 'only root may take a descriptor out of a worker'
