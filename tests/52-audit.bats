@@ -163,6 +163,20 @@ leave() {
 	thirty_are_served
 }
 
+@test "once a crowd has left, all get clients, whichever stands where" {
+	need python3 socat
+	serve -w 2 -o 'log stderr level=debug;'
+	join many 66 "$PORT"
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 3: .* -> serving'
+	leave
+	wait_until 10 log_has ' 0 instructions steer 4 listeners'
+	thirty_are_served
+}
+
 @test "a listener that somebody shuts down listens again" {
 	need python3 socat
 	[ "$(id -u)" -eq 0 ] || skip 'only root may take a descriptor out of a worker'

@@ -78,8 +78,9 @@ struct bank_group {
 	unsigned limit_generation; /* … as of which their limit is shown */
 	/* By their numbers in `order`, strangers too: each of these stands where
 	 * one of them is said to be, or behind all; which where, nobody knows.
-	 * Nothing may be sent there.  The others are where they are said to be,
-	 * and none of them moves without becoming adrift. */
+	 * Nothing may be sent there unless all of them are ours and fit.  The
+	 * others are where they are said to be, and none of them moves without
+	 * becoming adrift. */
 	bool is_adrift[STEERING_POSITIONS];
 	unsigned adrift_count; /* of ours, at the last bank_settle */
 	/* It was shut down, and is to listen again. */

@@ -254,8 +254,8 @@ static void settle(struct audit *audit, struct bank_group *group)
 		log_warning(
 			"%s: so many have come and gone there that nobody "
 			"knows where in the kernel's order %u of our listeners "
-			"stand: they get no new connections until it is known, "
-			"or they are opened anew (TTOU, then TTIN)",
+			"stand: they get no new connections while strangers, "
+			"or workers that cannot take any, may stand there",
 			text, count);
 	else if (count == 0)
 		log_info("%s: it is known again where all of ours stand", text);

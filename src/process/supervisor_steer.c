@@ -39,19 +39,36 @@ static bool is_parked(const struct supervisor *supervisor, unsigned number)
 	return supervisor->slots[number].state == SLOT_PARKED;
 }
 
-/* Not one of ours; or one of which nobody knows where it stands. */
-static bool is_off(const struct bank_group *group, unsigned number)
+/* None of those that are adrift is a stranger, and all are fit: whichever of
+ * them gets a client, it is served. */
+static bool may_drift(const struct bank_group *group, const bool *is_fit)
 {
-	return bank_is_stranger(number) || group->is_adrift[number];
+	unsigned i, number;
+
+	for (i = 0; i < group->order_count; i++) {
+		number = group->order[i];
+		if (group->is_adrift[number] &&
+		    (bank_is_stranger(number) || !is_fit[number]))
+			return false;
+	}
+	return group->roll.surplus_count == 0;
+}
+
+/* Not one of ours; or nobody knows whether it is. */
+static bool is_off(const struct bank_group *group, unsigned number,
+		   const bool *is_fit)
+{
+	return bank_is_stranger(number) ||
+	       (group->is_adrift[number] && !may_drift(group, is_fit));
 }
 
 static bool are_all_parked(const struct supervisor *supervisor,
-			   const struct bank_group *group)
+			   const struct bank_group *group, const bool *is_fit)
 {
 	unsigned i;
 
 	for (i = 0; i < group->order_count; i++)
-		if (!is_off(group, group->order[i]) &&
+		if (!is_off(group, group->order[i], is_fit) &&
 		    !is_parked(supervisor, group->order[i]))
 			return false;
 	return true;
@@ -62,7 +79,8 @@ static bool is_any_in(const struct bank_group *group, const bool *is_fit)
 	unsigned i;
 
 	for (i = 0; i < group->order_count; i++)
-		if (!is_off(group, group->order[i]) && is_fit[group->order[i]])
+		if (!is_off(group, group->order[i], is_fit) &&
+		    is_fit[group->order[i]])
 			return true;
 	return false;
 }
@@ -73,8 +91,7 @@ static bool is_any_in(const struct bank_group *group, const bool *is_fit)
 static void find_out(const struct supervisor *supervisor,
 		     const struct bank_group *group, struct steering *steering)
 {
-	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit;
-	bool may_be_parked = are_all_parked(supervisor, group);
+	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit, may_be_parked;
 	const struct child *child;
 	unsigned i, number;
 
@@ -84,11 +101,12 @@ static void find_out(const struct supervisor *supervisor,
 			is_fit[child->slot->number] = true;
 	}
 	is_any_fit = is_any_in(group, is_fit);
+	may_be_parked = are_all_parked(supervisor, group, is_fit);
 	steering->count = group->order_count;
 	for (i = 0; i < group->order_count; i++) {
 		number = group->order[i];
 		steering->is_out[i] =
-			is_off(group, number) ||
+			is_off(group, number, is_fit) ||
 			(is_any_fit ? !is_fit[number]
 				    : !may_be_parked &&
 					      is_parked(supervisor, number));
