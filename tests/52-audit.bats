@@ -96,6 +96,27 @@ leave() {
 	thirty_are_served
 }
 
+@test "where all others are full, who joined behind a crowd helps them" {
+	local client clients=()
+	need python3
+	# Two for each of three.
+	serve -w 2 -o 'log stderr level=debug; max_connections 6;'
+	join crowd
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	for _ in {1..6}; do
+		exec {client}<>"/dev/tcp/127.0.0.1/$PORT"
+		printf x >&"$client"
+		read -r -n 1 -t 5 -u "$client"
+		clients+=("$client")
+	done
+	for client in "${clients[@]}"; do
+		exec {client}>&-
+	done
+	leave
+}
+
 @test "workers that join behind a stranger are found by the index that they have" {
 	need python3 socat
 	serve -w 2
@@ -121,6 +142,39 @@ leave() {
 	thirty_are_served
 	[ "$(grep -c 'not ours listens there' "$LOG")" -eq 1 ]
 	leave
+}
+
+@test "an upgrade knows who is adrift, and where all others stand" {
+	need python3 socat
+	serve -w 2 -o 'log stderr level=debug;'
+	join many 66 "$PORT"
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	# Two leave: it is moved to where one of them was, nobody knows which.
+	echo >&"${STRANGER[1]}"
+	echo >&"${STRANGER[1]}"
+	wait_until 10 log_has 'all that are not ours there are steered around'
+	kill -USR2 "$SERVER"
+	wait_until 20 log_has 'upgraded: generation'
+	thirty_are_served
+	leave
+	wait_until 10 log_has 'it is known again where all of ours stand'
+	thirty_are_served
+}
+
+@test "once a crowd has left, all get clients, whichever stands where" {
+	need python3 socat
+	serve -w 2 -o 'log stderr level=debug;'
+	join many 66 "$PORT"
+	wait_until 10 log_has 'more sockets that are not ours'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 2: .* -> serving'
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has 'slot 3: .* -> serving'
+	leave
+	wait_until 10 log_has ' 0 instructions steer 4 listeners'
+	thirty_are_served
 }
 
 @test "a listener that somebody shuts down listens again" {

@@ -144,17 +144,29 @@ static unsigned position_of(const struct bank_group *group, unsigned number)
 	return i;
 }
 
+/* Behind strangers without a place: how many there are by now, the kernel
+ * knows. */
 static void append(struct bank_group *group, unsigned number)
 {
 	group->order[group->order_count++] = (unsigned short)number;
+	group->is_adrift[number] = group->roll.surplus_count > 0;
 }
 
+/* The kernel moves its last into the gap.  If that may be another one than our
+ * last, or the gap elsewhere, our last is where nobody knows from now on. */
 static void leave_order(struct bank_group *group, unsigned number)
 {
 	unsigned position = position_of(group, number);
+	unsigned last;
 
-	if (position < group->order_count)
-		group->order[position] = group->order[--group->order_count];
+	if (position == group->order_count)
+		return;
+	last = group->order[--group->order_count];
+	if (last != number &&
+	    (group->is_adrift[number] || group->roll.surplus_count > 0))
+		group->is_adrift[last] = true;
+	group->order[position] = (unsigned short)last;
+	group->is_adrift[number] = false;
 }
 
 bool bank_is_listening(const struct bank_group *group, unsigned slot)
@@ -169,7 +181,6 @@ void bank_note_listening(struct bank_group *group, unsigned slot)
 	if (bank_is_listening(group, slot))
 		return;
 	append(group, slot);
-	group->is_adrift[slot] = group->roll.surplus_count > 0;
 }
 
 void bank_note_deaf(struct bank_group *group, unsigned slot)
@@ -207,18 +218,27 @@ void bank_replace_stranger(struct bank_group *group, unsigned number,
 			   uint64_t inode)
 {
 	group->strangers[number - CONFIG_WORKERS_MAX] = inode;
+	group->is_adrift[number] = true;
 }
 
-void bank_settle(struct bank_group *group)
+unsigned bank_settle(struct bank_group *group)
 {
-	unsigned i;
+	unsigned i, number, count = 0, last = 0;
 
-	if (group->roll.surplus_count > 0)
-		return;
-	for (i = 0; i < BANK_STRANGERS; i++)
-		if (group->strangers[i] != 0)
-			return;
-	memset(group->is_adrift, 0, sizeof(group->is_adrift));
+	group->adrift_count = 0;
+	for (i = 0; i < group->order_count; i++) {
+		number = group->order[i];
+		if (!group->is_adrift[number])
+			continue;
+		count++;
+		last = number;
+		group->adrift_count += !bank_is_stranger(number);
+	}
+	if (count == 1 && group->roll.surplus_count == 0) {
+		group->is_adrift[last] = false;
+		group->adrift_count = 0;
+	}
+	return group->adrift_count;
 }
 
 /* ---- The end --------------------------------------------------------- */

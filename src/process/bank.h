@@ -76,9 +76,13 @@ struct bank_group {
 	 * in the first, where one is for all. */
 	uint32_t queues[CONFIG_WORKERS_MAX];
 	unsigned limit_generation; /* … as of which their limit is shown */
-	/* It came to listen behind strangers without a place: what its index
-	 * is, nobody knows, and nothing may be sent to what is in its stead. */
-	bool is_adrift[CONFIG_WORKERS_MAX];
+	/* By their numbers in `order`, strangers too: each of these stands where
+	 * one of them is said to be, or behind all; which where, nobody knows.
+	 * Nothing may be sent there unless all of them are ours and fit.  The
+	 * others are where they are said to be, and none of them moves without
+	 * becoming adrift. */
+	bool is_adrift[STEERING_POSITIONS];
+	unsigned adrift_count; /* of ours, at the last bank_settle */
 	/* It was shut down, and is to listen again. */
 	bool is_deaf[CONFIG_WORKERS_MAX];
 	/* The service manager has a duplicate. */
@@ -121,7 +125,7 @@ int bank_put(struct bank_group *group, unsigned slot, int fd);
 int bank_get(const struct bank_group *group, unsigned slot);
 
 /* The listener of `slot` listens: it is the last of the kernel's order now,
- * unless it was in it. */
+ * unless it was in it.  Behind strangers without a place it is adrift. */
 void bank_note_listening(struct bank_group *group, unsigned slot);
 bool bank_is_listening(const struct bank_group *group, unsigned slot);
 /* … does not any more: somebody shut it down.  The kernel moves the last of
@@ -129,14 +133,16 @@ bool bank_is_listening(const struct bank_group *group, unsigned slot);
 void bank_note_deaf(struct bank_group *group, unsigned slot);
 
 /* A stranger is the last of the order now; its number there, or -1: there are
- * too many.  … has left it.  … has left it, and another one, which had no
- * place, is the kernel's last and thus in its place. */
+ * too many.  … has left it.  … has left it, and one of those that had no place
+ * is in its place; which, only the kernel knows: it is adrift. */
 int bank_note_stranger(struct bank_group *group, uint64_t inode);
 void bank_forget_stranger(struct bank_group *group, unsigned number);
 void bank_replace_stranger(struct bank_group *group, unsigned number,
 			   uint64_t inode);
-/* Once no stranger is left all indices are ours: none of them is adrift. */
-void bank_settle(struct bank_group *group);
+/* Once all have a place, and only one is adrift, it stands where none of the
+ * others does.  Of several nobody knows it, not even where all are ours: those
+ * stay adrift until they, or all but one, have left.  How many of ours are. */
+unsigned bank_settle(struct bank_group *group);
 /* Is that number of the order one of a stranger? */
 bool bank_is_stranger(unsigned number);
 

@@ -36,7 +36,9 @@ int roll_call_missing(const struct bank_group *group, unsigned number);
 const struct group_member *roll_call_arrival(const struct bank_group *group,
 					     unsigned i);
 
-/* The newest of those that have no place; or NULL. */
+/* The newest of those that came and have no place; or NULL.  Of more than there
+ * are places it is the newest of the oldest, not the kernel's last: which inode
+ * has which place is a guess then, and for the log alone (bank.h, is_adrift). */
 const struct group_member *roll_call_youngest(const struct bank_group *group);
 
 #endif

@@ -172,10 +172,13 @@ static void log_stranger(const struct bank_group *group,
 }
 
 /* A line for all of them, once: who has no place is new in each round. */
-static void note_surplus(struct bank_group *group, unsigned count)
+static void note_surplus(struct audit *audit, struct bank_group *group,
+			 unsigned count)
 {
 	char text[ADDRESS_TEXT];
 
+	if ((count > 0) != (group->roll.surplus_count > 0))
+		audit->is_changed = true;
 	address_format(text, &group->address);
 	if (count > 0 && group->roll.surplus_count == 0)
 		log_warning(
@@ -204,7 +207,7 @@ static void note_arrivals(struct audit *audit, struct bank_group *group)
 		}
 		surplus_count--;
 	}
-	note_surplus(group, surplus_count);
+	note_surplus(audit, group, surplus_count);
 }
 
 static void note_departure(struct bank_group *group, unsigned number)
@@ -235,6 +238,27 @@ static void note_departures(struct audit *audit, struct bank_group *group)
 		note_departure(group, (unsigned)number);
 		audit->is_changed = true;
 	}
+}
+
+/* Said once, too; and whoever goes on with the groups has to know it. */
+static void settle(struct audit *audit, struct bank_group *group)
+{
+	unsigned before = group->adrift_count, count = bank_settle(group);
+	char text[ADDRESS_TEXT];
+
+	if (count == before)
+		return;
+	audit->is_changed = true;
+	address_format(text, &group->address);
+	if (before == 0)
+		log_warning(
+			"%s: so many have come and gone there that nobody "
+			"knows where in the kernel's order %u of our listeners "
+			"stand: they get no new connections while strangers, "
+			"or workers that cannot take any, may stand there",
+			text, count);
+	else if (count == 0)
+		log_info("%s: it is known again where all of ours stand", text);
 }
 
 /* Whether there is anything to look at. */
@@ -292,7 +316,7 @@ static void end(struct audit *audit)
 			continue;
 		note_departures(audit, group);
 		note_arrivals(audit, group);
-		bank_settle(group);
+		settle(audit, group);
 	}
 }
 

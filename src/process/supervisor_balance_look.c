@@ -22,6 +22,7 @@ struct look {
 	uint64_t accepted; /* since the last look */
 	uint64_t live;
 	uint64_t queued;
+	bool is_in[BALANCE_SLOTS];      /* clients are sent there */
 	bool is_waiting[BALANCE_SLOTS]; /* somebody, in a queue of the slot */
 	bool is_anybody_late; /* … and may be more so at the next look */
 	struct balance_load loads[BALANCE_SLOTS];
@@ -98,6 +99,16 @@ static struct bank_group *steered_group(const struct look *look, unsigned i)
 	return group;
 }
 
+static void find_in(struct look *look, const struct bank_group *group)
+{
+	unsigned i;
+
+	for (i = 0; i < group->order_count; i++)
+		if (!bank_is_stranger(group->order[i]) &&
+		    !group->steering.is_out[i])
+			look->is_in[group->order[i]] = true;
+}
+
 static void find_waiting(struct look *look)
 {
 	unsigned i, slot, count = look->supervisor->slot_count;
@@ -108,6 +119,7 @@ static void find_waiting(struct look *look)
 		group = steered_group(look, i);
 		if (!group)
 			continue;
+		find_in(look, group);
 		supervisor_find_waiting(group, found, count);
 		for (slot = 0; slot < count; slot++)
 			look->is_waiting[slot] |= found[slot].revents != 0;
@@ -196,7 +208,7 @@ static void look_at_places(struct look *look)
 
 	for (i = 0; i < supervisor->slot_count; i++) {
 		child = supervisor->slots[i].child;
-		if (may_get(child, look->index))
+		if (look->is_in[i] && may_get(child, look->index))
 			look_at_place(look, i, child);
 	}
 }

@@ -79,14 +79,17 @@ static void write_keeper(struct exported *exported,
 			    keep_here(exported, fd));
 }
 
+/* Those that are adrift keep a place, for the sake of the others. */
 static void write_place(struct exported *exported,
 			const struct bank_group *group, unsigned number)
 {
 	if (bank_is_stranger(number))
-		text_append(&exported->text, "stranger %" PRIu64 "\n",
+		text_append(&exported->text, "stranger %" PRIu64,
 			    group->strangers[number - CONFIG_WORKERS_MAX]);
-	else if (!group->is_adrift[number]) /* … which its reader will see */
-		text_append(&exported->text, "listens %u\n", number);
+	else
+		text_append(&exported->text, "listens %u", number);
+	text_append(&exported->text, "%s\n",
+		    group->is_adrift[number] ? " adrift" : "");
 }
 
 static void write_group(struct exported *exported,
@@ -115,6 +118,9 @@ static void write_group(struct exported *exported,
 				supervisor_keep_open(exported, group->fds[i]));
 	for (i = 0; i < group->order_count; i++)
 		write_place(exported, group, group->order[i]);
+	if (group->roll.surplus_count > 0)
+		text_append(&exported->text, "surplus %u\n",
+			    group->roll.surplus_count);
 }
 
 static void write_child(struct exported *exported, const struct child *child)

@@ -223,6 +223,7 @@ static const struct line_row {
 	{"listener", import_listener, false},
 	{"listens", import_listens, false},
 	{"stranger", import_stranger, false},
+	{"surplus", import_surplus, false},
 	{"slot", import_slot, false},
 	{"child", import_child, false},
 	{"full", import_full, false},

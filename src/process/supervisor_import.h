@@ -39,6 +39,7 @@ int import_address(struct import *import, const char *rest);
 int import_listener(struct import *import, const char *rest);
 int import_listens(struct import *import, const char *rest);
 int import_stranger(struct import *import, const char *rest);
+int import_surplus(struct import *import, const char *rest);
 
 /* A slot; a worker, and what is known of it. */
 int import_slot(struct import *import, const char *rest);

@@ -3,6 +3,7 @@
  * of. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "process/supervisor_handover.h"
 #include "process/supervisor_import.h"
@@ -82,6 +83,14 @@ int import_listener(struct import *import, const char *rest)
 	return import->group->fds[slot] < 0 ? -1 : 0;
 }
 
+/* The last word, if it is there. */
+static bool is_adrift(const char *rest)
+{
+	const char *word = strchr(rest, ' ');
+
+	return word && strcmp(word, " adrift") == 0;
+}
+
 int import_listens(struct import *import, const char *rest)
 {
 	unsigned slot;
@@ -90,15 +99,34 @@ int import_listens(struct import *import, const char *rest)
 	    slot >= CONFIG_WORKERS_MAX)
 		return -1;
 	bank_note_listening(import->group, slot);
+	if (is_adrift(rest)) {
+		import->group->is_adrift[slot] = true;
+		import->group->adrift_count++;
+	}
 	return 0;
 }
 
 int import_stranger(struct import *import, const char *rest)
 {
 	uint64_t inode;
+	int number;
 
 	if (!import->group || sscanf(rest, "%" SCNu64, &inode) != 1 ||
 	    inode == 0)
 		return -1;
-	return bank_note_stranger(import->group, inode) < 0 ? -1 : 0;
+	number = bank_note_stranger(import->group, inode);
+	if (number < 0)
+		return -1;
+	import->group->is_adrift[number] = is_adrift(rest);
+	return 0;
+}
+
+int import_surplus(struct import *import, const char *rest)
+{
+	unsigned count;
+
+	if (!import->group || sscanf(rest, "%u", &count) != 1)
+		return -1;
+	import->group->roll.surplus_count = count;
+	return 0;
 }

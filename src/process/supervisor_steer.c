@@ -39,40 +39,74 @@ static bool is_parked(const struct supervisor *supervisor, unsigned number)
 	return supervisor->slots[number].state == SLOT_PARKED;
 }
 
+/* None of those that are adrift is a stranger, and all are fit: whichever of
+ * them gets a client, it is served. */
+static bool may_drift(const struct bank_group *group, const bool *is_fit)
+{
+	unsigned i, number;
+
+	for (i = 0; i < group->order_count; i++) {
+		number = group->order[i];
+		if (group->is_adrift[number] &&
+		    (bank_is_stranger(number) || !is_fit[number]))
+			return false;
+	}
+	return group->roll.surplus_count == 0;
+}
+
+/* Not one of ours; or nobody knows whether it is. */
+static bool is_off(const struct bank_group *group, unsigned number,
+		   const bool *is_fit)
+{
+	return bank_is_stranger(number) ||
+	       (group->is_adrift[number] && !may_drift(group, is_fit));
+}
+
 static bool are_all_parked(const struct supervisor *supervisor,
-			   const struct bank_group *group)
+			   const struct bank_group *group, const bool *is_fit)
 {
 	unsigned i;
 
 	for (i = 0; i < group->order_count; i++)
-		if (!bank_is_stranger(group->order[i]) &&
+		if (!is_off(group, group->order[i], is_fit) &&
 		    !is_parked(supervisor, group->order[i]))
 			return false;
 	return true;
 }
 
+static bool is_any_in(const struct bank_group *group, const bool *is_fit)
+{
+	unsigned i;
+
+	for (i = 0; i < group->order_count; i++)
+		if (!is_off(group, group->order[i], is_fit) &&
+		    is_fit[group->order[i]])
+			return true;
+	return false;
+}
+
 /* Where nobody is fit, all of ours are in: a connection has to wait somewhere,
- * but not with a stranger, nor where no worker will be. */
+ * but not with a stranger, nor where no worker will be.  Who is fit, but gets
+ * nothing, adopts what waits there. */
 static void find_out(const struct supervisor *supervisor,
 		     const struct bank_group *group, struct steering *steering)
 {
-	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit = false;
-	bool may_be_parked = are_all_parked(supervisor, group);
+	bool is_fit[CONFIG_WORKERS_MAX] = {false}, is_any_fit, may_be_parked;
 	const struct child *child;
 	unsigned i, number;
 
 	for (i = 0; i < supervisor->child_high; i++) {
 		child = &supervisor->children[i];
-		if (!child->slot || !supervisor_is_fit(child, group))
-			continue;
-		is_fit[child->slot->number] = true;
-		is_any_fit = true;
+		if (child->slot && supervisor_is_fit(child, group))
+			is_fit[child->slot->number] = true;
 	}
+	is_any_fit = is_any_in(group, is_fit);
+	may_be_parked = are_all_parked(supervisor, group, is_fit);
 	steering->count = group->order_count;
 	for (i = 0; i < group->order_count; i++) {
 		number = group->order[i];
 		steering->is_out[i] =
-			bank_is_stranger(number) || group->is_adrift[number] ||
+			is_off(group, number, is_fit) ||
 			(is_any_fit ? !is_fit[number]
 				    : !may_be_parked &&
 					      is_parked(supervisor, number));

@@ -6,6 +6,8 @@
     listeners.py beside HOST PORT   one, and 70 bound to lo behind it
     listeners.py crowd HOST PORTS   100 on the first of the ports, one on each of
                                     the others; on the last one more for each line
+    listeners.py many HOST COUNT PORT
+                                    so many; for each line the oldest leaves
     listeners.py shutdown PID FD    shut down the socket FD of a process"""
 import ctypes
 import os
@@ -55,6 +57,13 @@ def crowd(host, *ports):
         tell(others[-1:])
 
 
+def many(host, count, port):
+    others = [listen(host, port) for _ in range(int(count))]
+    tell(others)
+    for _ in sys.stdin:
+        others.pop(0).close()
+
+
 def shutdown(pid, number):
     libc = ctypes.CDLL(None, use_errno=True)
     fd = libc.syscall(PIDFD_GETFD, os.pidfd_open(int(pid)), int(number), 0)
@@ -63,4 +72,4 @@ def shutdown(pid, number):
     socket.socket(fileno=fd).shutdown(socket.SHUT_RDWR)
 
 
-{"join": join, "beside": beside, "crowd": crowd, "shutdown": shutdown}[sys.argv[1]](*sys.argv[2:])
+{"join": join, "beside": beside, "crowd": crowd, "many": many, "shutdown": shutdown}[sys.argv[1]](*sys.argv[2:])

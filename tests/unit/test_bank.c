@@ -167,31 +167,88 @@ static void test_a_place_is_inherited(void)
 	bank_release(&bank);
 }
 
-static void test_behind_too_many_strangers_it_is_adrift(void)
+static struct bank_group *open_group(struct bank *bank)
 {
 	struct address address = parsed("127.0.0.1:80");
+
+	bank_init(bank);
+	return bank_add(bank, &address, "a", 0);
+}
+
+static void test_behind_too_many_strangers_it_is_adrift(void)
+{
 	struct bank_group *group;
 	struct bank bank;
-	int number;
 
-	bank_init(&bank);
-	group = bank_add(&bank, &address, "a", 0);
+	group = open_group(&bank);
 	bank_note_listening(group, 0);
-	number = bank_note_stranger(group, 4711);
+	bank_note_stranger(group, 4711);
 	bank_note_listening(group, 1);
 	group->roll.surplus_count = 1;
 	bank_note_listening(group, 2);
 	bank_note_listening(group, 1);
 	CHECK(!group->is_adrift[0] && !group->is_adrift[1]);
 	CHECK(group->is_adrift[2]);
-	bank_settle(group);
+	check_int(bank_settle(group), 1);
 	CHECK(group->is_adrift[2]);
+	/* Alone, it is where nobody else is. */
 	group->roll.surplus_count = 0;
-	bank_settle(group);
-	CHECK(group->is_adrift[2]);
-	bank_forget_stranger(group, (unsigned)number);
-	bank_settle(group);
+	check_int(bank_settle(group), 0);
 	CHECK(!group->is_adrift[2]);
+	bank_release(&bank);
+}
+
+/* The kernel may have moved one where the other one is said to be. */
+static void test_two_that_are_adrift_stay_so(void)
+{
+	struct bank_group *group;
+	struct bank bank;
+	int first, second;
+
+	group = open_group(&bank);
+	first = bank_note_stranger(group, 4711);
+	second = bank_note_stranger(group, 4712);
+	bank_note_listening(group, 0);
+	group->roll.surplus_count = 1;
+	bank_note_listening(group, 1);
+	bank_replace_stranger(group, (unsigned)second, 4713);
+	CHECK(group->is_adrift[second]);
+	group->roll.surplus_count = 0;
+	check_int(bank_settle(group), 1);
+	/* It comes behind all, and is moved into a gap that is known … */
+	bank_note_listening(group, 2);
+	bank_forget_stranger(group, (unsigned)first);
+	check_int(group->order[0], 2);
+	CHECK(!group->is_adrift[2]);
+	/* … then one into a gap that is not. */
+	bank_note_listening(group, 3);
+	bank_forget_stranger(group, (unsigned)second);
+	CHECK(!group->is_adrift[0] && !group->is_adrift[2]);
+	CHECK(group->is_adrift[1] && group->is_adrift[3]);
+	check_int(bank_settle(group), 2);
+	bank_close_slot(group, 3);
+	check_int(bank_settle(group), 0);
+	CHECK(!group->is_adrift[1]);
+	bank_release(&bank);
+}
+
+/* The kernel's last is one without a place. */
+static void test_who_fills_a_gap_before_a_crowd_is_adrift(void)
+{
+	struct bank_group *group;
+	struct bank bank;
+	unsigned slot;
+
+	group = open_group(&bank);
+	for (slot = 0; slot < 3; slot++)
+		bank_note_listening(group, slot);
+	group->roll.surplus_count = 1;
+	bank_note_deaf(group, 0);
+	check_int(group->order[0], 2);
+	CHECK(group->is_adrift[2] && !group->is_adrift[1]);
+	/* It has moved indeed: who had no place was gone before. */
+	group->roll.surplus_count = 0;
+	check_int(bank_settle(group), 0);
 	bank_release(&bank);
 }
 
@@ -235,5 +292,7 @@ int main(void)
 	test_strangers_have_places();
 	test_a_place_is_inherited();
 	test_behind_too_many_strangers_it_is_adrift();
+	test_two_that_are_adrift_stay_so();
+	test_who_fills_a_gap_before_a_crowd_is_adrift();
 	return check_result();
 }
