@@ -321,8 +321,10 @@ static void perform_judged_at(uint64_t count, misdeed *act,
 	struct target target;
 	struct error error;
 	char word[32];
-	pid_t child = start(act, word, sizeof(word));
+	int listener = listen_somewhere(word, sizeof(word));
+	pid_t child = start(act, listener);
 
+	close(listener);
 	driver.settled = never_by_the_clock;
 	driver.exchanged = judge_after_count;
 	judged_count = count;
