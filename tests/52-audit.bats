@@ -31,6 +31,19 @@ join() {
 	told
 }
 
+# grow_to N: by one more worker, whose slot is N.
+grow_to() {
+	kill -TTIN "$SERVER"
+	wait_until 10 log_has "slot $1: .* -> serving"
+}
+
+# More strangers than there are places for, around two workers.
+serve_in_a_crowd() {
+	serve -w 2 -o 'log stderr level=debug;'
+	join many 66 "$PORT"
+	wait_until 10 log_has 'more sockets that are not ours'
+}
+
 leave() {
 	eval "exec ${STRANGER[1]}>&-"
 	wait "$stranger"
@@ -81,8 +94,7 @@ leave() {
 	done
 	log_has "${ports[0]}: [0-9]+ more sockets that are not ours"
 	# Behind so many no index is known: it would be one of theirs.
-	kill -TTIN "$SERVER"
-	wait_until 10 log_has 'slot 2: .* -> serving'
+	grow_to 2
 	PORT=${ports[0]}
 	thirty_are_served
 	# Another round has nothing to say of the first.
@@ -103,8 +115,7 @@ leave() {
 	serve -w 2 -o 'log stderr level=debug; max_connections 6;'
 	join crowd
 	wait_until 10 log_has 'more sockets that are not ours'
-	kill -TTIN "$SERVER"
-	wait_until 10 log_has 'slot 2: .* -> serving'
+	grow_to 2
 	for _ in {1..6}; do
 		exec {client}<>"/dev/tcp/127.0.0.1/$PORT"
 		printf x >&"$client"
@@ -146,11 +157,8 @@ leave() {
 
 @test "an upgrade knows who is adrift, and where all others stand" {
 	need python3 socat
-	serve -w 2 -o 'log stderr level=debug;'
-	join many 66 "$PORT"
-	wait_until 10 log_has 'more sockets that are not ours'
-	kill -TTIN "$SERVER"
-	wait_until 10 log_has 'slot 2: .* -> serving'
+	serve_in_a_crowd
+	grow_to 2
 	# Two leave: it is moved to where one of them was, nobody knows which.
 	echo >&"${STRANGER[1]}"
 	echo >&"${STRANGER[1]}"
@@ -165,13 +173,9 @@ leave() {
 
 @test "once a crowd has left, all get clients, whichever stands where" {
 	need python3 socat
-	serve -w 2 -o 'log stderr level=debug;'
-	join many 66 "$PORT"
-	wait_until 10 log_has 'more sockets that are not ours'
-	kill -TTIN "$SERVER"
-	wait_until 10 log_has 'slot 2: .* -> serving'
-	kill -TTIN "$SERVER"
-	wait_until 10 log_has 'slot 3: .* -> serving'
+	serve_in_a_crowd
+	grow_to 2
+	grow_to 3
 	leave
 	wait_until 10 log_has ' 0 instructions steer 4 listeners'
 	thirty_are_served
